@@ -1,0 +1,115 @@
+"""PolicyError, the Problems it carries, and the code of every kind of fault; what is a fault is decided elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+
+@unique
+class Fault(StrEnum):
+    """The kinds of fault. The values are stable: programs may compare them with :attr:`Problem.code`."""
+
+    UNKNOWN_OPTION = "unknown-option"
+    MISSING_OPTION = "missing-option"
+    WRONG_TYPE = "wrong-type"
+    NO_PRIVATE_NETWORK = "no-private-network"
+    POLICY_AND_OPTIONS = "policy-and-options"
+
+    NO_ORIGINS = "no-origins"
+    ORIGIN_EMPTY = "origin-empty"
+    ORIGIN_LIST = "origin-list-in-one-string"
+    ORIGIN_WHITESPACE = "origin-whitespace"
+    ORIGIN_MALFORMED = "origin-malformed"
+    ORIGIN_SCHEME_MISSING = "origin-scheme-missing"
+    ORIGIN_SCHEME_INVALID = "origin-scheme-invalid"
+    ORIGIN_OPAQUE = "origin-opaque"
+    ORIGIN_UPPER_CASE = "origin-upper-case"
+    ORIGIN_USERINFO = "origin-userinfo"
+    ORIGIN_TRAILING_SLASH = "origin-trailing-slash"
+    ORIGIN_PATH = "origin-path"
+    ORIGIN_QUERY = "origin-query"
+    ORIGIN_FRAGMENT = "origin-fragment"
+    ORIGIN_PORT_INVALID = "origin-port-invalid"
+    ORIGIN_PORT_DEFAULT = "origin-port-default"
+    ORIGIN_HOST_INVALID = "origin-host-invalid"
+    ORIGIN_HOST_TOO_LONG = "origin-host-too-long"
+    ORIGIN_HOST_NON_ASCII = "origin-host-non-ascii"
+    ORIGIN_PUNYCODE_INVALID = "origin-punycode-invalid"
+    ORIGIN_IPV4 = "origin-ipv4"
+    ORIGIN_IPV6 = "origin-ipv6"
+    ORIGIN_WILDCARD = "origin-wildcard"
+    ORIGIN_NULL_CASE = "origin-null-case"
+    ORIGIN_REGEX_BYTES = "origin-regex-bytes"
+
+    ANY_ORIGIN_WITH_CREDENTIALS = "any-origin-with-credentials"
+    NULL_WITH_CREDENTIALS = "null-with-credentials"
+    INSECURE_ORIGIN_WITH_CREDENTIALS = "insecure-origin-with-credentials"
+    PUBLIC_SUFFIX_WITH_CREDENTIALS = "public-suffix-with-credentials"
+    REGEX_WITH_CREDENTIALS = "regex-matches-strangers-with-credentials"
+    EXPOSE_ANY_WITH_CREDENTIALS = "expose-any-with-credentials"
+
+    NAME_LIST = "names-in-one-string"
+    METHOD_INVALID = "method-invalid"
+    METHOD_FORBIDDEN = "method-forbidden"
+    HEADER_INVALID = "header-invalid"
+    REQUEST_HEADER_FORBIDDEN = "request-header-forbidden"
+    REQUEST_HEADER_OF_RESPONSES = "request-header-of-responses"
+    RESPONSE_HEADER_FORBIDDEN = "response-header-forbidden"
+    RESPONSE_HEADER_OF_REQUESTS = "response-header-of-requests"
+    VARY_ANY = "vary-any"
+
+    MAX_AGE_NEGATIVE = "max-age-negative"
+    MAX_AGE_TOO_LONG = "max-age-too-long"
+    MAX_AGE_FRACTION = "max-age-fraction"
+    PREFLIGHT_STATUS_RANGE = "preflight-status-range"
+    DANGER_UNKNOWN = "danger-unknown"
+
+    ROUTE_PATH = "route-path"
+    ROUTE_POLICY = "route-policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of one option.
+
+    :ivar code: the kind of fault, a value of :class:`Fault`; equal to its string.
+    :ivar option: the name of the option, or the path of the rule, that holds the fault.
+    :ivar value: what stands there.
+    :ivar message: one clause that says what is wrong, without a full stop.
+    :ivar suggestion: what should stand there instead, or ``None`` where that cannot be known.
+    """
+
+    code: Fault
+    option: str
+    value: object
+    message: str
+    suggestion: object = None
+
+    def __str__(self) -> str:
+        hint = "" if self.suggestion is None else f"; did you mean {quote(self.suggestion)}?"
+        return f"{self.option}: {self.message}{hint or '.'}"
+
+
+class PolicyError(ValueError):
+    """A policy that would be refused, useless or dangerous.
+
+    :ivar problems: every fault of the policy, in the order of its options; never empty.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+def quote(value: object) -> str:
+    """Return ``value`` for use in a message: on one line, in ASCII, strings in double quotes, cut when very long."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(quote, value))}]"
+    text = json.dumps(value) if isinstance(value, str) else ascii(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."

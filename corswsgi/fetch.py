@@ -1,0 +1,164 @@
+"""Tables and grammar of the Fetch Standard: tokens, safelists and forbidden names; no policy and no decision lives here.
+
+Header values are ``str`` with one character for each byte (ISO 8859-1), as WSGI and ``http.server`` hand them over.
+Anchors such as ``fetch#cors-safelisted-method`` stand for ``https://fetch.spec.whatwg.org/#cors-safelisted-method``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+#: fetch#cors-safelisted-method: these never need a listing.
+CORS_SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
+
+#: fetch#concept-method-normalize: browsers write these, and no others, in upper case.
+NORMALIZED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
+
+#: fetch#forbidden-method, in upper case.
+FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
+
+#: fetch#forbidden-request-header, the names, in lower case; the prefixes stand below.
+FORBIDDEN_REQUEST_HEADERS = frozenset(
+    {
+        "accept-charset",
+        "accept-encoding",
+        "access-control-request-headers",
+        "access-control-request-method",
+        "connection",
+        "content-length",
+        "cookie",
+        "cookie2",
+        "date",
+        "dnt",
+        "expect",
+        "host",
+        "keep-alive",
+        "origin",
+        "referer",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+    }
+)
+FORBIDDEN_REQUEST_HEADER_PREFIXES = ("proxy-", "sec-")
+
+#: fetch#forbidden-response-header-name: no script ever reads these.
+FORBIDDEN_RESPONSE_HEADERS = frozenset({"set-cookie", "set-cookie2"})
+
+#: fetch#cors-safelisted-response-header-name: readable without Access-Control-Expose-Headers.
+CORS_SAFELISTED_RESPONSE_HEADERS = frozenset(
+    {
+        "cache-control",
+        "content-language",
+        "content-length",
+        "content-type",
+        "expires",
+        "last-modified",
+        "pragma",
+    }
+)
+
+#: fetch#cors-non-wildcard-request-header-name: ``*`` does not cover this one.
+CORS_NON_WILDCARD_REQUEST_HEADER = "authorization"
+
+#: url#default-port of the special schemes.
+DEFAULT_PORTS = {"ftp": "21", "http": "80", "https": "443", "ws": "80", "wss": "443"}
+
+#: rfc9110#section-5.6.2: token = 1*tchar
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+#: rfc9110#section-5.6.3: OWS = *( SP / HTAB )
+OWS = " \t"
+
+#: fetch#cors-unsafe-request-header-byte, DEL and the delimiters; and all below 0x20 but HTAB.
+_UNSAFE_BYTE = re.compile(r"""[\x00-\x08\x0a-\x1f"():<>?@\[\\\]{}\x7f]""")
+
+#: fetch#cors-safelisted-request-header, accept-language and content-language: the bytes that may stand there.
+_LANGUAGE_VALUE = re.compile(r"[0-9A-Za-z *,\-.;=]*")
+
+#: fetch#simple-range-header-value: one range with a start; no white space, ``bytes`` in lower case.
+_SIMPLE_RANGE = re.compile(r"bytes=([0-9]+)-([0-9]*)")
+
+#: mimesniff#parse-a-mime-type, as far as the essence: type "/" subtype, white space around the whole and before ";".
+_MIME_ESSENCE = re.compile(rf"[ \t\r\n]*({_TOKEN.pattern}/{_TOKEN.pattern})[ \t\r\n]*(?:;.*)?", re.DOTALL)
+
+_SAFELISTED_CONTENT_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
+
+_MAX_SAFELISTED_VALUE = 128
+_MAX_SAFELISTED_SUM = 1024
+
+
+def is_token(text: str) -> bool:
+    """Tell whether ``text`` is one token, as methods and header names must be (rfc9110#section-5.6.2)."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def normalize_method(method: str) -> str:
+    """Return ``method`` as a browser sends it: six names in upper case, all others as they are (fetch#concept-method-normalize)."""
+    upper = method.upper()
+    return upper if upper in NORMALIZED_METHODS else method
+
+
+def is_forbidden_method(method: str) -> bool:
+    """Tell whether ``fetch()`` refuses the method, in whatever case it is written (fetch#forbidden-method)."""
+    return method.upper() in FORBIDDEN_METHODS
+
+
+def is_forbidden_request_header_name(name: str) -> bool:
+    """Tell whether browsers drop a request header of this name when a script sets it (fetch#forbidden-request-header)."""
+    lower = name.lower()
+    return lower in FORBIDDEN_REQUEST_HEADERS or lower.startswith(FORBIDDEN_REQUEST_HEADER_PREFIXES)
+
+
+def split_list(value: str) -> list[str]:
+    """Return the elements of a comma-separated field value, without the white space around them and without empty ones.
+
+    rfc9110#section-5.6.1.2 asks recipients to pass over empty elements. What an element may be is for the caller to check.
+    """
+    return [element for part in value.split(",") if (element := part.strip(OWS))]
+
+
+def is_cors_safelisted_request_header(name: str, value: str) -> bool:
+    """Tell whether a script may send this header across origins without asking (fetch#cors-safelisted-request-header)."""
+    if len(value) > _MAX_SAFELISTED_VALUE:
+        return False
+    match name.lower():
+        case "accept":
+            return _UNSAFE_BYTE.search(value) is None
+        case "accept-language" | "content-language":
+            return _LANGUAGE_VALUE.fullmatch(value) is not None
+        case "content-type":
+            essence = _MIME_ESSENCE.fullmatch(value)
+            return (
+                _UNSAFE_BYTE.search(value) is None
+                and essence is not None
+                and essence[1].lower() in _SAFELISTED_CONTENT_TYPES
+            )
+        case "range":
+            bounds = _SIMPLE_RANGE.fullmatch(value)
+            return bounds is not None and (not bounds[2] or int(bounds[1]) <= int(bounds[2]))
+        case _:
+            return False
+
+
+def cors_unsafe_request_header_names(headers: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the names a preflight asks for: lower case, each once, sorted (fetch#cors-unsafe-request-header-names).
+
+    :param headers: what the request carries, as pairs of name and value.
+    """
+    unsafe: set[str] = set()
+    safelisted: set[str] = set()
+    total = 0
+    for name, value in headers:
+        if is_cors_safelisted_request_header(name, value):
+            safelisted.add(name.lower())
+            total += len(value)
+        else:
+            unsafe.add(name.lower())
+    if total > _MAX_SAFELISTED_SUM:
+        unsafe |= safelisted
+    return sorted(unsafe)

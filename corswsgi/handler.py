@@ -1,0 +1,211 @@
+"""CORSRequestHandlerMixin: a policy in front of ``http.server`` request handlers; what is answered is decided in ``protocol``."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
+from urllib.parse import unquote_to_bytes
+
+import webob
+
+from corswsgi.errors import Fault, PolicyError, Problem, quote
+from corswsgi.hosts import KnownHostsMixin
+from corswsgi.policy import Policy
+from corswsgi.protocol import ORIGIN_REFUSED, Answer, Header, Headers, Rules, decorate, is_same_origin, rules_of
+from corswsgi.refusals import RefusalLog
+from corswsgi.routes import Routes
+
+if TYPE_CHECKING:
+    from http.server import HTTPServer
+
+    _Handler = BaseHTTPRequestHandler
+else:
+    _Handler = object  # a mixin: what it overrides comes after it
+
+
+class _Governed(NamedTuple):
+    """What the rules say of the request at hand."""
+
+    rules: Rules
+    origin: str | None
+    allowed: bool
+
+    @property
+    def headers(self) -> Headers:
+        return self.rules.response_headers(self.origin, self.allowed)
+
+
+class CORSRequestHandlerMixin(_Handler):
+    """Put before a request handler of ``http.server``, applies a policy to all its responses.
+
+    .. code-block:: python
+
+        class Handler(CORSRequestHandlerMixin, BaseHTTPRequestHandler):
+            cors = Policy(allow_origins=["https://app.example.com"])
+
+    Preflights are answered as soon as a request is parsed; ``do_OPTIONS`` sees other OPTIONS requests only.
+    """
+
+    #: The policy, or a mapping from paths to policies. A class without one cannot answer requests.
+    cors: ClassVar[Policy | Mapping[str, Policy | None] | None] = None
+
+    _refusals: ClassVar[RefusalLog] = RefusalLog()
+    _routes: ClassVar[tuple[object, Routes]] = (None, Routes({}))
+    _governed: _Governed | None
+    _is_decided: bool
+    _is_interim: bool
+    _held: list[Header]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Compile the policy, so that a faulty one stops the program where the class is defined."""
+        super().__init_subclass__(**kwargs)
+        if cls.cors is not None:
+            cls._policy_for("/")
+
+    # What follows overrides methods of BaseHTTPRequestHandler.
+
+    def handle_one_request(self) -> None:
+        self._forget_request()  # an over-long request line is answered before parse_request is called
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        self._forget_request()
+        return super().parse_request() and self._admit()
+
+    def send_response_only(self, code: int, message: str | None = None) -> None:
+        self._is_interim = 100 <= code <= 199
+        super().send_response_only(code, message)
+
+    def send_header(self, keyword: str, value: str) -> None:
+        name = keyword.lower()
+        if (name == "vary" or name.startswith("access-control-")) and self._decide() and not self._is_interim:
+            self._held.append((keyword, value))  # the policy has its word in end_headers
+        else:
+            super().send_header(keyword, value)
+
+    def end_headers(self) -> None:
+        # rfc9110#section-15.2: this also ends interim responses (100 Continue), which are not what a script reads.
+        governed = None if self._is_interim else self._decide()
+        if governed is not None:
+            for name, value in decorate(self._held, governed.headers, governed.rules.vary):
+                super().send_header(name, value)
+            self._held = []
+        super().end_headers()
+
+    # What follows is the mixin's own.
+
+    def _forget_request(self) -> None:
+        """Drop all that is left of the previous request on the connection, should this one turn out to be unreadable."""
+        self.headers = self.MessageClass()
+        self.path = ""
+        self._governed = None
+        self._is_decided = False
+        self._is_interim = False
+        self._held = []
+
+    def _decide(self) -> _Governed | None:
+        """Return what governs this request, worked out once; ``None`` where no policy does."""
+        if not self._is_decided:
+            self._governed = self._judge()
+            self._is_decided = True
+        return self._governed
+
+    def _judge(self) -> _Governed | None:
+        policy = self._policy_for(self._path_info())
+        if policy is None:
+            return None
+        rules = rules_of(policy)
+        origin = self._field("Origin")
+        if origin is None:
+            return _Governed(rules, None, False)
+        if rules.predicate is not None:
+            return _Governed(rules, origin, rules.asks(origin, self._webob_request))
+        return _Governed(rules, origin, rules.allows(origin))
+
+    def _admit(self) -> bool:
+        """Answer a preflight, and what ``enforce`` refuses; tell whether the request goes on to its ``do_`` method."""
+        governed = self._decide()
+        if governed is None or (origin := governed.origin) is None:
+            return True
+        rules, allowed = governed.rules, governed.allowed
+        method = self._field("Access-Control-Request-Method")
+        # fetch#cors-preflight-request: exactly this method and these headers, each present, even if empty.
+        if self.command == "OPTIONS" and method is not None:
+            self._send(rules.preflight(origin, allowed, method, self._field("Access-Control-Request-Headers")), origin)
+            return False
+        if not allowed and not is_same_origin(origin, self._field("Host"), self._field("Sec-Fetch-Site")):
+            if rules.enforce:
+                self._send(rules.refusal, origin)
+                return False
+            self._refusals.note(origin, ORIGIN_REFUSED, self.command, self.path)
+        return True
+
+    def _send(self, answer: Answer, origin: str) -> None:
+        if answer.refusal:
+            self._refusals.note(origin, answer.refusal, self.command, self.path)
+        self._governed = None  # the answer is complete
+        code, _, phrase = answer.status.partition(" ")
+        self.send_response(int(code), phrase)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        if self._field("Content-Length") not in (None, "0") or self._field("Transfer-Encoding") is not None:
+            self.send_header("Connection", "close")  # the body is not read, and must not be taken for the next request
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+        self.wfile.flush()
+
+    @classmethod
+    def _policy_for(cls, path: str) -> Policy | None:
+        cors = cls.cors
+        if isinstance(cors, Policy):
+            return cors
+        if isinstance(cors, Mapping):
+            if cls._routes[0] is not cors:
+                cls._routes = (cors, Routes(cors))
+            return cls._routes[1].policy_for(path)
+        message = f"{quote(cors)} is neither a Policy nor a mapping from paths to policies"
+        raise PolicyError([Problem(Fault.WRONG_TYPE, f"{cls.__name__}.cors", cors, message)])
+
+    def _field(self, name: str) -> str | None:
+        """Return the value of a request header, all its lines joined as WSGI servers do, or ``None``."""
+        lines = self.headers.get_all(name)
+        return None if lines is None else ", ".join(lines)
+
+    def _path_info(self) -> str:
+        """Return the path as a WSGI application sees it: percent-decoded, one character for each byte."""
+        path = self.path.partition("?")[0].partition("#")[0]
+        return unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
+
+    def _webob_request(self) -> webob.Request:
+        """Return the request line and headers as WebOb has them, without the body."""
+        server = cast("HTTPServer", self.server)
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": self._path_info(),
+            "QUERY_STRING": self.path.partition("?")[2].partition("#")[0],
+            "SERVER_NAME": server.server_name,
+            "SERVER_PORT": str(server.server_port),
+            "SERVER_PROTOCOL": self.request_version,
+            "REMOTE_ADDR": self.client_address[0],
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            "wsgi.errors": io.StringIO(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        for name in self.headers.keys():
+            if "_" not in name:  # X_Name would pass for X-Name
+                key = name.upper().replace("-", "_")
+                environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = self._field(name)
+        environ.pop("CONTENT_LENGTH", None)
+        return webob.Request(environ)
+
+
+class CORSRequestHandler(CORSRequestHandlerMixin, KnownHostsMixin, SimpleHTTPRequestHandler):
+    """Serves files as :class:`http.server.SimpleHTTPRequestHandler` does, under the policy :attr:`cors`."""

@@ -1,0 +1,90 @@
+"""Which Policy governs which path: whole segments, the most specific rule first; nothing is known here of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
+
+from corswsgi.errors import Fault, PolicyError, Problem, quote
+from corswsgi.policy import Policy
+
+
+class Routes:
+    """The policies of a mapping from paths to policies.
+
+    A rule for ``/api`` governs ``/api`` and all below it, ``/api/`` and ``/api/users``, but not ``/apis``. Where several rules match,
+    the one with the most segments governs. Letters are compared as they are. A path that another server may read differently (one
+    with ``.`` or ``..`` segments, an empty segment inside, a backslash or a NUL) is governed by none.
+    """
+
+    def __init__(self, policies: Mapping[str, Policy | None]) -> None:
+        """Take over the rules.
+
+        :param policies: for each path its policy, or ``None`` for a part of the tree that has none.
+        :raises PolicyError: with the faults of all paths.
+        """
+        problems = [problem for path, policy in policies.items() for problem in _complain(path, policy)]
+        if problems:
+            raise PolicyError(problems)
+        # Paths as WSGI gives them: percent-decoded, one character for each byte of UTF-8.
+        self._policies = {path.rstrip("/").encode().decode("latin-1"): policy for path, policy in policies.items()}
+        self._depth = max((path.count("/") for path in self._policies), default=0)
+
+    def policy_for(self, path: str) -> Policy | None:
+        """Return the policy that governs a path, or ``None``.
+
+        :param path: what the application sees: SCRIPT_NAME + PATH_INFO, percent-decoded, one character for each byte.
+        """
+        policies = self._policies
+        if not path.startswith("/") or _is_ambiguous(path):
+            return None
+        # No more of the path than the deepest rule has segments is looked at, however long the path.
+        segments = path.split("/", self._depth + 1)[: self._depth + 1]
+        while segments:
+            prefix = "/".join(segments)
+            if prefix in policies:
+                return policies[prefix]
+            segments.pop()
+        return None
+
+    def __iter__(self) -> Iterator[Policy]:
+        """Iterate over the policies there are."""
+        return (policy for policy in self._policies.values() if policy is not None)
+
+
+def _is_ambiguous(path: str) -> bool:
+    closed = f"{path}/"
+    return "//" in path or "/./" in closed or "/../" in closed or "\\" in path or "\0" in path
+
+
+def _complain(path: object, policy: object) -> Iterator[Problem]:
+    if not isinstance(path, str):
+        yield Problem(Fault.ROUTE_PATH, "path", path, f"{quote(path)} is not a string")
+        return
+    if policy is not None and not isinstance(policy, Policy):
+        yield Problem(Fault.ROUTE_POLICY, path, policy, f"{quote(policy)} is neither a Policy nor None")
+    if message := _fault_of(path):
+        corrected = _correct(path)
+        yield Problem(Fault.ROUTE_PATH, path, path, message, None if _fault_of(corrected) else corrected)
+
+
+def _fault_of(path: str) -> str | None:
+    """Return what is wrong with the path of a rule."""
+    if not path.startswith("/"):
+        return "a path starts with a slash"
+    if path != "/" and path.endswith("/"):
+        return "a rule governs its path and all below; it does not end in a slash"
+    if _is_ambiguous(path):
+        return 'no request is governed by a path with an empty, "." or ".." segment, a backslash or a NUL'
+    if "*" in path:
+        return "a path has no wildcard; a rule governs its path and all below"
+    if "?" in path or "#" in path:
+        return "a path has no query and no fragment"
+    if unquote(path) != path:
+        return "a path is written decoded, as applications see it"
+    return None
+
+
+def _correct(path: str) -> str:
+    bare = unquote(path.partition("?")[0].partition("#")[0])
+    return "/" + bare.strip("/*")
