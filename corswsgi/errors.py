@@ -107,6 +107,10 @@ class PolicyError(ValueError):
         return "\n".join(map(str, self.problems))
 
 
+class UsageError(Exception):
+    """What a command was asked to do cannot be done; the message is one line that says why and what would help."""
+
+
 def quote(value: object) -> str:
     """Return ``value`` for use in a message: on one line, in ASCII, strings in double quotes, cut when very long."""
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Tables and grammar of the Fetch Standard: tokens, safelists and forbidden names; no policy and no decision lives here.
+"""Tables and grammar of the Fetch Standard: tokens, safelists, forbidden names; no policy and no decision lives here.
 
 Header values are ``str`` with one character for each byte (ISO 8859-1), as WSGI and ``http.server`` hand them over.
 Anchors such as ``fetch#cors-safelisted-method`` stand for ``https://fetch.spec.whatwg.org/#cors-safelisted-method``.
@@ -98,7 +98,7 @@ def is_token(text: str) -> bool:
 
 
 def normalize_method(method: str) -> str:
-    """Return ``method`` as a browser sends it: six names in upper case, all others as they are (fetch#concept-method-normalize)."""
+    """Return ``method`` as browsers send it: six names in upper case (fetch#concept-method-normalize)."""
     upper = method.upper()
     return upper if upper in NORMALIZED_METHODS else method
 
@@ -109,7 +109,7 @@ def is_forbidden_method(method: str) -> bool:
 
 
 def is_forbidden_request_header_name(name: str) -> bool:
-    """Tell whether browsers drop a request header of this name when a script sets it (fetch#forbidden-request-header)."""
+    """Tell whether browsers drop a header of this name when a script sets it (fetch#forbidden-request-header)."""
     lower = name.lower()
     return lower in FORBIDDEN_REQUEST_HEADERS or lower.startswith(FORBIDDEN_REQUEST_HEADER_PREFIXES)
 
@@ -117,13 +117,14 @@ def is_forbidden_request_header_name(name: str) -> bool:
 def split_list(value: str) -> list[str]:
     """Return the elements of a comma-separated field value, without the white space around them and without empty ones.
 
-    rfc9110#section-5.6.1.2 asks recipients to pass over empty elements. What an element may be is for the caller to check.
+    rfc9110#section-5.6.1.2 asks recipients to pass over empty elements. What an element may be is for the
+    caller to check.
     """
     return [element for part in value.split(",") if (element := part.strip(OWS))]
 
 
 def is_cors_safelisted_request_header(name: str, value: str) -> bool:
-    """Tell whether a script may send this header across origins without asking (fetch#cors-safelisted-request-header)."""
+    """Tell whether a script may send this header without a preflight (fetch#cors-safelisted-request-header)."""
     if len(value) > _MAX_SAFELISTED_VALUE:
         return False
     match name.lower():

@@ -1,4 +1,4 @@
-"""CORSRequestHandlerMixin: a policy in front of ``http.server`` request handlers; what is answered is decided in ``protocol``."""
+"""CORSRequestHandlerMixin: a policy in front of ``http.server`` handlers; answers are made in ``protocol``."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class CORSRequestHandlerMixin(_Handler):
     # What follows is the mixin's own.
 
     def _forget_request(self) -> None:
-        """Drop all that is left of the previous request on the connection, should this one turn out to be unreadable."""
+        """Drop what is left of the previous request on the connection: this one may turn out to be unreadable."""
         self.headers = self.MessageClass()
         self.path = ""
         self._governed = None
@@ -199,7 +199,7 @@ class CORSRequestHandlerMixin(_Handler):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
         }
-        for name in self.headers.keys():
+        for name in self.headers:
             if "_" not in name:  # X_Name would pass for X-Name
                 key = name.upper().replace("-", "_")
                 environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = self._field(name)

@@ -1,4 +1,4 @@
-"""The host names that a server on loopback answers to, against DNS rebinding; which origins may read is no matter of this."""
+"""The host names that a server on loopback answers to, against DNS rebinding; nothing is known here of origins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CORSMiddleware: a policy in front of any WSGI application; what is answered is decided in :mod:`corswsgi.protocol`."""
+"""CORSMiddleware: a policy in front of any WSGI application; answers are made in ``protocol``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _logger = logging.getLogger("corswsgi")
 
 
 class CORSMiddleware:
-    """A WSGI application that answers preflights for another one, and puts the headers of a policy on all its other responses.
+    """A WSGI application that answers preflights for another one, and puts a policy's headers on its other responses.
 
     The wrapped application never sees a preflight (fetch#cors-preflight-request). Its iterable is returned as it is.
     """
@@ -41,11 +41,12 @@ class CORSMiddleware:
     ) -> None:
         """Wrap ``app``.
 
-        :param policy: a :class:`~corswsgi.policy.Policy`; or a mapping from paths to policies, of which the one with the most segments
-            governs; or a callable that gets a :class:`webob.Request` and returns a policy or ``None``. Where no policy governs,
-            requests and responses pass untouched.
-        :param readable_errors: answer an exception of ``app``, on a request from an allowed origin, with a 500 that the page can read,
-            and log it; if false, or if the environ says ``paste.throw_errors`` or ``x-wsgiorg.throw_errors``, it propagates.
+        :param policy: a :class:`~corswsgi.policy.Policy`; or a mapping from paths to policies, of which the one
+            with the most segments governs; or a callable that gets a :class:`webob.Request` and returns a
+            policy or ``None``. Where no policy governs, requests and responses pass untouched.
+        :param readable_errors: answer an exception of ``app``, on a request from an allowed origin, with a 500
+            that the page can read, and log it; if false, or if the environ says ``paste.throw_errors`` or
+            ``x-wsgiorg.throw_errors``, it propagates.
         :param options: the options of a :class:`~corswsgi.policy.Policy`, in place of ``policy``.
         :raises PolicyError: with every fault of the policy.
         """
@@ -69,7 +70,7 @@ class CORSMiddleware:
 
     @property
     def policy(self) -> Policy | Mapping[str, Policy | None] | PolicyChooser:
-        """What decides, as it was set. Setting it takes effect at once and whole; a faulty one raises and changes nothing."""
+        """What decides, as it was set. Setting it takes effect at once and whole; a faulty one changes nothing."""
         policy: Policy | Mapping[str, Policy | None] | PolicyChooser = self._state[0]
         return policy
 
@@ -78,8 +79,8 @@ class CORSMiddleware:
         self._state = _compile(policy)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # One read of the state: each response follows wholly the old policy or wholly the new one. All that decides is read before
-        # the application runs, which may change the environ.
+        # One read of the state: each response follows wholly the old policy or wholly the new one. All that
+        # decides is read before the application runs, which may change the environ.
         _, rules, choose = self._state
         if choose is not None:
             rules = choose(environ)

@@ -1,4 +1,4 @@
-"""Serialized origins, origin patterns, and the matcher over many of them; what a policy may do with them is decided elsewhere."""
+"""Serialized origins, origin patterns, and the matcher over many of them; what they may do is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_HOST = 253
 _MAX_ORIGIN = 64 + len("://") + _MAX_HOST + len(".:65535")
 
 # fetch#origin-header: serialized-origin = serialized-scheme "://" serialized-host [ ":" serialized-port ]
-# A label may hold "_", and a host may end in a dot: browsers do send both, though the grammar of the standard is narrower.
+# A label may hold "_", and a host may end in a dot: browsers do send both, though that grammar is narrower.
 _SCHEME = r"[a-z][a-z0-9+.-]*"
 _LABEL = r"[a-z0-9_-]{1,63}"
 _DOMAIN = rf"(?:{_LABEL}\.)*{_LABEL}\.?"
@@ -49,7 +49,8 @@ class Origin(NamedTuple):
 def parse_origin(text: str) -> Origin | None:
     """Return the parts of a well-formed serialized origin, or ``None`` for everything else, ``null`` among it.
 
-    Nothing is folded, trimmed or corrected: what a browser would have written differently is not well-formed (fetch#origin-header).
+    Nothing is folded, trimmed or corrected: what a browser would have written differently is not well-formed
+    (fetch#origin-header).
     """
     match = _SERIALIZED_ORIGIN.fullmatch(text) if len(text) <= _MAX_ORIGIN else None
     if match is None:
@@ -103,7 +104,7 @@ def serialize_ipv6(text: str) -> str | None:
 
 
 def serialize_ipv4(text: str) -> str | None:
-    """Return the four decimal octets that browsers make of ``0177.1`` and its like (url#concept-ipv4-parser), or ``None``."""
+    """Return the four decimal numbers that browsers make of ``0177.1`` (url#concept-ipv4-parser), or ``None``."""
     parts = text.removesuffix(".").split(".")
     numbers = []
     for part in parts:
@@ -120,9 +121,10 @@ def serialize_ipv4(text: str) -> str | None:
 
 
 def to_a_labels(host: str) -> str | None:
-    """Return a non-ASCII host in A-labels (``faß.de`` is ``xn--fa-hia.de``), or ``None`` where that takes the full tables.
+    """Return a non-ASCII host in A-labels (``faß.de`` is ``xn--fa-hia.de``); ``None`` where that takes the full tables.
 
-    UTS 46, non-transitional, for plain letters, digits and marks; the ``idna`` codec of the standard library would give ``fass.de``.
+    UTS 46, non-transitional, for plain letters, digits and marks; the ``idna`` codec of the standard library
+    would give ``fass.de``.
     """
     labels = []
     for label in host.split("."):
@@ -202,8 +204,9 @@ class OriginPattern:
 class OriginMatcher:
     """The set of origins that any number of patterns and regular expressions allow.
 
-    ``origin in matcher`` costs one look-up for exact origins, however many there are, and for subdomain patterns at most one more
-    for each label of the host. The set is exactly the union of what its members allow.
+    ``origin in matcher`` costs one look-up for exact origins, however many there are, and for subdomain
+    patterns at most one more for each label of the host. The set is exactly the union of what its members
+    allow.
     """
 
     __slots__ = ("_any_port", "_regexes", "_subdomains", "exact", "is_exact")
@@ -284,7 +287,7 @@ _Complaint = tuple[Fault, str]
 
 
 def _problems(text: str) -> list[Problem]:
-    """Return every fault of a string that is no origin and no pattern, each with the whole corrected value if there is one."""
+    """Return every fault of a string that is no origin and no pattern, each with the whole corrected value."""
     complaints, corrected = _diagnose(text)
     return [
         Problem(fault, OPTION, text, f"{quote(text)} is not an origin as browsers write it: {clause}", corrected)
@@ -293,7 +296,7 @@ def _problems(text: str) -> list[Problem]:
 
 
 def _diagnose(text: str) -> tuple[list[_Complaint], str | list[str] | None]:
-    """Return what is wrong with ``text``, and what would be right; the latter is acceptable itself wherever it is given."""
+    """Return what is wrong with ``text``, and what would be right; where that is given, it is acceptable itself."""
     stripped = text.strip()
     if not stripped:
         return [(Fault.ORIGIN_EMPTY, "it is empty")], None
@@ -345,9 +348,10 @@ def _add_scheme(text: str) -> tuple[_Complaint, str]:
 
 def _diagnose_url(text: str) -> tuple[list[_Complaint], str | None]:
     scheme, _, rest = text.partition("://")
-    authority, tail = re.fullmatch(r"([^/\\?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]  # always matches
+    authority = re.split(r"[/\\?#]", rest, maxsplit=1)[0]
+    tail = rest[len(authority) :]
     _, at, authority = authority.rpartition("@")
-    host, port = re.fullmatch(r"(\[.*\]|.*?)(:[^\]:]*)?", authority, re.DOTALL).groups("")  # type: ignore[union-attr]  # likewise
+    host, port = _split_port(authority)
     complaints: list[_Complaint] = []
     if "*" in scheme:
         complaints.append((Fault.ORIGIN_WILDCARD, "a scheme has no wildcard; list an origin for each scheme"))
@@ -364,6 +368,13 @@ def _diagnose_url(text: str) -> tuple[list[_Complaint], str | None]:
     if fixed_host is None or fixed_port is None:
         return complaints, None
     return complaints, f"{scheme}://{fixed_host}{fixed_port}"
+
+
+def _split_port(authority: str) -> tuple[str, str]:
+    """Return the host, and the port with its colon; without brackets an IPv6 address is split before its end."""
+    end = authority.rfind("]") + 1
+    colon = authority.rfind(":", end)
+    return (authority, "") if colon < 0 else (authority[:colon], authority[colon:])
 
 
 def _correct_host(host: str) -> tuple[list[_Complaint], str | None]:

@@ -1,4 +1,4 @@
-"""Policy: who may do what across origins, declared once, validated whole, and immutable; how it is answered is decided elsewhere."""
+"""Policy: who may do what across origins, declared once, validated whole, immutable; the answers are not made here."""
 
 from __future__ import annotations
 
@@ -46,19 +46,22 @@ _logger = logging.getLogger("corswsgi")
 class Policy:
     """What pages of other origins may do.
 
-    :param allow_origins: ``"*"`` for every origin; or an origin, or an iterable of origins, as browsers write them:
-        ``https://app.example.com``, ``https://*.example.com`` for one or more labels before, ``http://localhost:*`` for any port,
-        ``"null"`` for sandboxed pages, a compiled :class:`re.Pattern` that must match the whole origin; or a callable
-        ``(origin: str, request: webob.Request) -> bool``. Patterns, expressions and callables never see ``null`` or anything malformed.
-    :param allow_methods: methods beside GET, HEAD and POST, which need no listing; ``"*"`` for all. Names keep their case, but
-        for the six that browsers write in upper case (fetch#concept-method-normalize).
-    :param allow_headers: request headers that scripts may set; ``"*"`` for all but ``Authorization``, which is listed beside it
-        (fetch#cors-non-wildcard-request-header-name).
+    :param allow_origins: ``"*"`` for every origin; or an origin, or an iterable of origins, as browsers write
+        them: ``https://app.example.com``, ``https://*.example.com`` for one or more labels before,
+        ``http://localhost:*`` for any port, ``"null"`` for sandboxed pages, a compiled :class:`re.Pattern` that
+        must match the whole origin; or a callable ``(origin: str, request: webob.Request) -> bool``. Patterns,
+        expressions and callables never see ``null`` or anything malformed.
+    :param allow_methods: methods beside GET, HEAD and POST, which need no listing; ``"*"`` for all. Names keep
+        their case, but for the six that browsers write in upper case (fetch#concept-method-normalize).
+    :param allow_headers: request headers that scripts may set; ``"*"`` for all but ``Authorization``, which is
+        listed beside it (fetch#cors-non-wildcard-request-header-name).
     :param allow_credentials: whether cookies, client certificates and stored passwords may go along
         (fetch#http-access-control-allow-credentials). Not with ``allow_origins="*"``.
-    :param expose_headers: response headers that scripts may read beyond the safelisted ones; ``"*"``, without credentials, for all.
+    :param expose_headers: response headers that scripts may read beyond the safelisted ones; ``"*"``, without
+        credentials, for all.
     :param max_age: how long browsers may keep the answer to a preflight: seconds, 0 to 86400, or a whole
-        :class:`~datetime.timedelta`; ``None`` sends nothing, which browsers take for 5 s (fetch#http-access-control-max-age).
+        :class:`~datetime.timedelta`; ``None`` sends nothing, which browsers take for 5 s
+        (fetch#http-access-control-max-age).
     :param enforce: refuse requests from origins that are not allowed (403) before the application sees them.
         Requests from the server's own origin always pass.
     :param preflight_status: the status of a successful preflight, 200 to 299.
@@ -78,7 +81,7 @@ class Policy:
     preflight_status: int
     vary: tuple[str, ...]
     dangerously_allow: tuple[str, ...]
-    #: The origins of the policy, ready to be asked; ``None`` where a callable decides, or where every origin is allowed.
+    #: The origins, ready to be asked; ``None`` where a callable decides, or where every origin is allowed.
     matcher: OriginMatcher | None = field(init=False, compare=False)
     #: Room for what :mod:`corswsgi.protocol` works out once for a policy; no part of the value.
     compiled: list[Any] = field(init=False, compare=False)
@@ -120,7 +123,8 @@ class Policy:
     def from_options(cls, options: Mapping[str, Any], beside: Iterable[str] = ()) -> Self:
         """Return the policy of a mapping from option names to values, as keyword arguments and settings files give it.
 
-        :param beside: names that the caller knows beside those of a policy; one of them may be what an unknown name meant.
+        :param beside: names that the caller knows beside those of a policy; one of them may be what an unknown
+            name meant.
         :raises PolicyError: with every fault; an unknown name is one, and the nearest known name its suggestion.
         """
         known = {name: value for name, value in options.items() if name in OPTIONS}
@@ -166,7 +170,8 @@ def _unknown_option(name: str, value: object, beside: Iterable[str]) -> Problem:
             Fault.NO_PRIVATE_NETWORK,
             name,
             value,
-            "Private Network Access never came into force; its successor, Local Network Access, asks the user and reads no header",
+            "Private Network Access never came into force; its successor, Local Network Access, asks the user "
+            "and reads no header",
         )
     nearest = difflib.get_close_matches(plain, [*OPTIONS, *beside], n=1)
     return Problem(Fault.UNKNOWN_OPTION, name, value, "there is no such option", nearest[0] if nearest else None)
@@ -192,7 +197,8 @@ def _check(declared: Mapping[str, Any], problems: list[Problem]) -> tuple[dict[s
     return options, matcher
 
 
-# What follows checks one option each: it returns the value as a Policy holds it, and adds what is wrong with it to the problems.
+# What follows checks one option each: it returns the value as a Policy holds it, and adds what is wrong with it
+# to the problems.
 
 
 def _check_origins(
@@ -267,41 +273,27 @@ def _complain_of_credentials(
 ) -> Iterator[Problem]:
     """Yield what must not be allowed to send credentials, unless ``dangerously_allow`` names it."""
     if ANY in exact:
-        yield Problem(
-            Fault.ANY_ORIGIN_WITH_CREDENTIALS,
-            "allow_origins",
-            ANY,
-            "with credentials every site could act as its visitors; list the origins that may",
-        )
+        message = "with credentials every site could act as its visitors; list the origins that may"
+        yield Problem(Fault.ANY_ORIGIN_WITH_CREDENTIALS, "allow_origins", ANY, message)
     if OPAQUE in exact:
-        yield Problem(
-            Fault.NULL_WITH_CREDENTIALS,
-            "allow_origins",
-            OPAQUE,
-            'any site can make a page whose origin is "null"; with credentials it could act as its visitors',
-        )
+        message = 'any site can make a page whose origin is "null"; with credentials it could act as its visitors'
+        yield Problem(Fault.NULL_WITH_CREDENTIALS, "allow_origins", OPAQUE, message)
     for regex in regexes:
         if any(map(regex.fullmatch, _STRANGERS)):
-            message = f"{quote(regex.pattern)} matches origins that nobody listed; with credentials they could act as their visitors"
+            message = f"{quote(regex.pattern)} matches any stranger; with credentials it could act as its visitors"
             yield Problem(Fault.REGEX_WITH_CREDENTIALS, "allow_origins", regex, message)
-    insecure = [OriginPattern.parse(origin) for origin in exact if origin.startswith("http://")] + patterns
-    for pattern in insecure:
-        if pattern.is_insecure and "insecure-origins" not in dangers:
-            yield Problem(
-                Fault.INSECURE_ORIGIN_WITH_CREDENTIALS,
-                "allow_origins",
-                str(pattern),
-                f"with credentials, whoever sits on the network path of {quote(str(pattern))} could act as its visitors",
-                str(pattern).replace("http://", "https://", 1),
-            )
-    for pattern in patterns:
-        if pattern.covers_public_suffix and "public-suffixes" not in dangers:
-            yield Problem(
-                Fault.PUBLIC_SUFFIX_WITH_CREDENTIALS,
-                "allow_origins",
-                str(pattern),
-                f"anyone can register a name that {quote(str(pattern))} matches; with credentials they could act as your visitors",
-            )
+    http = [OriginPattern.parse(origin) for origin in exact if origin.startswith("http://")] + patterns
+    for pattern in http if "insecure-origins" not in dangers else ():
+        if pattern.is_insecure:
+            text = str(pattern)
+            message = f"with credentials, anyone on the network path of {quote(text)} could act as its visitors"
+            secure = text.replace("http://", "https://", 1)
+            yield Problem(Fault.INSECURE_ORIGIN_WITH_CREDENTIALS, "allow_origins", text, message, secure)
+    for pattern in patterns if "public-suffixes" not in dangers else ():
+        if pattern.covers_public_suffix:
+            text = str(pattern)
+            message = f"anyone can get a name that {quote(text)} matches; with credentials it could act as its visitors"
+            yield Problem(Fault.PUBLIC_SUFFIX_WITH_CREDENTIALS, "allow_origins", text, message)
 
 
 def _check_methods(option: str, value: Any, problems: list[Problem]) -> str | tuple[str, ...]:
@@ -421,7 +413,7 @@ _CHECKS: dict[str, Callable[[str, Any, list[Problem]], object]] = {
 
 
 def _entries(option: str, value: Any, problems: list[Problem]) -> tuple[Any, ...] | None:
-    """Return the members of a list, one string standing for a list of one; ``None``, and a problem, where it is no list."""
+    """Return the members of a list, a string being a list of one; ``None``, and a problem, where it is no list."""
     if isinstance(value, (str, re.Pattern)):
         return (value,)
     if isinstance(value, (bytes, bytearray, Mapping)) or not isinstance(value, Iterable):

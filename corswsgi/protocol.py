@@ -1,20 +1,24 @@
 """The server side of CORS as pure functions of strings: no I/O, no WSGI, no WebOb, and nothing of what browsers decide.
 
-A :class:`~corswsgi.policy.Policy` is compiled once to :class:`Rules`, in which all that can be known beforehand is known. Front ends
-ask the rules three things: whether they allow an origin, what answers a preflight, and which headers go on any other response.
+A :class:`~corswsgi.policy.Policy` is compiled once to :class:`Rules`, in which all that can be known beforehand
+is known. Front ends ask the rules three things: whether they allow an origin, what answers a preflight, and
+which headers go on any other response.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from corswsgi import fetch
+from corswsgi.errors import quote
 from corswsgi.origins import OPAQUE, parse_origin
 from corswsgi.policy import ANY, OriginPredicate, Policy
 
 if TYPE_CHECKING:
+    import re
+
     from webob import Request
 
 Header = tuple[str, str]
@@ -57,8 +61,9 @@ def rules_of(policy: Policy) -> Rules:
 class Rules:
     """A policy, compiled.
 
-    Of three kinds (fetch#cors-protocol-and-http-caches): *any* and *static*, one exact origin, put the same headers on every
-    response, whoever asks, so that caches need to keep it only once; *dynamic*, all else, looks at the origin and says so in ``Vary``.
+    Of three kinds (fetch#cors-protocol-and-http-caches): *any* and *static*, one exact origin, put the same
+    headers on every response, whoever asks, so that caches need to keep it only once; *dynamic*, all else,
+    looks at the origin and says so in ``Vary``.
 
     :ivar policy: what was compiled.
     :ivar allows: tells whether an origin is allowed; where :attr:`predicate` is set, :meth:`asks` does.
@@ -100,9 +105,9 @@ class Rules:
             (("Access-Control-Allow-Origin", constant), *self._for_allowed) if constant else None
         )
 
-        # fetch#cors-protocol-and-credentials: with credentials "*" is the literal name of a method or header, so what is asked
-        # for has to be echoed. Elsewhere the whole list is sent, not an echo: the browser compares, says precisely what is
-        # missing, and its cache serves every later request.
+        # fetch#cors-protocol-and-credentials: with credentials "*" is the literal name of a method or header,
+        # so what is asked for has to be echoed. Elsewhere the whole list is sent, not an echo: the browser
+        # compares, says precisely what is missing, and its cache serves every later request.
         self._echo_method = policy.allow_credentials and ANY in policy.allow_methods
         self._echo_headers = policy.allow_credentials and ANY in policy.allow_headers
         age = () if policy.max_age is None else (("Access-Control-Max-Age", str(policy.max_age)),)
@@ -112,7 +117,7 @@ class Rules:
             *(() if self._echo_method else _list("Access-Control-Allow-Methods", _allowed_methods(policy))),
             *(() if self._echo_headers else _list("Access-Control-Allow-Headers", _allowed_headers(policy))),
             *age,
-            # rfc9110#section-8.6: no Content-Length with 204; all other statuses get one, and a type (PEP 3333's checker).
+            # rfc9110#section-8.6: no Content-Length with 204; other statuses get one, and a type (PEP 3333).
             *(() if policy.preflight_status == 204 else (("Content-Type", _PLAIN_TEXT), ("Content-Length", "0"))),
             *(() if constant else vary),
         )
@@ -127,7 +132,8 @@ class Rules:
         """Ask the policy's callable about an origin. Malformed ones and ``null`` are refused without asking.
 
         :param request: makes the request that the callable gets; called only where it is needed.
-        :raises TypeError: if the answer is neither ``True`` nor ``False``: a coroutine or a match object would pass for consent.
+        :raises TypeError: if the answer is neither ``True`` nor ``False``: a coroutine or a match object would
+            pass for consent.
         """
         assert self.predicate is not None
         if parse_origin(origin) is None:
@@ -165,7 +171,7 @@ class Rules:
         return Answer(self._preflight_status, (("Access-Control-Allow-Origin", origin), *echo, *self._preflight))
 
     def _echoed_names(self, value: str) -> list[str] | None:
-        """Return the names to be allowed out of those asked for, or ``None`` where the list is malformed or out of bounds."""
+        """Return the names to allow out of those asked for, or ``None`` where they are malformed or out of bounds."""
         if len(value) > MAX_ECHO_BYTES:
             return None
         names = list(dict.fromkeys(name.lower() for name in fetch.split_list(value)))
@@ -190,7 +196,8 @@ class Rules:
 def decorate(headers: Iterable[Header], cors: Headers, vary: Sequence[str]) -> list[Header]:
     """Return a fresh list of response headers in which the policy has the last word.
 
-    Every ``Access-Control-*`` header of the application is replaced by ``cors``, and ``vary`` is merged into its ``Vary`` lines.
+    Every ``Access-Control-*`` header of the application is replaced by ``cors``, and ``vary`` is merged into
+    its ``Vary`` lines.
     """
     given = headers if isinstance(headers, list) else list(headers)
     kept = [header for header in given if header[0][:1] not in "AaVv"]
@@ -210,7 +217,7 @@ def decorate(headers: Iterable[Header], cors: Headers, vary: Sequence[str]) -> l
 
 
 def merge_vary(lines: Sequence[str], names: Sequence[str]) -> str:
-    """Return one value for ``Vary`` that says what all ``lines`` say, and names ``names``; ``*`` stays (rfc9110#section-12.5.5)."""
+    """Return one ``Vary`` that says what all ``lines`` say, and ``names``; ``*`` stays (rfc9110#section-12.5.5)."""
     present = [name for line in lines for name in fetch.split_list(line)]
     folded = {name.lower() for name in present}
     if ANY not in folded:
@@ -222,9 +229,10 @@ def is_same_origin(origin: str, host: str | None, sec_fetch_site: str | None) ->
     """Tell whether a request comes from the server's own origin, or from nobody's page.
 
     :param origin: the value of ``Origin``.
-    :param host: the value of ``Host``; compared where the browser did not send ``Sec-Fetch-Site``. The scheme is left out, because
-        TLS may end in front of the application.
-    :param sec_fetch_site: the value of ``Sec-Fetch-Site``, which no script can set (fetch-metadata#sec-fetch-site-header).
+    :param host: the value of ``Host``; compared where the browser did not send ``Sec-Fetch-Site``. The scheme
+        is left out, because TLS may end in front of the application.
+    :param sec_fetch_site: the value of ``Sec-Fetch-Site``, which no script can set
+        (fetch-metadata#sec-fetch-site-header).
     """
     if sec_fetch_site is not None:
         return sec_fetch_site in ("same-origin", "none")
@@ -237,7 +245,7 @@ def is_same_origin(origin: str, host: str | None, sec_fetch_site: str | None) ->
 
 
 def _membership(policy: Policy) -> tuple[Callable[[str], bool], str | None]:
-    """Return what tells whether an origin is allowed, and the value of Access-Control-Allow-Origin where that is constant."""
+    """Return what tells whether an origin is allowed, and Access-Control-Allow-Origin where that is constant."""
     matcher = policy.matcher
     if matcher is None:
         return (lambda _: True), None if callable(policy.allow_origins) else ANY
@@ -255,7 +263,7 @@ def _allowed_headers(policy: Policy) -> Iterable[str]:
     names = _unique(policy.allow_headers)
     if ANY not in names:
         return names
-    # fetch#cors-non-wildcard-request-header-name: "*" covers every other name, so that only this one need stand beside it.
+    # fetch#cors-non-wildcard-request-header-name: "*" covers every other name; only this one need stand beside it.
     return (ANY, *(name for name in map(str.lower, names) if name == fetch.CORS_NON_WILDCARD_REQUEST_HEADER))
 
 
@@ -288,5 +296,175 @@ def _refuse(reason: str, headers: Headers) -> Answer:
     )
 
 
-def explain(policy: Policy) -> str:
-    return ""
+def explain(
+    policy: Policy,
+    *,
+    origin: str | None = None,
+    method: str = "GET",
+    request_headers: Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[str] = (),
+    request: Request | None = None,
+) -> str:
+    """Say in words what a request gets, what the browser makes of it, and which rule decides; a line for each step.
+
+    :param origin: the value of ``Origin``, or ``None`` for a request without one.
+    :param method: the method of the request; a preflight is ``OPTIONS`` with ``Access-Control-Request-Method``
+        among the headers.
+    :param request_headers: what a script sets: names with values, or bare names, which are taken to need permission.
+    :param request: what a callable in ``allow_origins`` is asked with; needed for such a policy only.
+    :raises ValueError: if the policy holds a callable, the request has an origin, and ``request`` is not given.
+    """
+    fields = _fields(request_headers)
+    asked = {name.lower(): value or "" for name, value in fields}
+    lines: list[str] = []
+    if origin is None:
+        lines.append("The request has no Origin header, so that CORS has no part in it (fetch#cors-request).")
+        lines.append(_describe_response(rules_of(policy), None, False))
+    elif method == "OPTIONS" and "access-control-request-method" in asked:
+        lines.append("This is a preflight; the application never sees it (fetch#cors-preflight-request).")
+        names = asked.get("access-control-request-headers")
+        lines += _explain_preflight(policy, origin, asked["access-control-request-method"], names, request)
+    else:
+        lines += _explain_fetch(policy, origin, fetch.normalize_method(method), fields, request)
+    return "\n".join(lines)
+
+
+def _explain_fetch(
+    policy: Policy, origin: str, method: str, fields: list[tuple[str, str | None]], request: Request | None
+) -> Iterator[str]:
+    """Yield what happens when a script calls ``fetch()``."""
+    if fetch.is_forbidden_method(method):
+        yield f"fetch() itself refuses the method {method} (fetch#forbidden-method)."
+        return
+    dropped = [name for name, _ in fields if fetch.is_forbidden_request_header_name(name)]
+    if dropped:
+        yield f"The browser drops {', '.join(dropped)}: no script may set it (fetch#forbidden-request-header)."
+    sent = [(name, value) for name, value in fields if name not in dropped]
+    unknown = {name.lower() for name, value in sent if value is None}
+    unsafe = fetch.cors_unsafe_request_header_names((name, value) for name, value in sent if value is not None)
+    names = sorted(unknown.union(unsafe))
+    reasons = [*([] if method in fetch.CORS_SAFELISTED_METHODS else [f"the method {method}"])]
+    reasons += [f"the header {name}" for name in names]
+    if reasons:
+        yield f"The browser asks first, with a preflight, because of {_and(reasons)} (fetch#cors-preflight-fetch)."
+        passed = yield from _explain_preflight(policy, origin, method, ",".join(names) or None, request)
+        if not passed:
+            return
+    else:
+        yield "The browser sends the request without a preflight: method and headers are safelisted."
+        yield _explain_origin(policy, origin, request)
+    rules = rules_of(policy)
+    allowed = _allows(rules, origin, request)
+    if not allowed and rules.enforce:
+        yield "Blocked: unless it comes from the server's own pages, it is answered 403 before the application sees it."
+        return
+    yield _describe_response(rules, origin, allowed)
+    if not allowed:
+        yield (
+            "Blocked: the application has answered, but the browser keeps the answer from the script "
+            "(fetch#cors-check). CORS is no access control; enforce=True would refuse the request."
+        )
+        return
+    exposed = policy.expose_headers
+    readable = "all headers" if ANY in exposed else _and(["the safelisted headers", *exposed])
+    yield f"Readable: the script can read status, body and {readable} (fetch#cors-safelisted-response-header-name)."
+    if not policy.allow_credentials:
+        yield (
+            'With credentials: "include" it would be blocked: allow_credentials is False '
+            "(fetch#cors-protocol-and-credentials)."
+        )
+
+
+def _explain_preflight(
+    policy: Policy, origin: str, method: str, names: str | None, request: Request | None
+) -> Generator[str, None, bool]:
+    """Yield what a preflight is answered and what the browser makes of it; return whether it lets the request go."""
+    yield _explain_origin(policy, origin, request)
+    rules = rules_of(policy)
+    answer = rules.preflight(origin, _allows(rules, origin, request), method, names)
+    if answer.refusal:
+        yield f"Blocked: the preflight is answered {answer.status}, without CORS headers: {answer.refusal}."
+        return False
+    headers = dict(answer.headers)
+    methods = fetch.split_list(headers.get("Access-Control-Allow-Methods", ""))
+    listed = fetch.split_list(headers.get("Access-Control-Allow-Headers", "").lower())
+    age = headers.get("Access-Control-Max-Age")
+    yield (
+        f"The preflight is answered {answer.status}: methods {_and(methods) or 'none beside GET, HEAD and POST'}; "
+        f"headers {_and(listed) or 'none'}; kept for {'as long as the browser likes' if age is None else f'{age} s'}."
+    )
+    # fetch#cors-preflight-fetch steps 7.5 to 7.7; "*" is answered without credentials only.
+    missing = []
+    if method not in methods and method not in fetch.CORS_SAFELISTED_METHODS and ANY not in methods:
+        missing.append(f'the method {method} is not listed; add "{method}" to allow_methods')
+    for name in fetch.split_list((names or "").lower()):
+        if name not in listed and (ANY not in listed or name == fetch.CORS_NON_WILDCARD_REQUEST_HEADER):
+            beside = ', which "*" does not cover,' if ANY in policy.allow_headers else ""
+            missing.append(f'the header {name} is not listed; add "{name}"{beside} to allow_headers')
+    for reason in missing:
+        yield f"Blocked: {reason} (fetch#cors-preflight-fetch)."
+    return not missing
+
+
+def _explain_origin(policy: Policy, origin: str, request: Request | None) -> str:
+    shown = quote(origin)
+    if _allows(rules_of(policy), origin, request):
+        return f"The origin {shown} is allowed: {_grounds(policy, origin)}."
+    matcher = policy.matcher
+    if origin == OPAQUE:
+        reason = '"null" is the origin of sandboxed and local pages, and is allowed only where it is listed'
+    elif parse_origin(origin) is None:
+        reason = "it is not an origin as browsers write it, and such values are compared with nothing"
+    elif matcher is None:
+        reason = "the callable of allow_origins says no"
+    else:
+        near = [other for other in _neighbours(origin) if other in matcher]
+        hint = f"; {quote(near[0])} is, and browsers tell the two apart" if near else ""
+        reason = f"it is not in allow_origins{hint}"
+    return f"The origin {shown} is refused: {reason} (fetch#cors-check)."
+
+
+def _grounds(policy: Policy, origin: str) -> str:
+    """Return what in the policy allows an origin."""
+    if policy.matcher is None:
+        return 'allow_origins is "*"' if policy.allows_any_origin else "the callable of allow_origins says so"
+    if origin in policy.matcher.exact:
+        return "it is listed in allow_origins"
+    entries = cast("tuple[str | re.Pattern[str], ...]", policy.allow_origins)
+    entry = next(entry for entry in entries if origin in (Policy(entry).matcher or ()))
+    return f"{quote(getattr(entry, 'pattern', entry))} in allow_origins matches it"
+
+
+def _neighbours(origin: str) -> Iterator[str]:
+    """Yield origins that people mistake for this one: another scheme, another port, with or without ``www``."""
+    parts = parse_origin(origin)
+    assert parts is not None
+    host = parts.host
+    for scheme in ("https", "http"):
+        for name in (host, host.removeprefix("www."), f"www.{host}"):
+            yield from (f"{scheme}://{name}{port}" for port in ("", f":{parts.port}") if port != ":")
+
+
+def _describe_response(rules: Rules, origin: str | None, allowed: bool) -> str:
+    headers = [f"{name}: {value}" for name, value in rules.response_headers(origin, allowed)]
+    if rules.vary:
+        headers.append(f"Vary: {', '.join(rules.vary)}")
+    return f"The application answers, and its response carries {_and(headers)} (fetch#cors-protocol-and-http-caches)."
+
+
+def _allows(rules: Rules, origin: str, request: Request | None) -> bool:
+    if rules.predicate is None:
+        return rules.allows(origin)
+    if request is None:
+        raise ValueError("a callable decides on origins; give explain() the request that it is to be asked with")
+    return rules.asks(origin, lambda: request)
+
+
+def _fields(
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[str],
+) -> list[tuple[str, str | None]]:
+    entries = headers.items() if isinstance(headers, Mapping) else [headers] if isinstance(headers, str) else headers
+    return [(entry, None) if isinstance(entry, str) else entry for entry in entries]
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -1,4 +1,4 @@
-"""The log of refusals: one line for each origin and reason, whatever clients send and however often; nothing is decided here."""
+"""The log of refusals: one line for each origin and reason, whatever clients send; nothing is decided here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ logger = logging.getLogger("corswsgi")
 class RefusalLog:
     """Writes each refusal once, at INFO, to the logger ``corswsgi``.
 
-    The newest refusals are remembered, up to ``bound`` of them; one that comes again after it was forgotten is written again.
+    The newest refusals are remembered, up to ``bound`` of them; one that comes again after it was forgotten is
+    written again.
     """
 
     _LONGEST_KEY = 400
@@ -26,7 +27,8 @@ class RefusalLog:
     def note(self, origin: str, reason: str, method: str, path: str) -> None:
         """Write a refusal, unless it is remembered.
 
-        :param origin: the value of ``Origin`` as it came; like ``method`` and ``path`` it is escaped, and cut where it is long.
+        :param origin: the value of ``Origin`` as it came; like ``method`` and ``path`` it is escaped, and cut
+            where it is long.
         """
         key = (reason, origin[: self._LONGEST_KEY])
         if key in self._seen or not logger.isEnabledFor(logging.INFO):

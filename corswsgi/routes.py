@@ -12,9 +12,10 @@ from corswsgi.policy import Policy
 class Routes:
     """The policies of a mapping from paths to policies.
 
-    A rule for ``/api`` governs ``/api`` and all below it, ``/api/`` and ``/api/users``, but not ``/apis``. Where several rules match,
-    the one with the most segments governs. Letters are compared as they are. A path that another server may read differently (one
-    with ``.`` or ``..`` segments, an empty segment inside, a backslash or a NUL) is governed by none.
+    A rule for ``/api`` governs ``/api`` and all below it, ``/api/`` and ``/api/users``, but not ``/apis``.
+    Where several rules match, the one with the most segments governs. Letters are compared as they are. A path
+    that another server may read differently (one with ``.`` or ``..`` segments, an empty segment inside, a
+    backslash or a NUL) is governed by none.
     """
 
     def __init__(self, policies: Mapping[str, Policy | None]) -> None:
@@ -87,4 +88,4 @@ def _fault_of(path: str) -> str | None:
 
 def _correct(path: str) -> str:
     bare = unquote(path.partition("?")[0].partition("#")[0])
-    return "/" + bare.strip("/*")
+    return "/" + bare.lstrip("/").rstrip("/*")

@@ -1,0 +1,48 @@
+"""The command ``corswsgi``: its subcommands, and how their errors are told; what they do is done elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import NoReturn
+
+from corswsgi import serve
+from corswsgi.demo import command as demo
+from corswsgi.errors import PolicyError, UsageError
+
+_COMMANDS = {
+    "demo": (demo, "a page and two APIs on three origins of this machine, to see CORS at work in a browser"),
+    "serve": (serve, "serve the files of a directory, readable across origins by those you name"),
+}
+
+_USAGE_ERROR = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells an error in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(_USAGE_ERROR, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status: 0, or 2 for what cannot be done as it was asked."""
+    parser = _Parser(prog="corswsgi", description="CORS for WSGI applications and http.server.")
+    parser.add_argument("--version", action="version", version=f"corswsgi {metadata.version('corswsgi')}")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    for name, (module, summary) in _COMMANDS.items():
+        module.add_arguments(subparsers.add_parser(name, help=summary, description=summary))
+    options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    module, _ = _COMMANDS[options.command]
+    try:
+        return module.run(options)
+    except PolicyError as error:
+        messages = [str(problem) for problem in error.problems]
+    except UsageError as error:
+        messages = [str(error)]
+    print(*(f"corswsgi {options.command}: {message}" for message in messages), sep="\n", file=sys.stderr)
+    return _USAGE_ERROR

@@ -1,0 +1,209 @@
+"""``corswsgi serve``, and the command line that it shares with ``corswsgi demo``."""
+
+import argparse
+import contextlib
+import http.client
+import logging
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from corswsgi import cli, serve
+from corswsgi.errors import PolicyError, UsageError
+
+APP = "https://app.example.com"
+
+
+@pytest.fixture
+def directory(tmp_path):
+    (tmp_path / "data.json").write_text('{"a": 1}')
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _logging():
+    """Take back what a command sets up for a whole process."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = before
+
+
+def options(*arguments):
+    parser = argparse.ArgumentParser()
+    serve.add_arguments(parser)
+    return parser.parse_args([*map(str, arguments), "--port", "0"])
+
+
+@contextlib.contextmanager
+def serving(*arguments):
+    with serve.make_server(options(*arguments)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def get(server, path, host="localhost", method="GET", **headers):
+    connection = http.client.HTTPConnection(*server.server_address[:2])
+    connection.request(method, path, headers={"Host": host, **headers})
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response, body
+
+
+def test_files_are_readable_by_those_who_are_allowed(directory, capfd):
+    with serving(directory, "--allow-origin", APP, "--allow-origin", "http://localhost:*") as server:
+        for origin, allowed in [
+            (APP, APP),
+            ("http://localhost:3000", "http://localhost:3000"),
+            ("https://x.example", None),
+        ]:
+            response, body = get(server, "/data.json", Origin=origin)
+            assert body == b'{"a": 1}'
+            assert response.getheader("Access-Control-Allow-Origin") == allowed
+            assert response.getheader("Vary") == "Origin"
+        response, _ = get(server, "/absent", Origin=APP)
+        assert (response.status, response.getheader("Access-Control-Allow-Origin")) == (404, APP)
+    assert capfd.readouterr().err.count('"GET /data.json HTTP/1.1" 200') == 3, "a log line for each request"
+
+
+def test_without_allow_origin_nobody_else_is_allowed(directory):
+    with serving(directory) as server:
+        response, _ = get(server, "/data.json", Origin=APP)
+        assert [name for name in response.headers if name.startswith("Access-Control")] == []
+        response, _ = get(
+            server, "/data.json", method="OPTIONS", Origin=APP, **{"Access-Control-Request-Method": "PUT"}
+        )
+        assert response.status == 501
+
+
+@pytest.mark.parametrize(
+    ("arguments", "known", "unknown"),
+    [
+        ([], ["localhost", "LOCALHOST:80", "127.0.0.1", "[::1]:1"], ["evil.example", "", "localhost.evil.example"]),
+        (["--allow-host", "My.Test"], ["my.test:8000", "localhost"], ["test", "x.my.test"]),
+        (["--bind", "localhost"], ["localhost"], ["evil.example"]),
+        (["--bind", "0.0.0.0"], ["localhost", "any.example"], []),
+        (["--bind", "0.0.0.0", "--allow-host", "a.example"], ["a.example"], ["b.example"]),
+    ],
+)  # fmt: skip
+def test_only_known_hosts_are_answered_to(directory, arguments, known, unknown):
+    with serving(directory, *arguments) as server:
+        assert [get(server, "/data.json", host)[0].status for host in known] == [200] * len(known)
+        assert [get(server, "/data.json", host)[0].status for host in unknown] == [421] * len(unknown)
+
+
+def test_an_ipv6_address_can_be_bound(directory, capfd):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback address")
+    with serving(directory, "--bind", "::1") as server:
+        assert get(server, "/data.json", "[::1]:8000")[0].status == 200
+        assert f"http://[::1]:{server.server_port}/" in serve._announcement(options(directory, "--bind", "::1"), server)
+
+
+def test_a_directory_that_is_not_there(directory):
+    with pytest.raises(UsageError, match="absent is not a directory"):
+        serve.make_server(options(directory / "absent"))
+
+
+def test_an_address_that_is_not_one(directory):
+    with pytest.raises(UsageError, match=r"--bind no such host"):
+        serve.make_server(options(directory, "--bind", "no such host"))
+
+
+def test_an_address_of_another_machine(directory):
+    with pytest.raises(UsageError, match="cannot be listened on"):
+        serve.make_server(options(directory, "--bind", "192.0.2.1"))
+
+
+def test_an_origin_that_is_not_one(directory):
+    with pytest.raises(PolicyError, match=re.escape(APP)):
+        serve.make_server(options(directory, "--allow-origin", APP + "/"))
+
+
+def run(*arguments, capfd):
+    """Return the exit status of the command line, and what it wrote to standard error."""
+    try:
+        status = cli.main(list(map(str, arguments)))
+    except SystemExit as stop:
+        status = stop.code
+    return status, capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["serve", "absent-directory"], "corswsgi serve: absent-directory is not a directory"),
+        (["serve", "--flag"], "corswsgi: unrecognized arguments: --flag; see corswsgi --help"),
+        (["serve", "--port", "x"], "corswsgi serve: argument --port: 'x' is not a port"),
+        (["serve", "--port", "65536"], "a number from 0 to 65535"),
+        (["serve", "--allow-origin", "https://a.example/"], 'did you mean "https://a.example"?'),
+        ([], "corswsgi: the following arguments are required: COMMAND"),
+        (["sevre"], "invalid choice: 'sevre'"),
+    ],
+)
+def test_a_usage_error_is_one_line_and_status_2(arguments, part, capfd):
+    status, told = run(*arguments, capfd=capfd)
+    assert status == 2
+    assert part in told
+    assert len(told.splitlines()) == 1
+
+
+def test_every_fault_of_the_origins_is_a_line(capfd):
+    status, told = run("serve", "--allow-origin", "https://A.example/", capfd=capfd)
+    assert status == 2
+    assert [line.partition(": ")[0] for line in told.splitlines()] == ["corswsgi serve"] * 2
+
+
+def test_a_busy_port_is_named_with_its_flag(directory, capfd):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, told = run("serve", directory, "--port", port, capfd=capfd)
+    assert status == 2
+    assert told == f"corswsgi serve: port {port} is in use; choose another with --port\n"
+
+
+def test_version(capfd):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--version"])
+    assert stop.value.code == 0
+    assert capfd.readouterr().out == "corswsgi 1.0.0.dev0\n"
+
+
+@pytest.mark.parametrize("command", [[sys.executable, "-m", "corswsgi"], ["corswsgi"]])
+def test_the_command_serves_until_it_is_interrupted(command, directory):
+    environment = {**os.environ, "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])}
+    with subprocess.Popen(
+        [*command, "serve", str(directory), "--port", "0", "--allow-origin", APP],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        announcement = process.stdout.readline()
+        assert announcement.startswith(f"Serving {directory} on http://127.0.0.1:")
+        assert announcement.rstrip().endswith(f"readable by pages of {APP}")
+        port = int(announcement.partition("127.0.0.1:")[2].partition("/")[0])
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request("GET", "/data.json", headers={"Origin": "https://evil.example"})
+        assert connection.getresponse().read() == b'{"a": 1}'
+        connection.close()
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+        assert process.wait(30) == 0
+    assert 'refused origin "https://evil.example" on "GET" "/data.json"' in told
+    assert '"GET /data.json HTTP/1.1" 200' in told
+    assert "Traceback" not in told

@@ -1,0 +1,150 @@
+"""The house as it stands: which room imports which, and what is installed."""
+
+import ast
+import importlib.metadata
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import corswsgi
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = Path(corswsgi.__file__).parent
+
+#: An arrow reads "imports"; docs/design.rst shows the same picture. None runs back, and there is no circle.
+ARROWS = {
+    "fetch": set(),
+    "errors": set(),
+    "refusals": {"errors"},
+    "hosts": set(),
+    "origins": {"fetch", "errors"},
+    "policy": {"origins", "fetch", "errors"},
+    "protocol": {"policy", "origins", "fetch", "errors"},
+    "routes": {"policy", "errors"},
+    "middleware": {"protocol", "routes", "policy", "refusals", "errors"},
+    "handler": {"protocol", "routes", "policy", "refusals", "hosts", "errors"},
+    "serve": {"handler", "policy", "hosts", "errors"},
+    "demo": {"middleware", "handler", "protocol", "policy", "hosts", "errors"},
+    "cli": {"serve", "demo", "errors"},
+    "__main__": {"cli"},
+    "__init__": {"middleware", "handler", "protocol", "policy", "errors"},
+}
+
+#: Whose imports of others than the standard library are held against this list; no other room has any.
+OUTSIDE = {
+    "origins": {"publicsuffixlist"},
+    "policy": {"webob"},
+    "protocol": {"webob"},
+    "middleware": {"webob"},
+    "handler": {"webob"},
+    "demo": {"webob", "waitress"},
+}
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path):
+    """Yield the dotted name of everything that a module imports, wherever in the module."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: imports are absolute"
+            if node.module == "corswsgi":
+                yield from (f"corswsgi.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_room_imports_what_its_arrows_do_not_show(path):
+    room = room_of(path)
+    inside, outside = set(), set()
+    for name in imported(path):
+        top, _, rest = name.partition(".")
+        if top == "corswsgi":
+            inside.add(rest.partition(".")[0])
+        elif top not in sys.stdlib_module_names and top not in ("_typeshed", "__future__"):
+            outside.add(top)
+    assert inside - {room} <= ARROWS[room]
+    assert outside <= OUTSIDE.get(room, set())
+
+
+def test_the_arrows_have_no_circle():
+    settled = set()
+    while len(settled) < len(ARROWS):
+        free = {room for room, arrows in ARROWS.items() if room not in settled and arrows <= settled}
+        assert free, f"a circle among {set(ARROWS) - settled}"
+        settled |= free
+
+
+def test_every_room_is_on_the_list():
+    assert {room_of(path) for path in modules()} == set(ARROWS)
+
+
+def test_the_picture_in_the_documentation_is_this_one():
+    text = (ROOT / "docs" / "design.rst").read_text("utf-8")
+    shown = {}
+    for line in text.splitlines():
+        room, arrow, rest = line.partition("->")
+        if arrow:
+            names = rest.split("  ")[0].split("+")[0].replace("(nothing)", "")
+            shown[room.strip().rstrip("/")] = {name.strip().rstrip("/") for name in names.split(",") if name.strip()}
+    assert shown == ARROWS
+
+
+def test_the_public_face_is_small():
+    assert sorted(corswsgi.__all__) == [
+        "CORSMiddleware",
+        "CORSRequestHandler",
+        "CORSRequestHandlerMixin",
+        "Policy",
+        "PolicyError",
+        "explain",
+    ]
+
+
+def test_the_tests_run_against_the_installed_package():
+    assert PACKAGE != ROOT / "corswsgi", (
+        "install the package (pip install '.[test]'), and run pytest, not python -m pytest"
+    )
+    assert importlib.metadata.version("corswsgi") == "1.0.0.dev0"
+
+
+def test_the_installed_package_holds_what_the_source_holds():
+    source = {
+        path.relative_to(ROOT / "corswsgi")
+        for path in (ROOT / "corswsgi").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    installed = {
+        path.relative_to(PACKAGE) for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert installed == source
+    assert Path("py.typed") in installed
+
+
+def test_nobody_else_can_write_the_installed_files():
+    files = [path for path in PACKAGE.rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)] == []
+
+
+def test_the_bare_install_needs_webob_and_publicsuffixlist_only():
+    needed = [line for line in importlib.metadata.requires("corswsgi") or [] if "extra ==" not in line]
+    assert sorted(line.partition(">")[0].strip() for line in needed) == ["publicsuffixlist", "webob"]
+
+
+def test_importing_the_package_loads_neither_the_suffix_list_nor_a_server():
+    code = "import sys, corswsgi; print([name for name in ('publicsuffixlist', 'waitress') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
