@@ -89,7 +89,7 @@ class CORSRequestHandlerMixin(_Handler):
         # rfc9110#section-15.2: this also ends interim responses (100 Continue), which are not what a script reads.
         governed = None if self._is_interim else self._decide()
         if governed is not None:
-            for name, value in decorate(self._held, governed.headers, governed.rules.vary):
+            for name, value in decorate(self._held, governed.headers):
                 super().send_header(name, value)
             self._held = []
         super().end_headers()

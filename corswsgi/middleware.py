@@ -97,15 +97,19 @@ class CORSMiddleware:
                 method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
                 answer = rules.preflight(origin, allowed, method, environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))
                 return self._answer(answer, origin, environ, start_response)
-            if not allowed and not is_same_origin(origin, environ.get("HTTP_HOST"), environ.get("HTTP_SEC_FETCH_SITE")):
+            # Whose request it is matters to enforce, and to the log, which wants each refusal only once.
+            if (
+                not allowed
+                and (rules.enforce or self._refusals.is_new(origin, ORIGIN_REFUSED))
+                and not is_same_origin(origin, environ.get("HTTP_HOST"), environ.get("HTTP_SEC_FETCH_SITE"))
+            ):
                 if rules.enforce:
                     return self._answer(rules.refusal, origin, environ, start_response)
                 self._refusals.note(origin, ORIGIN_REFUSED, environ["REQUEST_METHOD"], _path(environ))
         cors = rules.response_headers(origin, allowed)
-        vary = rules.vary
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
-            decorated = decorate(headers, cors, vary)
+            decorated = decorate(headers, cors)
             if exc_info is None:
                 return start_response(status, decorated)
             try:
@@ -123,7 +127,7 @@ class CORSMiddleware:
     def _answer(
         self, answer: Answer, origin: str, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        if answer.refusal:
+        if answer.refusal and self._refusals.is_new(origin, answer.refusal):
             self._refusals.note(origin, answer.refusal, environ["REQUEST_METHOD"], _path(environ))
         start_response(answer.status, list(answer.headers))
         return [answer.body] if answer.body and environ["REQUEST_METHOD"] != "HEAD" else []

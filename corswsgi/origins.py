@@ -310,6 +310,8 @@ def _diagnose(text: str) -> tuple[list[_Complaint], str | list[str] | None]:
     if re.search(r"[\s,;]", stripped):
         return [(Fault.ORIGIN_LIST, "each origin stands in a string of its own, in a list")], _correct_list(stripped)
     complaints = [] if stripped == text else [(Fault.ORIGIN_WHITESPACE, "it has white space around it")]
+    if text == OPAQUE:
+        return [(Fault.ORIGIN_OPAQUE, "it is what many pages have in common, and no pattern")], None
     if stripped.lower() == OPAQUE:
         if stripped != OPAQUE:
             complaints.append((Fault.ORIGIN_NULL_CASE, '"null" is written in lower case'))
@@ -362,7 +364,7 @@ def _diagnose_url(text: str) -> tuple[list[_Complaint], str | None]:
     if re.search("[A-Z]", scheme + host):
         complaints.append((Fault.ORIGIN_UPPER_CASE, "scheme and host are written in lower case"))
     scheme = scheme.lower()
-    host_complaints, fixed_host = _correct_host(host.lower())
+    host_complaints, fixed_host = _correct_host(host)
     port_complaints, fixed_port = _correct_port(scheme, port)
     complaints += [*host_complaints, *port_complaints, *_complain_of_tail(tail)]
     if fixed_host is None or fixed_port is None:
@@ -396,6 +398,7 @@ def _correct_host(host: str) -> tuple[list[_Complaint], str | None]:
         if a_labels is None:
             return complaints, None
         host = a_labels
+    host = host.lower()
     if host.startswith("[") or ":" in host:
         serialized = serialize_ipv6(host.removeprefix("[").removesuffix("]"))
         if serialized != host:

@@ -68,16 +68,17 @@ class Rules:
     :ivar policy: what was compiled.
     :ivar allows: tells whether an origin is allowed; where :attr:`predicate` is set, :meth:`asks` does.
     :ivar predicate: the callable of a policy that has one, or ``None``.
-    :ivar enforce: whether a request from an origin that is not allowed gets :attr:`refusal`.
-    :ivar vary: the names that ``Vary`` must hold on every response.
+    :ivar enforce: whether a request from an origin that is not allowed is refused.
+    :ivar refusal: what answers it.
     """
 
     __slots__ = (
-        "_constant",
+        "_beside_origin",
         "_constant_preflight",
         "_echo_headers",
         "_echo_method",
-        "_for_allowed",
+        "_is_constant",
+        "_otherwise",
         "_preflight",
         "_preflight_status",
         "_refused",
@@ -86,7 +87,6 @@ class Rules:
         "policy",
         "predicate",
         "refusal",
-        "vary",
     )
 
     def __init__(self, policy: Policy) -> None:
@@ -94,15 +94,16 @@ class Rules:
         self.enforce = policy.enforce
         self.predicate: OriginPredicate | None = policy.allow_origins if callable(policy.allow_origins) else None
         self.allows, constant = _membership(policy)
-        self.vary = _unique(policy.vary if constant else ("Origin", *policy.vary))
-        vary = (("Vary", ", ".join(self.vary)),) if self.vary else ()
-
+        vary = _list("Vary", _unique(policy.vary if constant else ("Origin", *policy.vary)), ", ")
         credentials = (("Access-Control-Allow-Credentials", "true"),) if policy.allow_credentials else ()
-        self._for_allowed: Headers = credentials + _list(
-            "Access-Control-Expose-Headers", _unique(policy.expose_headers)
+        self._beside_origin: Headers = (
+            *credentials,
+            *_list("Access-Control-Expose-Headers", _unique(policy.expose_headers)),
+            *vary,
         )
-        self._constant: Headers | None = (
-            (("Access-Control-Allow-Origin", constant), *self._for_allowed) if constant else None
+        self._is_constant = constant is not None
+        self._otherwise: Headers = (
+            (("Access-Control-Allow-Origin", constant), *self._beside_origin) if constant else vary
         )
 
         # fetch#cors-protocol-and-credentials: with credentials "*" is the literal name of a method or header,
@@ -181,48 +182,39 @@ class Rules:
         return [name for name in names if name != fetch.CORS_NON_WILDCARD_REQUEST_HEADER or name in covered]
 
     def response_headers(self, origin: str | None, allowed: bool) -> Headers:
-        """Return the CORS headers of a response that is no answer to a preflight.
+        """Return the CORS headers of a response that is no answer to a preflight; ``Vary`` is the last of them.
 
         :param origin: the value of the request's ``Origin``, or ``None`` where it has none.
         :param allowed: whether the policy allows it; ``False`` without one.
         """
-        if self._constant is not None:
-            return self._constant
-        if origin is not None and allowed:
-            return (("Access-Control-Allow-Origin", origin), *self._for_allowed)
-        return ()
+        if allowed and origin is not None and not self._is_constant:
+            return (("Access-Control-Allow-Origin", origin), *self._beside_origin)
+        return self._otherwise
 
 
-def decorate(headers: Iterable[Header], cors: Headers, vary: Sequence[str]) -> list[Header]:
+def decorate(headers: Iterable[Header], added: Headers) -> list[Header]:
     """Return a fresh list of response headers in which the policy has the last word.
 
-    Every ``Access-Control-*`` header of the application is replaced by ``cors``, and ``vary`` is merged into
-    its ``Vary`` lines.
+    Every ``Access-Control-*`` header of the application is dropped, ``added`` comes after all others, and where it
+    holds ``Vary``, as its last header, that is merged with the application's ``Vary`` lines to one.
     """
     given = headers if isinstance(headers, list) else list(headers)
     kept = [header for header in given if header[0][:1] not in "AaVv"]
-    lines: list[str] = []
-    if len(kept) != len(given):
-        kept = []
-        for header in given:
-            name = header[0].lower()
-            if name == "vary" and vary:
-                lines.append(header[1])
-            elif not name.startswith("access-control-"):
-                kept.append(header)
-    kept += cors
-    if vary:
-        kept.append(("Vary", merge_vary(lines, vary)))
-    return kept
+    if len(kept) == len(given):
+        kept += added
+        return kept
+    kept = [header for header in given if not header[0].lower().startswith("access-control-")]
+    if not added or added[-1][0] != "Vary":
+        return [*kept, *added]
+    lines = [value for name, value in kept if name.lower() == "vary"]
+    kept = [header for header in kept if header[0].lower() != "vary"]
+    return [*kept, *added[:-1], ("Vary", merge_vary(lines, added[-1][1]))]
 
 
-def merge_vary(lines: Sequence[str], names: Sequence[str]) -> str:
-    """Return one ``Vary`` that says what all ``lines`` say, and ``names``; ``*`` stays (rfc9110#section-12.5.5)."""
-    present = [name for line in lines for name in fetch.split_list(line)]
-    folded = {name.lower() for name in present}
-    if ANY not in folded:
-        present += [name for name in names if name.lower() not in folded]
-    return ", ".join(present)
+def merge_vary(lines: Iterable[str], names: str) -> str:
+    """Return one ``Vary`` that says what all ``lines`` say, and ``names``; ``*`` covers all (rfc9110#section-12.5.5)."""
+    present = _unique(name for line in lines for name in fetch.split_list(line))
+    return ", ".join(present if ANY in present else _unique([*present, *fetch.split_list(names)]))
 
 
 def is_same_origin(origin: str, host: str | None, sec_fetch_site: str | None) -> bool:
@@ -267,9 +259,9 @@ def _allowed_headers(policy: Policy) -> Iterable[str]:
     return (ANY, *(name for name in map(str.lower, names) if name == fetch.CORS_NON_WILDCARD_REQUEST_HEADER))
 
 
-def _list(header: str, names: Iterable[str]) -> Headers:
+def _list(header: str, names: Iterable[str], comma: str = ",") -> Headers:
     """Return the header that lists ``names``, and no header for no names."""
-    value = ",".join(names)
+    value = comma.join(names)
     return ((header, value),) if value else ()
 
 
@@ -446,8 +438,6 @@ def _neighbours(origin: str) -> Iterator[str]:
 
 def _describe_response(rules: Rules, origin: str | None, allowed: bool) -> str:
     headers = [f"{name}: {value}" for name, value in rules.response_headers(origin, allowed)]
-    if rules.vary:
-        headers.append(f"Vary: {', '.join(rules.vary)}")
     return f"The application answers, and its response carries {_and(headers)} (fetch#cors-protocol-and-http-caches)."
 
 

@@ -24,17 +24,20 @@ class RefusalLog:
         self._seen: dict[tuple[str, str], None] = {}
         self._lock = threading.Lock()
 
+    def is_new(self, origin: str, reason: str) -> bool:
+        """Tell whether :meth:`note` would write this refusal; quick, so that what is known costs no more than this."""
+        return (reason, origin[: self._LONGEST_KEY]) not in self._seen and logger.isEnabledFor(logging.INFO)
+
     def note(self, origin: str, reason: str, method: str, path: str) -> None:
         """Write a refusal, unless it is remembered.
 
         :param origin: the value of ``Origin`` as it came; like ``method`` and ``path`` it is escaped, and cut
             where it is long.
         """
-        key = (reason, origin[: self._LONGEST_KEY])
-        if key in self._seen or not logger.isEnabledFor(logging.INFO):
-            return
         with self._lock:
+            if not self.is_new(origin, reason):
+                return
             if len(self._seen) >= self._bound:
                 del self._seen[next(iter(self._seen))]
-            self._seen[key] = None
+            self._seen[reason, origin[: self._LONGEST_KEY]] = None
         logger.info("refused origin %s on %s %s: %s", quote(origin), quote(method), quote(path), reason)

@@ -206,6 +206,7 @@ FAULTS = [
     ("https://exa mple.com", [Fault.ORIGIN_LIST], None),
     ("https://a.example, https://b:x", [Fault.ORIGIN_LIST], None),
     (",", [Fault.ORIGIN_LIST], None),
+    ("null", [Fault.ORIGIN_OPAQUE], None),  # a policy takes it by name
     ("NULL", [Fault.ORIGIN_NULL_CASE], "null"),
     (" null", [Fault.ORIGIN_WHITESPACE], "null"),
     ("file:///home", [Fault.ORIGIN_OPAQUE], None),
@@ -216,6 +217,7 @@ FAULTS = [
     ("https://faß.de", [Fault.ORIGIN_HOST_NON_ASCII], "https://xn--fa-hia.de"),
     ("https://*.faß.de:8443", [Fault.ORIGIN_HOST_NON_ASCII], "https://*.xn--fa-hia.de:8443"),
     ("https://☃.net", [Fault.ORIGIN_HOST_NON_ASCII], None),
+    ("https://h\u212a.example", [Fault.ORIGIN_HOST_NON_ASCII], "https://hk.example"),  # lower() makes it ASCII
     ("https://xn--f", [Fault.ORIGIN_PUNYCODE_INVALID], None),
     ("https://a.xn--abc-", [Fault.ORIGIN_PUNYCODE_INVALID], None),
     ("https://a..b", [Fault.ORIGIN_HOST_INVALID], None),
