@@ -7,13 +7,22 @@ import logging
 import sys
 from collections.abc import Sequence
 from importlib import metadata
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from corswsgi import serve
 from corswsgi.demo import command as demo
 from corswsgi.errors import PolicyError, UsageError
 
-_COMMANDS = {
+
+class _Command(Protocol):
+    """The module of a subcommand."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser, /) -> None: ...
+
+    def run(self, options: argparse.Namespace, /) -> int: ...
+
+
+_COMMANDS: dict[str, tuple[_Command, str]] = {
     "demo": (demo, "a page and two APIs on three origins of this machine, to see CORS at work in a browser"),
     "serve": (serve, "serve the files of a directory, readable across origins by those you name"),
 }
@@ -33,13 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _Parser(prog="corswsgi", description="CORS for WSGI applications and http.server.")
     parser.add_argument("--version", action="version", version=f"corswsgi {metadata.version('corswsgi')}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    for name, (module, summary) in _COMMANDS.items():
-        module.add_arguments(subparsers.add_parser(name, help=summary, description=summary))
+    for name, (command, summary) in _COMMANDS.items():
+        command.add_arguments(subparsers.add_parser(name, help=summary, description=summary))
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    module, _ = _COMMANDS[options.command]
+    command, _ = _COMMANDS[options.command]
     try:
-        return module.run(options)
+        return command.run(options)
     except PolicyError as error:
         messages = [str(problem) for problem in error.problems]
     except UsageError as error:

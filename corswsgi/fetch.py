@@ -68,6 +68,29 @@ CORS_NON_WILDCARD_REQUEST_HEADER = "authorization"
 #: url#default-port of the special schemes.
 DEFAULT_PORTS = {"ftp": "21", "http": "80", "https": "443", "ws": "80", "wss": "443"}
 
+#: fetch#port-blocking: no request goes to these.
+BAD_PORTS = frozenset(
+    int(port)
+    for port in """
+    0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123
+    135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993
+    995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080
+    """.split()
+)
+
+#: fetch#forbidden-request-header: dropped where their value names a forbidden method.
+METHOD_OVERRIDE_HEADERS = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+
+#: fetch#no-cors-safelisted-request-header-name: all that a script may set in mode ``no-cors``.
+NO_CORS_SAFELISTED_REQUEST_HEADERS = frozenset({"accept", "accept-language", "content-language", "content-type"})
+
+#: fetch#request-body-header-name: deleted where a redirect drops the body.
+REQUEST_BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
+
+#: fetch#null-body-status and fetch#redirect-status.
+NULL_BODY_STATUSES = frozenset({101, 103, 204, 205, 304})
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+
 #: rfc9110#section-5.6.2: token = 1*tchar
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
@@ -112,6 +135,42 @@ def is_forbidden_request_header_name(name: str) -> bool:
     """Tell whether browsers drop a header of this name when a script sets it (fetch#forbidden-request-header)."""
     lower = name.lower()
     return lower in FORBIDDEN_REQUEST_HEADERS or lower.startswith(FORBIDDEN_REQUEST_HEADER_PREFIXES)
+
+
+def is_forbidden_request_header(name: str, value: str) -> bool:
+    """Tell whether browsers drop this header when a script sets it (fetch#forbidden-request-header)."""
+    if is_forbidden_request_header_name(name):
+        return True
+    return name.lower() in METHOD_OVERRIDE_HEADERS and any(map(is_forbidden_method, _split_outside_quotes(value)))
+
+
+def extract_header_list_values(lines: Iterable[str]) -> list[str] | None:
+    """Return the elements of all lines of a header that is a list of tokens; ``None`` for no line at all.
+
+    For ``Access-Control-Allow-Methods``, ``-Allow-Headers`` and ``-Expose-Headers`` (fetch#extract-header-list-values).
+
+    :raises ValueError: with the first element that is no token; the standard calls that failure.
+    """
+    values: list[str] | None = None
+    for line in lines:
+        elements = split_list(line)
+        for element in elements:
+            if not is_token(element):
+                raise ValueError(element)
+        values = [*(values or ()), *elements]
+    return values
+
+
+def extract_max_age(lines: Iterable[str]) -> int | None:
+    """Return the seconds in ``Access-Control-Max-Age``; ``None`` for no line, several, or anything but digits.
+
+    fetch#http-access-control-max-age: delta-seconds = 1*DIGIT (rfc9111#section-1.2.2).
+    """
+    values = [line.strip(OWS) for line in lines]
+    if len(values) != 1 or not (values[0].isascii() and values[0].isdigit()):
+        return None
+    # rfc9111#section-1.2.2: what is more than 2**31 may be taken for that.
+    return min(int(values[0][-4000:]), 2**31) if len(values[0].lstrip("0")) <= 10 else 2**31
 
 
 def split_list(value: str) -> list[str]:
@@ -163,3 +222,9 @@ def cors_unsafe_request_header_names(headers: Iterable[tuple[str, str]]) -> list
     if total > _MAX_SAFELISTED_SUM:
         unsafe |= safelisted
     return sorted(unsafe)
+
+
+def _split_outside_quotes(value: str) -> list[str]:
+    """Return what stands between commas, but for those in quoted strings (fetch#header-value-get-decode-and-split)."""
+    parts: list[str] = re.findall(r'(?:"(?:\\.|[^"\\])*(?:"|\\?$)|[^",])+', value, re.DOTALL)
+    return [part.strip(OWS) for part in parts]

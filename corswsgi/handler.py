@@ -61,6 +61,7 @@ class CORSRequestHandlerMixin(_Handler):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Compile the policy, so that a faulty one stops the program where the class is defined."""
         super().__init_subclass__(**kwargs)
+        cls._refusals = RefusalLog()
         if cls.cors is not None:
             cls._policy_for("/")
 
@@ -139,12 +140,12 @@ class CORSRequestHandlerMixin(_Handler):
             if rules.enforce:
                 self._send(rules.refusal, origin)
                 return False
-            self._refusals.note(origin, ORIGIN_REFUSED, self.command, self.path)
+            self._refusals.note(origin, ORIGIN_REFUSED, self.command, self._path_info())
         return True
 
     def _send(self, answer: Answer, origin: str) -> None:
         if answer.refusal:
-            self._refusals.note(origin, answer.refusal, self.command, self.path)
+            self._refusals.note(origin, answer.refusal, self.command, self._path_info())
         self._governed = None  # the answer is complete
         code, _, phrase = answer.status.partition(" ")
         self.send_response(int(code), phrase)

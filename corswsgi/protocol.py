@@ -212,7 +212,7 @@ def decorate(headers: Iterable[Header], added: Headers) -> list[Header]:
 
 
 def merge_vary(lines: Iterable[str], names: str) -> str:
-    """Return one ``Vary`` that says what all ``lines`` say, and ``names``; ``*`` covers all (rfc9110#section-12.5.5)."""
+    """Return one ``Vary`` that says what ``lines`` say, and ``names``; ``*`` covers all (rfc9110#section-12.5.5)."""
     present = _unique(name for line in lines for name in fetch.split_list(line))
     return ", ".join(present if ANY in present else _unique([*present, *fetch.split_list(names)]))
 

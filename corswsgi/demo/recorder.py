@@ -1,0 +1,190 @@
+"""Recorder: the HTTP exchanges that the demo's servers saw, as far as they matter to CORS; it changes none of them."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote
+
+import webob
+
+from corswsgi.demo.api import COOKIE
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    _Handler = BaseHTTPRequestHandler
+else:
+    _Handler = object
+
+Pairs = list[tuple[str, str]]
+
+#: What is kept at most: requests of a page, exchanges of each, headers of an exchange, characters of a value.
+MAX_REQUESTS = 256
+MAX_EXCHANGES = 8
+MAX_HEADERS = 32
+MAX_LENGTH = 300
+
+_ID = re.compile("[0-9A-Za-z-]{1,64}")
+
+#: In the order in which the page shows them; after them come those that begin with "X-".
+_REQUEST_HEADERS = (
+    "Origin",
+    "Access-Control-Request-Method",
+    "Access-Control-Request-Headers",
+    "Authorization",
+    "Content-Type",
+    "Cookie",
+)
+_RESPONSE_HEADERS = (
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Max-Age",
+    "Vary",
+    "Set-Cookie",
+    "Content-Type",
+)
+_UNINTERESTING = frozenset({"X-Content-Type-Options"})
+
+
+@dataclass
+class Exchange:
+    """A request and its response: of the headers those that matter to CORS, cut where they are long."""
+
+    method: str
+    path: str
+    request: Pairs
+    status: str = ""
+    response: Pairs = field(default_factory=list)
+
+    def finish(self, status: str, headers: Iterable[tuple[str, str]]) -> None:
+        """Take down the response; the last one counts."""
+        self.status = status[:MAX_LENGTH]
+        self.response = _selected(headers, _RESPONSE_HEADERS)
+
+    def asked(self, name: str) -> str | None:
+        """Return the value of a request header, or ``None``."""
+        return dict(self.request).get(name)
+
+    @property
+    def is_preflight(self) -> bool:
+        return self.method == "OPTIONS" and self.asked("Access-Control-Request-Method") is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the page is given, for JSON."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "preflight": self.is_preflight,
+            "request": self.request,
+            "status": self.status,
+            "response": self.response,
+        }
+
+
+class Recorder:
+    """Keeps exchanges under the ``id`` in the query of their URL. The oldest id makes room for the newest."""
+
+    def __init__(self) -> None:
+        self._exchanges: dict[str, list[Exchange]] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, method: str, path: str, query: str, headers: Iterable[tuple[str, str]]) -> Exchange:
+        """Return a new exchange; it is kept if the query has an id with fewer than :data:`MAX_EXCHANGES` under it."""
+        exchange = Exchange(method[:MAX_LENGTH], path[:MAX_LENGTH], _selected(headers, _REQUEST_HEADERS))
+        name = id_in(query)
+        if _ID.fullmatch(name):
+            with self._lock:
+                kept = self._exchanges.setdefault(name, [])
+                if len(kept) < MAX_EXCHANGES:
+                    kept.append(exchange)
+                if len(self._exchanges) > MAX_REQUESTS:
+                    del self._exchanges[next(iter(self._exchanges))]
+        return exchange
+
+    def exchanges(self, name: str) -> list[Exchange]:
+        """Return what is kept under an id, in the order in which it arrived."""
+        with self._lock:
+            return list(self._exchanges.get(name, ()))
+
+
+def id_in(query: str) -> str:
+    """Return the value of ``id`` in the query of a URL, or an empty string."""
+    return parse_qs(query).get("id", [""])[0]
+
+
+def recorded(app: WSGIApplication, recorder: Recorder) -> WSGIApplication:
+    """Return ``app`` with all its exchanges recorded."""
+
+    def recording(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        headers = webob.Request(environ).headers.items()
+        exchange = recorder.begin(
+            environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers
+        )
+
+        def start(status: str, headers: Pairs, exc_info: Any = None) -> Callable[[bytes], object]:
+            exchange.finish(status, headers)
+            return start_response(status, headers, exc_info)
+
+        return app(environ, start)
+
+    return recording
+
+
+class RecorderMixin(_Handler):
+    """Records the exchanges of a request handler of ``http.server``.
+
+    It comes after CORSRequestHandlerMixin, so that it sees what that sends.
+    """
+
+    recorder: Recorder
+    _exchange: Exchange | None = None
+
+    def parse_request(self) -> bool:
+        self._exchange = None
+        if not super().parse_request():
+            return False
+        path, _, query = self.path.partition("?")
+        self._exchange = self.recorder.begin(self.command, unquote(path), query, self.headers.items())
+        return True
+
+    def send_response_only(self, code: int, message: str | None = None) -> None:
+        self._status = f"{int(code)} {HTTPStatus(code).phrase if message is None else message}"
+        self._sent: Pairs = []
+        super().send_response_only(code, message)
+
+    def send_header(self, keyword: str, value: str) -> None:
+        self._sent.append((keyword, value))
+        super().send_header(keyword, value)
+
+    def end_headers(self) -> None:
+        if self._exchange is not None:
+            self._exchange.finish(self._status, self._sent)
+        super().end_headers()
+
+
+def _selected(headers: Iterable[tuple[str, str]], names: tuple[str, ...]) -> Pairs:
+    order = {name: place for place, name in enumerate(names)}
+    found = []
+    for given, value in headers:
+        name = given.title()
+        if name == "Cookie":
+            value = _own_cookie(value)
+        if name in order or (name.startswith("X-") and name not in _UNINTERESTING):
+            found.append((name[:MAX_LENGTH], value[:MAX_LENGTH]))
+    found.sort(key=lambda pair: order.get(pair[0], len(order)))
+    return [pair for pair in found if pair != ("Cookie", "")][:MAX_HEADERS]
+
+
+def _own_cookie(value: str) -> str:
+    """Return the demo's cookie alone: those of other programs on this machine are nobody's business here."""
+    cookies = map(str.strip, value.split(";"))
+    return "; ".join(cookie for cookie in cookies if cookie.startswith(f"{COOKIE}="))

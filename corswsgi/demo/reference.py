@@ -1,0 +1,110 @@
+"""The demo's reference server: the API on ``http.server`` behind CORSRequestHandlerMixin; answers are in ``api``."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import sys
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote
+
+from corswsgi.demo.api import MAX_BODY, Reply, answer, json_reply, too_large
+from corswsgi.demo.recorder import Recorder, RecorderMixin
+from corswsgi.errors import quote
+from corswsgi.handler import CORSRequestHandlerMixin
+from corswsgi.hosts import LOOPBACK_NAMES, KnownHostsMixin
+from corswsgi.policy import Policy
+
+_logger = logging.getLogger("corswsgi")
+
+
+class ReferenceHandler(CORSRequestHandlerMixin, RecorderMixin, KnownHostsMixin, BaseHTTPRequestHandler):
+    """Answers the API's paths. Subclasses set ``cors`` and ``recorder``."""
+
+    hosts = LOOPBACK_NAMES
+    protocol_version = "HTTP/1.1"
+    #: Seconds; browsers open connections ahead of need, and keep them.
+    timeout = 60
+
+    def do_GET(self) -> None:
+        body = self._read_body()
+        if isinstance(body, Reply):
+            self._send_reply(body, "close")  # what is left of the body must not be taken for the next request
+            return
+        path = unquote(self.path.partition("?")[0])
+        try:
+            reply = answer(self.command, path, self.headers.get, body)
+        except Exception:
+            _logger.exception("the handler raised on %s %s", quote(self.command), quote(path))
+            self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR)
+        else:
+            self._send_reply(reply)
+
+    do_HEAD = do_GET
+    do_POST = do_GET
+    do_PUT = do_GET
+    do_PATCH = do_GET
+    do_DELETE = do_GET
+    do_OPTIONS = do_GET  # those that are no preflight
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Write nothing: the page shows what happened."""
+
+    def _read_body(self) -> bytes | Reply:
+        """Return the request's body, or the answer to one that cannot be read."""
+        lengths = self.headers.get_all("Content-Length", ["0"])
+        if "Transfer-Encoding" in self.headers:
+            return json_reply(411, {"error": "a Content-Length is needed"})
+        if len(lengths) != 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
+            return json_reply(400, {"error": "the Content-Length is no number"})
+        if len(lengths[0]) > len(str(MAX_BODY)) or int(lengths[0]) > MAX_BODY:
+            return too_large()
+        return self.rfile.read(int(lengths[0]))
+
+    def _send_reply(self, reply: Reply, connection: str = "") -> None:
+        self.send_response(reply.status)
+        for name, value in reply.headers:
+            self.send_header(name, value)
+        if connection:
+            self.send_header("Connection", connection)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
+
+
+class ReferenceServer(ThreadingHTTPServer):
+    """Serves :class:`ReferenceHandler` on a socket already listening; closing it ends its connections and threads."""
+
+    daemon_threads = False  # so that server_close waits for them
+
+    def __init__(self, listening: socket.socket, policy: Policy, recorder: Recorder) -> None:
+        handler = type("Handler", (ReferenceHandler,), {"cors": policy, "recorder": recorder})
+        super().__init__(listening.getsockname(), handler, bind_and_activate=False)
+        self.socket.close()  # the one that it made for itself
+        self.socket = listening
+        # Not server_bind, which would ask the name service for the name of this machine.
+        self.server_name, self.server_port = "localhost", listening.getsockname()[1]
+        self._connections: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def close_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report what a handler raised, unless a connection broke: browsers drop them as they like."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+    def server_close(self) -> None:
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):  # it may have ended by itself
+                connection.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads from it
+        super().server_close()
