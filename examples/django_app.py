@@ -1,0 +1,38 @@
+"""A Django site whose API is for one origin and whose feed is for all: ``python examples/django_app.py [PORT]``."""
+
+import sys
+from contextlib import suppress
+from wsgiref.simple_server import make_server
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse, JsonResponse
+from django.urls import path
+
+from corswsgi import CORSMiddleware, Policy
+
+settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1", "localhost"])
+
+urlpatterns = [
+    path("api/account", lambda request: JsonResponse({"name": "Ada", "method": request.method})),
+    path("feed", lambda request: JsonResponse({"items": ["Spring sale"]})),
+    path("", lambda request: HttpResponse("This page is nobody else's business.")),
+]
+
+application = CORSMiddleware(
+    get_wsgi_application(),
+    {
+        "/api": Policy(  # governs /api and all below it, but not /apis
+            allow_origins="https://app.example.com",
+            allow_methods=["PATCH", "DELETE"],
+            allow_headers=["Content-Type", "X-CSRFToken"],  # the second is what Django's CsrfViewMiddleware reads
+            allow_credentials=True,
+        ),
+        "/feed": Policy(allow_origins="*"),
+    },  # all other paths have no policy, and no page of another origin reads them
+)
+
+if __name__ == "__main__":
+    with make_server("127.0.0.1", int((sys.argv[1:] or [8000])[0]), application) as server, suppress(KeyboardInterrupt):
+        print(f"Serving on http://127.0.0.1:{server.server_port}", flush=True)
+        server.serve_forever()
