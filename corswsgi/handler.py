@@ -56,6 +56,7 @@ class CORSRequestHandlerMixin(_Handler):
     _governed: _Governed | None
     _is_decided: bool
     _is_interim: bool
+    _is_complete: bool
     _held: list[Header]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -81,18 +82,21 @@ class CORSRequestHandlerMixin(_Handler):
 
     def send_header(self, keyword: str, value: str) -> None:
         name = keyword.lower()
-        if (name == "vary" or name.startswith("access-control-")) and self._decide() and not self._is_interim:
-            self._held.append((keyword, value))  # the policy has its word in end_headers
-        else:
+        is_cors = name.startswith("access-control-")
+        if not (is_cors or name == "vary") or self._is_interim or self._decide() is None:
             super().send_header(keyword, value)
+        elif not self._is_complete:
+            self._held.append((keyword, value))  # the policy has its word in end_headers
+        elif not is_cors:
+            super().send_header(keyword, value)  # one more line of Vary is as good as one more name
 
     def end_headers(self) -> None:
         # rfc9110#section-15.2: this also ends interim responses (100 Continue), which are not what a script reads.
         governed = None if self._is_interim else self._decide()
-        if governed is not None:
+        if governed is not None and not self._is_complete:
+            self._is_complete = True
             for name, value in decorate(self._held, governed.headers):
                 super().send_header(name, value)
-            self._held = []
         super().end_headers()
 
     # What follows is the mixin's own.
@@ -104,6 +108,7 @@ class CORSRequestHandlerMixin(_Handler):
         self._governed = None
         self._is_decided = False
         self._is_interim = False
+        self._is_complete = False
         self._held = []
 
     def _decide(self) -> _Governed | None:
@@ -146,11 +151,11 @@ class CORSRequestHandlerMixin(_Handler):
     def _send(self, answer: Answer, origin: str) -> None:
         if answer.refusal:
             self._refusals.note(origin, answer.refusal, self.command, self._path_info())
-        self._governed = None  # the answer is complete
+        self._is_complete = True  # the answer says all that the policy has to say
         code, _, phrase = answer.status.partition(" ")
         self.send_response(int(code), phrase)
         for name, value in answer.headers:
-            self.send_header(name, value)
+            super().send_header(name, value)
         if self._field("Content-Length") not in (None, "0") or self._field("Transfer-Encoding") is not None:
             self.send_header("Connection", "close")  # the body is not read, and must not be taken for the next request
         self.end_headers()
@@ -173,7 +178,7 @@ class CORSRequestHandlerMixin(_Handler):
     def _field(self, name: str) -> str | None:
         """Return the value of a request header, all its lines joined as WSGI servers do, or ``None``."""
         lines = self.headers.get_all(name)
-        return None if lines is None else ", ".join(lines)
+        return None if lines is None else ", ".join(line.strip(" \t") for line in lines)
 
     def _path_info(self) -> str:
         """Return the path as a WSGI application sees it: percent-decoded, one character for each byte."""

@@ -107,8 +107,11 @@ class CORSMiddleware:
                     return self._answer(rules.refusal, origin, environ, start_response)
                 self._refusals.note(origin, ORIGIN_REFUSED, environ["REQUEST_METHOD"], _path(environ))
         cors = rules.response_headers(origin, allowed)
+        started = False
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+            nonlocal started
+            started = True
             decorated = decorate(headers, cors)
             if exc_info is None:
                 return start_response(status, decorated)
@@ -122,7 +125,7 @@ class CORSMiddleware:
         except Exception:
             if not allowed or not self.readable_errors or _wants_exceptions(environ):
                 raise
-            return _answer_error(environ, start)
+            return _answer_error(environ, start, started)
 
     def _answer(
         self, answer: Answer, origin: str, environ: WSGIEnvironment, start_response: StartResponse
@@ -176,8 +179,15 @@ def _wants_exceptions(environ: WSGIEnvironment) -> bool:
     return bool(environ.get("paste.throw_errors") or environ.get("x-wsgiorg.throw_errors"))
 
 
-def _answer_error(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-    """Answer the exception that is being handled. If the headers are out already, the server raises it again."""
+def _answer_error(environ: WSGIEnvironment, start: StartResponse, started: bool) -> Iterable[bytes]:
+    """Answer the exception that is being handled.
+
+    :param started: whether the application has called ``start``. Then, and only then, it must be called with the
+        exception, and the server raises that again if the headers are out already (PEP 3333). Before, WebOb and
+        test clients would take it for a reason to raise.
+    """
     _logger.exception("the application raised on %s %s", quote(environ["REQUEST_METHOD"]), quote(_path(environ)))
     response = HTTPInternalServerError()
+    if not started:
+        return response(environ, start)
     return response(environ, lambda status, headers, _=None: start(status, headers, sys.exc_info()))

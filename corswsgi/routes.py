@@ -77,6 +77,8 @@ def _fault_of(path: str) -> str | None:
         return "a rule governs its path and all below; it does not end in a slash"
     if _is_ambiguous(path):
         return 'no request is governed by a path with an empty, "." or ".." segment, a backslash or a NUL'
+    if any("\ud800" <= character <= "\udfff" for character in path):
+        return "a path is text, and half of a surrogate pair is none"
     if "*" in path:
         return "a path has no wildcard; a rule governs its path and all below"
     if "?" in path or "#" in path:

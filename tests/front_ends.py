@@ -1,4 +1,4 @@
-"""One way to ask both front ends: a policy, an application in a few values, a request; the whole response comes back."""
+"""One way to ask both front ends: a policy, an application in a few values, a request; the whole reply comes back."""
 
 from __future__ import annotations
 
