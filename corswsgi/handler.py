@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 import webob
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
-from corswsgi.hosts import KnownHostsMixin
+from corswsgi.listening import KnownHostsMixin
 from corswsgi.policy import Policy
 from corswsgi.protocol import ORIGIN_REFUSED, Answer, Header, Headers, Rules, decorate, is_same_origin, rules_of
 from corswsgi.refusals import RefusalLog

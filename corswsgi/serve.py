@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import ipaddress
 import socket
 from functools import partial
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from corswsgi.errors import UsageError
 from corswsgi.handler import CORSRequestHandler
-from corswsgi.hosts import LOOPBACK_NAMES
+from corswsgi.listening import LOOPBACK_NAMES, port, port_error
 from corswsgi.policy import Policy
 
 
@@ -38,13 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a host name to answer to, beside those of this machine; may be given several times; a server that is "
         "bound to this machine answers to no other, so that no foreign name can be pointed at it",
     )
-
-
-def port(text: str) -> int:
-    """Return the number of a TCP port, 0 meaning any that is free; for :mod:`argparse`."""
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port; it is a number from 0 to 65535")
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -82,8 +74,7 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
     try:
         return Server((str(address[0]), options.port), partial(Handler, directory=str(directory)))
     except OSError as error:
-        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be listened on: {error.strerror}"
-        raise UsageError(f"port {options.port} {why}; choose another with --port") from error
+        raise port_error(error, options.port, "--port") from error
 
 
 def _known_hosts(options: argparse.Namespace, address: str) -> frozenset[str] | None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import corswsgi
 from corswsgi import CORSMiddleware, CORSRequestHandler, CORSRequestHandlerMixin, Policy, PolicyError
-from corswsgi.hosts import LOOPBACK_NAMES, only_known_hosts
+from corswsgi.listening import LOOPBACK_NAMES, only_known_hosts
 from corswsgi.protocol import rules_of
 
 ADVISORIES = """

@@ -8,6 +8,7 @@ import signal
 import threading
 
 from corswsgi.demo.servers import Demo
+from corswsgi.listening import port
 
 _STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
 
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(
             flag,
-            type=_port,
+            type=port,
             default=default,
             metavar="PORT",
             help=f"port of {what} (default: {default}); 0 for a free one",
@@ -64,9 +65,3 @@ def _leave_traceback_out(record: logging.LogRecord) -> bool:
         record.msg = f"{record.getMessage()}: {record.exc_info[1]!r}"
         record.args = record.exc_info = None
     return True
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port; it is a number from 0 to 65535")
-    return int(text)

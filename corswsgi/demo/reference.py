@@ -15,7 +15,7 @@ from corswsgi.demo.api import MAX_BODY, Reply, answer, json_reply, too_large
 from corswsgi.demo.recorder import Recorder, RecorderMixin
 from corswsgi.errors import quote
 from corswsgi.handler import CORSRequestHandlerMixin
-from corswsgi.hosts import LOOPBACK_NAMES, KnownHostsMixin
+from corswsgi.listening import LOOPBACK_NAMES, KnownHostsMixin
 from corswsgi.policy import Policy
 
 _logger = logging.getLogger("corswsgi")

@@ -13,7 +13,7 @@ from corswsgi.demo.page import OnResult, Origins, page_application
 from corswsgi.demo.recorder import Recorder, recorded
 from corswsgi.demo.reference import ReferenceServer
 from corswsgi.errors import UsageError
-from corswsgi.hosts import LOOPBACK_NAMES, only_known_hosts
+from corswsgi.listening import LOOPBACK_NAMES, only_known_hosts, port_error
 from corswsgi.middleware import CORSMiddleware
 
 if TYPE_CHECKING:
@@ -130,11 +130,10 @@ def _listen(port: int, flag: str) -> socket.socket:
     try:
         listening = socket.create_server((_LOOPBACK, port))
     except OSError as error:
-        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be listened on: {error.strerror}"
-        raise UsageError(f"port {port} {why}; choose another with {flag}") from error
+        raise port_error(error, port, flag) from error
     if _is_answered_on_ipv6(listening.getsockname()[1]):
         listening.close()
-        raise UsageError(f"port {port} is in use; choose another with {flag}")
+        raise port_error(OSError(errno.EADDRINUSE, ""), port, flag)
     return listening
 
 

@@ -1,12 +1,20 @@
-"""The host names that a server on loopback answers to, against DNS rebinding; nothing is known here of origins."""
+"""What any server that a command starts needs: its port, and the host names it answers to; no policy is known here.
+
+A server on loopback answers to the names of this machine only. Else a page could give a name of its own this machine's
+address, and be of the same origin as the server (DNS rebinding), where no policy is asked.
+"""
 
 from __future__ import annotations
 
+import argparse
+import errno
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
+
+from corswsgi.errors import UsageError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -19,6 +27,22 @@ else:
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 _MESSAGE = "This server does not answer to that host name"
+
+
+def port(text: str) -> int:
+    """Return the number of a TCP port, 0 meaning any that is free; for :mod:`argparse`."""
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; it is a number from 0 to 65535")
+    return int(text)
+
+
+def port_error(error: OSError, port: int, flag: str) -> UsageError:
+    """Return what to tell the person whose port cannot be listened on.
+
+    :param flag: with which another port can be chosen.
+    """
+    why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be listened on: {error.strerror}"
+    return UsageError(f"port {port} {why}; choose another with {flag}")
 
 
 def is_known_host(host: str, names: Iterable[str]) -> bool:
