@@ -104,6 +104,12 @@ def test_only_known_hosts_are_answered_to(directory, arguments, known, unknown):
         assert [get(server, "/data.json", host)[0].status for host in unknown] == [421] * len(unknown)
 
 
+def test_a_request_that_cannot_be_read_is_answered_before_its_host_is_looked_at(directory):
+    with serving(directory) as server, socket.create_connection(server.server_address[:2]) as connection:
+        connection.sendall(b"GET / HTTP/1.1 and more\r\nHost: evil.example\r\n\r\n")
+        assert b"Error code: 400" in connection.recv(65536)
+
+
 def test_an_ipv6_address_can_be_bound(directory, capfd):
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
