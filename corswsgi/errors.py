@@ -101,6 +101,7 @@ class PolicyError(ValueError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
+        assert self.problems, "a refusal without a reason"
         super().__init__(self.problems)
 
     def __str__(self) -> str:

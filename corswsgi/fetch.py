@@ -169,8 +169,9 @@ def extract_max_age(lines: Iterable[str]) -> int | None:
     values = [line.strip(OWS) for line in lines]
     if len(values) != 1 or not (values[0].isascii() and values[0].isdigit()):
         return None
+    digits = values[0].lstrip("0") or "0"
     # rfc9111#section-1.2.2: what is more than 2**31 may be taken for that.
-    return min(int(values[0][-4000:]), 2**31) if len(values[0].lstrip("0")) <= 10 else 2**31
+    return min(int(digits), 2**31) if len(digits) <= 10 else 2**31
 
 
 def split_list(value: str) -> list[str]:
@@ -226,5 +227,5 @@ def cors_unsafe_request_header_names(headers: Iterable[tuple[str, str]]) -> list
 
 def _split_outside_quotes(value: str) -> list[str]:
     """Return what stands between commas, but for those in quoted strings (fetch#header-value-get-decode-and-split)."""
-    parts: list[str] = re.findall(r'(?:"(?:\\.|[^"\\])*(?:"|\\?$)|[^",])+', value, re.DOTALL)
+    parts: list[str] = re.findall(r'(?:"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^",])+', value, re.DOTALL)
     return [part.strip(OWS) for part in parts]

@@ -153,11 +153,19 @@ def _compile(policy: Any) -> tuple[Any, Rules | None, Callable[[WSGIEnvironment]
             rules_of(each)
         return policy, None, lambda environ: _rules_or_none(routes.policy_for(_path(environ)))
     if callable(policy):
-        return policy, None, lambda environ: _rules_or_none(policy(webob.Request(environ)))
+        return policy, None, lambda environ: _choose(policy, environ)
     message = (
         f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses one"
     )
     raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
+
+
+def _choose(choose: PolicyChooser, environ: WSGIEnvironment) -> Rules | None:
+    try:
+        policy = choose(webob.Request(environ))
+    except UnicodeDecodeError:  # WebOb's, of a path or query that is not UTF-8: nothing that anyone can have allowed
+        return None
+    return _rules_or_none(policy)
 
 
 def _rules_or_none(policy: Policy | None) -> Rules | None:

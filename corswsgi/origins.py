@@ -22,12 +22,15 @@ OPTION = "allow_origins"
 #: HTML, "serialization of an origin": what an opaque origin is written as.
 OPAQUE = "null"
 
+#: Pages of these schemes have an opaque origin, so that no browser writes an origin with one of them.
+_OPAQUE_SCHEMES = ("about", "data", "file", "javascript")
+
 _MAX_HOST = 253
 _MAX_ORIGIN = 64 + len("://") + _MAX_HOST + len(".:65535")
 
 # fetch#origin-header: serialized-origin = serialized-scheme "://" serialized-host [ ":" serialized-port ]
 # A label may hold "_", and a host may end in a dot: browsers do send both, though that grammar is narrower.
-_SCHEME = r"[a-z][a-z0-9+.-]*"
+_SCHEME = r"[a-z][a-z0-9+.-]{0,63}"
 _LABEL = r"[a-z0-9_-]{1,63}"
 _DOMAIN = rf"(?:{_LABEL}\.)*{_LABEL}\.?"
 _SERIALIZED_ORIGIN = re.compile(rf"({_SCHEME})://(\[[0-9a-f:]+\]|{_DOMAIN})(?::([1-9][0-9]{{0,4}}))?")
@@ -56,6 +59,8 @@ def parse_origin(text: str) -> Origin | None:
     if match is None:
         return None
     scheme, host, port = match.groups("")
+    if scheme in _OPAQUE_SCHEMES:
+        return None
     if port and (int(port) > 65535 or port == DEFAULT_PORTS.get(scheme)):
         return None
     if host[0] == "[":
@@ -300,7 +305,7 @@ def _diagnose(text: str) -> tuple[list[_Complaint], str | list[str] | None]:
     stripped = text.strip()
     if not stripped:
         return [(Fault.ORIGIN_EMPTY, "it is empty")], None
-    if match := re.match("(about|data|file|javascript):", stripped, re.IGNORECASE):
+    if match := re.match(f"({'|'.join(_OPAQUE_SCHEMES)}):", stripped, re.IGNORECASE):
         return [
             (
                 Fault.ORIGIN_OPAQUE,

@@ -8,7 +8,7 @@ import logging
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -287,7 +287,8 @@ def _complain_of_credentials(
         if pattern.is_insecure:
             text = str(pattern)
             message = f"with credentials, anyone on the network path of {quote(text)} could act as its visitors"
-            secure = text.replace("http://", "https://", 1)
+            port = "" if pattern.port == fetch.DEFAULT_PORTS["https"] else pattern.port
+            secure = str(replace(pattern, scheme="https", port=port))
             yield Problem(Fault.INSECURE_ORIGIN_WITH_CREDENTIALS, "allow_origins", text, message, secure)
     for pattern in patterns if "public-suffixes" not in dangers else ():
         if pattern.covers_public_suffix:

@@ -139,7 +139,12 @@ class Rules:
         assert self.predicate is not None
         if parse_origin(origin) is None:
             return False
-        answer = self.predicate(origin, request())
+        try:
+            answer = self.predicate(origin, request())
+        except (
+            UnicodeDecodeError
+        ):  # WebOb's, of a path or query that is not UTF-8: nothing that anyone can have allowed
+            return False
         if not isinstance(answer, bool):
             raise TypeError(f"the callable of allow_origins returned {answer!r}; it must return True or False")
         return answer

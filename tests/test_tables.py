@@ -1,0 +1,97 @@
+"""The tables of ``cors_tables``, row by row, over both front ends; one header too many fails as one too few does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+from cors_tables import ORIGINS, TABLES, Case, Pair, Table
+from front_ends import App, Ask, Reply
+
+from corswsgi import Policy
+
+# The checker of PEP 3333 knows eight methods by name.
+pytestmark = pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
+
+ROWS = [pytest.param(table, case, id=f"{table.id}: {case.id}") for table in TABLES for case in table.cases]
+POLICIES: dict[str, Policy] = {}
+
+
+def assert_headers(got: Iterable[Pair], want: Iterable[Pair]) -> None:
+    assert sorted(got) == sorted(want)
+
+
+def policy_of(table: Table) -> Policy:
+    """Return the policy of a table, built once: it is compiled at the first request and asked again by all others."""
+    if table.id not in POLICIES:
+        POLICIES[table.id] = Policy(**table.options)
+    return POLICIES[table.id]
+
+
+@pytest.mark.parametrize(("table", "case"), ROWS)
+def test_row(ask: Ask, table: Table, case: Case) -> None:
+    app = App(*case.given)
+    reply = ask(policy_of(table), case.method, "/path", case.headers, app)
+    assert reply.status == case.status
+    assert_headers(reply.cors, case.cors)
+    if case.passes:
+        assert_passed(case, app, reply)
+    else:
+        assert app.seen == []
+        assert_answered(case, reply)
+
+
+def assert_passed(case: Case, app: App, reply: Reply) -> None:
+    """Check that the application saw the request, and that all it said but its CORS headers has come through."""
+    assert app.seen == [(case.method, "/path")]
+    assert reply.body == (b"" if case.method == "HEAD" else case.given.body)
+    said = Reply(reply.status, case.given.headers, b"")
+    assert [pair for pair in reply.headers if pair not in reply.cors] == [
+        pair for pair in said.headers if pair not in said.cors
+    ]
+
+
+def assert_answered(case: Case, reply: Reply) -> None:
+    """Check the headers of an answer that are not CORS's own, and its body."""
+    others = [pair for pair in reply.headers if pair not in reply.cors]
+    if case.status == 204:
+        assert others == []
+        assert reply.body == b""
+    elif case.status < 300:
+        assert others == [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "0")]
+        assert reply.body == b""
+    else:
+        length = dict(others)["Content-Length"]
+        kept_from_caches = [] if is_preflight(case) else [("Cache-Control", "no-store")]
+        assert others == [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", length),
+            *kept_from_caches,
+        ]
+        assert b"example" not in reply.body, "a refusal gives nothing of the policy away"
+        assert case.method == "HEAD" or len(reply.body) == int(length) > 0
+        assert len(reply.body.splitlines()) == (case.method != "HEAD")
+
+
+def is_preflight(case: Case) -> bool:
+    return case.method == "OPTIONS" and {"Origin", "Access-Control-Request-Method"} <= dict(case.headers).keys()
+
+
+def test_ids_are_unique() -> None:
+    tables = Counter(table.id for table in TABLES)
+    cases = Counter((table.id, case.id) for table in TABLES for case in table.cases)
+    assert {*tables.values(), *cases.values()} == {1}
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.id)
+def test_options_of_the_policy_make_the_same_policy_again(table: Table) -> None:
+    policy = Policy(**table.options)
+    assert Policy(**policy.as_dict()) == policy
+    assert hash(Policy(**policy.as_dict())) == hash(policy)
+
+
+@pytest.mark.parametrize("kind", ["any", "static", "dynamic"])
+def test_every_kind_of_policy_is_among_the_origins(kind: str) -> None:
+    kinds = {"*": "any", "": "dynamic"}
+    assert kind in {kinds.get(row.constant, "static") for row in ORIGINS}
