@@ -22,8 +22,8 @@ OPTION = "allow_origins"
 #: HTML, "serialization of an origin": what an opaque origin is written as.
 OPAQUE = "null"
 
-#: Pages of these schemes have an opaque origin, so that no browser writes an origin with one of them.
-_OPAQUE_SCHEMES = ("about", "data", "file", "javascript")
+#: Pages of these schemes have an opaque origin, or another page's: no browser writes an origin with one of them.
+_OPAQUE_SCHEMES = ("about", "blob", "data", "file", "javascript")
 
 _MAX_HOST = 253
 _MAX_ORIGIN = 64 + len("://") + _MAX_HOST + len(".:65535")
@@ -128,16 +128,24 @@ def serialize_ipv4(text: str) -> str | None:
 def to_a_labels(host: str) -> str | None:
     """Return a non-ASCII host in A-labels (``faß.de`` is ``xn--fa-hia.de``); ``None`` where that takes the full tables.
 
-    UTS 46, non-transitional, for plain letters, digits and marks; the ``idna`` codec of the standard library
-    would give ``fass.de``.
+    UTS 46, non-transitional, for plain letters and digits written from left to right; the ``idna`` codec of the
+    standard library would give ``fass.de``.
     """
-    labels = []
-    for label in host.split("."):
-        mapped = unicodedata.normalize("NFKC", label.lower())
-        if not all(character in "-_" or unicodedata.category(character)[0] in "LMN" for character in mapped):
-            return None
-        labels.append(mapped if mapped.isascii() else "xn--" + mapped.encode("punycode").decode("ascii"))
-    return ".".join(labels)
+    labels = [unicodedata.normalize("NFKC", label.lower()) for label in host.split(".")]
+    if not all(character.isascii() or _is_plain(character) for label in labels for character in label):
+        return None
+    return ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in labels)
+
+
+def _is_plain(character: str) -> bool:
+    """Tell whether UTS 46 takes a non-ASCII character as it is, and in any place of a label."""
+    return (
+        unicodedata.category(character) in ("Ll", "Lo", "Lm", "Nd")
+        and unicodedata.bidirectional(character) in ("L", "EN")
+        and unicodedata.normalize("NFKC", character) == character
+        and (character.casefold() == character or character in "ßς")
+        and "FILLER" not in unicodedata.name(character)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +317,7 @@ def _diagnose(text: str) -> tuple[list[_Complaint], str | list[str] | None]:
         return [
             (
                 Fault.ORIGIN_OPAQUE,
-                f'pages from {match[0].lower()} have an opaque origin, which browsers write as "null"',
+                f'no origin starts with {match[0].lower()}; most such pages have an opaque origin, written "null"',
             )
         ], None
     if re.search(r"[\s,;]", stripped):

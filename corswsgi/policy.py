@@ -435,14 +435,20 @@ def _check_tokens(option: str, value: Any, problems: list[Problem], fault: Fault
         elif fetch.is_token(entry):
             names.append(entry)
         elif len(parts := re.split(r"[\s,;|]+", entry.strip(" \t,;|"))) > 1 and all(map(fetch.is_token, parts)):
-            problems.append(
-                Problem(Fault.NAME_LIST, option, entry, f"{quote(entry)} is several names in one string", parts)
-            )
+            message = f"{quote(entry)} is several names in one string"
+            problems.append(Problem(Fault.NAME_LIST, option, entry, message, _if_faultless(option, parts)))
         else:
             trimmed = entry.strip(" \t\r\n,;:")
-            suggestion = trimmed if fetch.is_token(trimmed) else None
+            suggestion = _if_faultless(option, trimmed) if fetch.is_token(trimmed) else None
             problems.append(Problem(fault, option, entry, f"{quote(entry)} is not {what}", suggestion))
     return tuple(names)
+
+
+def _if_faultless(option: str, suggestion: object) -> object:
+    """Return the suggestion, or ``None`` if it were a fault of another kind."""
+    faults: list[Problem] = []
+    _CHECKS[option](option, suggestion, faults)
+    return None if faults else suggestion
 
 
 def _source(value: object) -> str:

@@ -165,24 +165,8 @@ def test_no_variant_of_an_allowed_origin_is_allowed(row: Origins) -> None:
 BYTES = st.binary(max_size=12).map(lambda data: data.decode("latin-1"))
 PIECES = (
     *(APP, SHOP, "null", "*", "http://localhost:1", "https://a.example.com", "PUT", "x-a", "authorization"),
-    *(
-        ",",
-        ", ",
-        ";",
-        ":",
-        "/",
-        "..",
-        "@",
-        "\\",
-        "%0d%0a",
-        "\r\n",
-        "\r\nSet-Cookie: a=b",
-        "\n",
-        "\r",
-        "\0",
-        "\x7f",
-        "\x85",
-    ),
+    *(",", ", ", ";", ":", "/", "..", "@", "\\", "%0d%0a", "\r\nSet-Cookie: a=b"),
+    *("\r\n", "\n", "\r", "\0", "\x7f", "\x85"),
     *("\t", " ", "\xa0", "\xe9", "\xff", "x" * 300, "," * 300, "a," * 300),
 )
 VALUES = st.sampled_from((APP, SHOP)) | st.lists(st.sampled_from(PIECES) | BYTES, max_size=5).map("".join)

@@ -124,7 +124,19 @@ def test_ipv4_addresses_are_serialized_as_browsers_do(text, serialized):
 
 @pytest.mark.parametrize(
     ("host", "a_labels"),
-    [("faß.de", "xn--fa-hia.de"), ("BÜCHER.example", "xn--bcher-kva.example"), ("ﬁ.com", "fi.com"), ("☃.net", None)],
+    [
+        ("faß.de", "xn--fa-hia.de"),
+        ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("ﬁ.com", "fi.com"),
+        ("☃.net", None),
+        ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
+        ("\u03d2.example", None),
+        ("\u115f.example", None),
+        ("a\u0345.example", None),
+        ("a\u05d0b.example", None),
+        ("\u0301a.example", None),
+        ("\uab70.example", None),
+    ],
 )
 def test_non_ascii_hosts_have_a_labels(host, a_labels):
     assert to_a_labels(host) == a_labels

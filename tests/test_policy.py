@@ -112,6 +112,8 @@ FAULTS = [
     ("allow_methods", ["GET, POST"], "GET, POST", Fault.NAME_LIST, ["GET", "POST"]),
     ("allow_methods", "GET POST|PUT", "GET POST|PUT", Fault.NAME_LIST, ["GET", "POST", "PUT"]),
     ("allow_methods", " GET", " GET", Fault.METHOD_INVALID, "GET"),
+    ("allow_methods", "TRACE,", "TRACE,", Fault.METHOD_INVALID, None),
+    ("allow_methods", "GET,TRACE", "GET,TRACE", Fault.NAME_LIST, None),
     ("allow_methods", "", "", Fault.METHOD_INVALID, None),
     ("allow_methods", ["a(b"], "a(b", Fault.METHOD_INVALID, None),
     ("allow_methods", ["trace"], "trace", Fault.METHOD_FORBIDDEN, None),
