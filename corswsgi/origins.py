@@ -131,8 +131,11 @@ def to_a_labels(host: str) -> str | None:
     UTS 46, non-transitional, for plain letters and digits written from left to right; the ``idna`` codec of the
     standard library would give ``fass.de``.
     """
-    labels = [unicodedata.normalize("NFKC", label.lower()) for label in host.split(".")]
-    if not all(character.isascii() or _is_plain(character) for label in labels for character in label):
+    labels = [unicodedata.normalize("NFKC", label.lower()).lower() for label in host.split(".")]
+    # lower() and NFKC make a final sigma of letters that UTS 46 maps to the other one.
+    if ".".join(labels).count("ς") != host.count("ς"):
+        return None
+    if not all(re.fullmatch("[a-z0-9_-]", each) or _is_plain(each) for label in labels for each in label):
         return None
     return ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii") for label in labels)
 
@@ -140,7 +143,8 @@ def to_a_labels(host: str) -> str | None:
 def _is_plain(character: str) -> bool:
     """Tell whether UTS 46 takes a non-ASCII character as it is, and in any place of a label."""
     return (
-        unicodedata.category(character) in ("Ll", "Lo", "Lm", "Nd")
+        not character.isascii()
+        and unicodedata.category(character) in ("Ll", "Lo", "Lm", "Nd")
         and unicodedata.bidirectional(character) in ("L", "EN")
         and unicodedata.normalize("NFKC", character) == character
         and (character.casefold() == character or character in "ßς")
