@@ -27,6 +27,7 @@ ARROWS = {
     "middleware": {"protocol", "routes", "policy", "refusals", "errors"},
     "handler": {"protocol", "routes", "policy", "refusals", "listening", "errors"},
     "serve": {"handler", "policy", "listening", "errors"},
+    "browser": {"fetch"},
     "demo": {"middleware", "handler", "protocol", "policy", "listening", "errors"},
     "cli": {"serve", "demo", "errors"},
     "__main__": {"cli"},
@@ -40,6 +41,7 @@ OUTSIDE = {
     "protocol": {"webob"},
     "middleware": {"webob"},
     "handler": {"webob"},
+    "browser": {"ada_url", "publicsuffixlist", "requests"},
     "demo": {"webob", "waitress"},
 }
 

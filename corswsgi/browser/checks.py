@@ -1,0 +1,278 @@
+"""The checks that decide, as functions of a request and of headers: each returns what it finds wrong, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from corswsgi import fetch
+from corswsgi.browser.preflight_cache import DEFAULT_MAX_AGE
+from corswsgi.browser.request import Request
+from corswsgi.browser.urls import (
+    ADDRESS_SPACES,
+    URL,
+    Origin,
+    address_space,
+    is_potentially_trustworthy_origin,
+    is_potentially_trustworthy_url,
+    same_origin,
+    schemelessly_same_site,
+)
+from corswsgi.browser.verdict import Cause, Code, Headers, NetworkError, Step, get, lines_of, quote
+
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
+ALLOW_METHODS = "Access-Control-Allow-Methods"
+ALLOW_HEADERS = "Access-Control-Allow-Headers"
+EXPOSE_HEADERS = "Access-Control-Expose-Headers"
+MAX_AGE = "Access-Control-Max-Age"
+
+_ANY = "*"
+
+
+# Before anything is sent
+
+
+def block_bad_port(url: URL) -> None:
+    """Refuse ports of other services (fetch#block-bad-port).
+
+    :raises NetworkError: if the port is one.
+    """
+    if url.is_http and url.port and int(url.port) in fetch.BAD_PORTS:
+        sentence = f"browsers send nothing to port {url.port}, which belongs to another service: {url.href}"
+        raise NetworkError(Code.BAD_PORT, "fetch#port-blocking", sentence, "request")
+
+
+def block_mixed_content(origin: Origin, url: URL) -> None:
+    """Refuse plain HTTP to a page that nobody can have tampered with (mixed-content#should-block-fetch).
+
+    :raises NetworkError: if it is refused.
+    """
+    if is_potentially_trustworthy_origin(origin) and not is_potentially_trustworthy_url(url):
+        sentence = f"a page of {origin.serialized} may not fetch {url.href}, which is not https: nor on this machine"
+        raise NetworkError(Code.MIXED_CONTENT, "mixed-content#should-block-fetch", sentence, "request")
+
+
+def local_network_access(origin: Origin, url: URL) -> str:
+    """Say that a request goes to a more private network than its page's, if it does (local-network-access#check).
+
+    Nothing is refused: the browser asks the user. Host names are not looked up.
+    """
+    source, target = address_space(origin), address_space(url.origin)
+    if origin.is_opaque or ADDRESS_SPACES.index(target) <= ADDRESS_SPACES.index(source):
+        return ""
+    return (
+        f"{url.origin.serialized} is {target} and the page of {origin.serialized} {source}: browsers with Local "
+        "Network Access ask the user first, and only for pages of secure contexts; no header answers for the user"
+    )
+
+
+# What needs permission
+
+
+def preflight_causes(request: Request) -> list[Cause]:
+    """Return everything about a request that a preflight has to ask for (fetch#main-fetch, fetch#http-fetch)."""
+    causes = []
+    if request.use_cors_preflight:
+        causes.append(Cause("body", request.method, "the body is a stream"))
+    if request.method not in fetch.CORS_SAFELISTED_METHODS:
+        sentence = f"the method {request.method} is not among GET, HEAD and POST, which need no permission"
+        causes.append(Cause("method", request.method, sentence))
+    for name in request.unsafe_header_names:
+        causes.append(Cause("header", name, _why_unsafe(name, lines_of(request.header_list, name))))
+    return causes
+
+
+def _why_unsafe(name: str, values: Iterable[str]) -> str:
+    for value in values:
+        if fetch.is_cors_safelisted_request_header(name, value):
+            continue
+        if len(value) > 128:
+            return f"the header {name} has a value of {len(value)} bytes; up to 128 need no permission"
+        return f"the header {name} with the value {quote(value)} is not on the list of those that need no permission"
+    return f"the header {name} is one of several that need no permission, but have more than 1024 bytes together"
+
+
+# The CORS check
+
+
+def cors_check(request: Request, headers: Headers, status: int, step: Step) -> None:
+    """Check that the server shares a response with the page's origin (fetch#cors-check).
+
+    :param status: goes into the sentence only; any status will do.
+    :raises NetworkError: if it does not.
+    """
+    origin = get(headers, ALLOW_ORIGIN)
+    expected = request.serialized_origin
+    if origin == _ANY and not request.includes_credentials:
+        return
+    if origin != expected:
+        code, sentence = _wrong_allow_origin(request, lines_of(headers, ALLOW_ORIGIN))
+        raise NetworkError(code, "fetch#cors-check", f"{sentence}; {_context(request, status, step)}", step)
+    if not request.includes_credentials:
+        return
+    credentials = get(headers, ALLOW_CREDENTIALS)
+    if credentials == "true":
+        return
+    if credentials is None:
+        code, came = Code.ALLOW_CREDENTIALS_MISSING, "is missing"
+    else:
+        code, came = Code.ALLOW_CREDENTIALS_INVALID, f"is {quote(credentials)}"
+    sentence = f'{ALLOW_CREDENTIALS} {came}, where a request with credentials needs "true"'
+    raise NetworkError(code, "fetch#cors-check", f"{sentence}; {_context(request, status, step)}", step)
+
+
+def _wrong_allow_origin(request: Request, lines: tuple[str, ...]) -> tuple[Code, str]:
+    expected = quote(request.serialized_origin)
+    if not request.includes_credentials:
+        expected += ' or "*"'
+    if request.has_tainted_origin:
+        expected += " (null, because a redirect led from another origin to a third)"
+    if not lines:
+        return Code.ALLOW_ORIGIN_MISSING, f"{ALLOW_ORIGIN} is missing, where {expected} was needed"
+    value = ", ".join(lines)
+    if len(lines) > 1:
+        came = f"came in {len(lines)} lines, which browsers join to {quote(value)}"
+        return Code.ALLOW_ORIGIN_MULTIPLE, f"{ALLOW_ORIGIN} {came}, where one {expected} was needed"
+    if value == _ANY:
+        came = f'{ALLOW_ORIGIN} is "*", which does not count with credentials'
+        return Code.ALLOW_ORIGIN_WILDCARD, f"{came}; {expected} was needed"
+    code = Code.ALLOW_ORIGIN_MULTIPLE if "," in value else Code.ALLOW_ORIGIN_MISMATCH
+    return code, f"{ALLOW_ORIGIN} is {quote(value)}, where {expected} was needed"
+
+
+def _context(request: Request, status: int, step: Step) -> str:
+    what = "preflight for" if step == "preflight" else "request to"
+    return f"the {what} {request.current_url.without_fragment} was answered with status {status}"
+
+
+# The preflight
+
+
+class Permission(NamedTuple):
+    """What a preflight permits, as it goes into the cache."""
+
+    methods: list[str]
+    header_names: list[str]
+    max_age: int
+
+
+def check_preflight(request: Request, headers: Headers, status: int) -> Permission:
+    """Return what the answer to a preflight permits (fetch#cors-preflight-fetch, from step 7).
+
+    :raises NetworkError: if that is not enough for the request.
+    """
+    cors_check(request, headers, status, "preflight")
+    _check_status(headers, status)
+    methods = _extract(headers, ALLOW_METHODS, Code.ALLOW_METHODS_INVALID)
+    names = _extract(headers, ALLOW_HEADERS, Code.ALLOW_HEADERS_INVALID)
+    if methods is None and request.use_cors_preflight:
+        methods = [request.method]
+    methods, names = methods or [], names or []
+    _check_method(request, methods, get(headers, ALLOW_METHODS))
+    _check_headers(request, names, get(headers, ALLOW_HEADERS))
+    max_age = fetch.extract_max_age(lines_of(headers, MAX_AGE))
+    return Permission(methods, names, DEFAULT_MAX_AGE if max_age is None else max_age)
+
+
+def _refuse(code: Code, sentence: str) -> NetworkError:
+    return NetworkError(code, "fetch#cors-preflight-fetch", sentence, "preflight")
+
+
+def _check_status(headers: Headers, status: int) -> None:
+    if 200 <= status <= 299:
+        return
+    if status in fetch.REDIRECT_STATUSES:
+        where = quote(get(headers, "Location") or "nowhere")
+        sentence = f"the preflight was answered with status {status}, a redirect to {where}; browsers do not follow it"
+        raise _refuse(Code.PREFLIGHT_REDIRECT, sentence)
+    sentence = f"the preflight was answered with status {status}, where one from 200 to 299 was needed"
+    raise _refuse(Code.PREFLIGHT_STATUS, sentence)
+
+
+def _extract(headers: Headers, name: str, code: Code) -> list[str] | None:
+    try:
+        return fetch.extract_header_list_values(lines_of(headers, name))
+    except ValueError as error:
+        value = quote(get(headers, name) or "")
+        sentence = f"{name} is {value}, where a list with commas was needed; {quote(str(error))} is not one name"
+        raise _refuse(code, sentence) from None
+
+
+def _came(name: str, value: str | None) -> str:
+    return f"{name} is missing" if value is None else f"{name} is {quote(value)}"
+
+
+def _check_method(request: Request, methods: list[str], value: str | None) -> None:
+    method = request.method
+    if method in methods or method in fetch.CORS_SAFELISTED_METHODS:
+        return
+    if _ANY in methods:
+        if not request.includes_credentials:
+            return
+        sentence = f'{_came(ALLOW_METHODS, value)}; with credentials "*" does not count, and {quote(method)} was needed'
+        raise _refuse(Code.METHOD_WILDCARD, sentence)
+    hint = "; methods are case-sensitive" if method.upper() in map(str.upper, methods) else ""
+    sentence = f"{_came(ALLOW_METHODS, value)}, where {quote(method)} was needed{hint}"
+    raise _refuse(Code.METHOD_NOT_ALLOWED, sentence)
+
+
+def _check_headers(request: Request, names: list[str], value: str | None) -> None:
+    allowed = {name.lower() for name in names}
+    authorization = fetch.CORS_NON_WILDCARD_REQUEST_HEADER
+    came = _came(ALLOW_HEADERS, value)
+    if lines_of(request.header_list, authorization) and authorization not in allowed:
+        hint = '; "*" does not cover it' if _ANY in allowed else ""
+        raise _refuse(Code.AUTHORIZATION_NOT_LISTED, f'{came}, where "{authorization}" was needed{hint}')
+    for name in request.unsafe_header_names:
+        if name in allowed or (_ANY in allowed and not request.includes_credentials):
+            continue
+        if _ANY in allowed:
+            sentence = f'{came}; with credentials "*" does not count, and {quote(name)} was needed'
+            raise _refuse(Code.HEADER_WILDCARD, sentence)
+        raise _refuse(Code.HEADER_NOT_ALLOWED, f"{came}, where {quote(name)} was needed")
+
+
+# The response
+
+
+def cross_origin_resource_policy_check(request: Request, headers: Headers) -> None:
+    """Check that an opaque response may come into the page (fetch#cross-origin-resource-policy-check).
+
+    The page has no embedder policy.
+
+    :raises NetworkError: if it may not.
+    """
+    policy = get(headers, "Cross-Origin-Resource-Policy")
+    page, server = request.origin, request.current_url.origin
+    match policy:
+        case "same-origin":
+            fine = same_origin(page, server)
+        case "same-site":
+            fine = schemelessly_same_site(page, server) and (page.scheme == "https" or server.scheme != "https")
+        case _:
+            fine = True
+    if not fine:
+        sentence = f'Cross-Origin-Resource-Policy is "{policy}", and {page.serialized} is not, to {server.serialized}'
+        raise NetworkError(Code.RESOURCE_POLICY, "fetch#cross-origin-resource-policy-header", sentence, "response")
+
+
+def readable_headers(request: Request, headers: Headers) -> tuple[Headers, str]:
+    """Return the headers that a script may read, line by line, and what is wrong with the list that exposes them.
+
+    fetch#concept-filtered-response-basic, fetch#concept-filtered-response-cors
+    """
+    open_to_scripts = tuple(pair for pair in headers if pair[0].lower() not in fetch.FORBIDDEN_RESPONSE_HEADERS)
+    if request.tainting == "basic":
+        return open_to_scripts, ""
+    wrong = ""
+    try:
+        exposed = fetch.extract_header_list_values(lines_of(headers, EXPOSE_HEADERS)) or []
+    except ValueError as error:
+        exposed = []
+        value = quote(get(headers, EXPOSE_HEADERS) or "")
+        wrong = f"{EXPOSE_HEADERS} is {value} and exposes nothing, because {quote(str(error))} is not one name"
+    if _ANY in exposed and not request.includes_credentials:
+        return open_to_scripts, wrong
+    readable = fetch.CORS_SAFELISTED_RESPONSE_HEADERS | {name.lower() for name in exposed}
+    return tuple(pair for pair in open_to_scripts if pair[0].lower() in readable), wrong

@@ -1,0 +1,523 @@
+"""The algorithms of the Fetch Standard, from main fetch down to the network, under the names they have there.
+
+A network error is a :class:`~corswsgi.browser.verdict.NetworkError`, raised where the standard returns one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from urllib.parse import unquote_to_bytes
+
+from corswsgi import fetch
+from corswsgi.browser.checks import (
+    block_bad_port,
+    block_mixed_content,
+    check_preflight,
+    cors_check,
+    cross_origin_resource_policy_check,
+    local_network_access,
+    preflight_causes,
+    readable_headers,
+)
+from corswsgi.browser.cookies import CookieStore
+from corswsgi.browser.network import Network, NetworkReply, NoAnswer
+from corswsgi.browser.preflight_cache import PreflightCache
+from corswsgi.browser.referrer import determine_referrer, set_referrer_policy_on_redirect
+from corswsgi.browser.request import Request
+from corswsgi.browser.urls import URL, is_potentially_trustworthy_url, parse_url, same_origin, same_site
+from corswsgi.browser.verdict import (
+    Cause,
+    Code,
+    Exchange,
+    Header,
+    Headers,
+    NetworkError,
+    Note,
+    NoteCode,
+    Outcome,
+    Reason,
+    Response,
+    Step,
+    Verdict,
+    get,
+    lines_of,
+    quote,
+    sort_and_combine,
+)
+
+USER_AGENT = "Mozilla/5.0 (compatible; corswsgi)"
+
+#: Sent as Accept-Language; browsers send what the user has set.
+ACCEPT_LANGUAGE = "en"
+
+#: fetch#http-redirect-fetch
+_MOST_REDIRECTS = 20
+
+#: fetch#concept-http-network-or-cache-fetch: they switch the HTTP cache off.
+_CONDITIONAL_HEADERS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
+
+#: Where the Origin of a request other than CORS is withheld, by referrer policy (fetch#append-a-request-origin-header).
+_WITHHELD_ON_DOWNGRADE = frozenset({"no-referrer-when-downgrade", "strict-origin", "strict-origin-when-cross-origin"})
+
+
+@dataclass(frozen=True, slots=True)
+class UserAgent:
+    """What a browser keeps from one fetch to the next, and how it reaches servers."""
+
+    network: Network
+    cookies: CookieStore
+    preflight_cache: PreflightCache
+
+
+@dataclass(slots=True)
+class FetchParams:
+    """fetch#fetch-params: one fetch under way, and what is told of it afterwards.
+
+    :ivar send: whether the request itself is sent, not just its preflight.
+    """
+
+    agent: UserAgent
+    request: Request
+    send: bool = True
+    exchanges: list[Exchange] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def note(self, code: NoteCode, sentence: str) -> None:
+        if sentence:
+            self.notes.append(Note(code, sentence))
+
+
+class NotSent(Exception):
+    """Nothing stands in the way of the request, and sending it was not asked for."""
+
+
+def run_fetch(params: FetchParams) -> Verdict:
+    """Fetch, and return what the script gets and why (fetch#concept-fetch)."""
+    request = params.request
+    # fetch#fetching: both count when the safelisted headers are summed up.
+    for name, value in (("Accept", "*/*"), ("Accept-Language", ACCEPT_LANGUAGE)):
+        if get(request.header_list, name) is None:
+            request.header_list.append((name, value))
+    try:
+        reply = main_fetch(params)
+    except NetworkError as error:
+        return _verdict(params, "blocked", error.reason, None, _headers_that_arrived(params))
+    except NotSent:
+        reason = Reason(
+            Code.NOT_ASKED_TO_SEND, "fetch#http-fetch", "nothing stands in the way of sending it", "request"
+        )
+        return _verdict(params, "unsent", reason, None, ())
+    return fetch_response_handover(params, reply)
+
+
+# Main fetch
+
+
+def main_fetch(params: FetchParams) -> NetworkReply:
+    """fetch#main-fetch, up to the filtering of the response.
+
+    Not modelled: upgrading to https (HSTS, Content Security Policy), and what a Content Security Policy blocks.
+    """
+    request = params.request
+    url = request.current_url
+    block_bad_port(url)
+    block_mixed_content(request.origin, url)
+    params.note(NoteCode.LOCAL_NETWORK_ACCESS, local_network_access(request.origin, url))
+    referrer = determine_referrer(request)
+    request.referrer = parse_url(referrer) if referrer else None
+    if url.scheme == "data" or (same_origin(url.origin, request.origin) and request.tainting == "basic"):
+        request.tainting = "basic"
+        return scheme_fetch(params)
+    if request.mode == "same-origin":
+        sentence = f'mode "same-origin" does not go to {url.href}, another origin than {request.origin.serialized}'
+        raise NetworkError(Code.MODE_SAME_ORIGIN, "fetch#main-fetch", sentence, "request")
+    if request.mode == "no-cors":
+        if request.redirect != "follow":
+            sentence = f'mode "no-cors" across origins goes with redirect "follow" only, not with "{request.redirect}"'
+            raise NetworkError(Code.NO_CORS_REDIRECT_MODE, "fetch#main-fetch", sentence, "request")
+        request.tainting = "opaque"
+        return scheme_fetch(params)
+    if not url.is_http:
+        raise _not_http(url)
+    request.tainting = "cors"
+    if not preflight_causes(request):
+        return http_fetch(params)
+    try:
+        return http_fetch(params, make_cors_preflight=True)
+    except NetworkError:
+        params.agent.preflight_cache.clear(request)
+        raise
+
+
+def scheme_fetch(params: FetchParams) -> NetworkReply:
+    """fetch#scheme-fetch; of the schemes that need no network only ``data`` is modelled."""
+    url = params.request.current_url
+    if url.scheme == "data":
+        return data_url_processor(url)
+    if not url.is_http:
+        raise _not_http(url)
+    return http_fetch(params)
+
+
+def _not_http(url: URL) -> NetworkError:
+    sentence = f"{quote(url.href)} is neither http: nor https:"
+    return NetworkError(Code.SCHEME_NOT_HTTP, "fetch#main-fetch", sentence, "request")
+
+
+def data_url_processor(url: URL) -> NetworkReply:
+    """fetch#data-url-processor"""
+    media_type, comma, data = url.without_fragment.removeprefix("data:").partition(",")
+    body = unquote_to_bytes(data)
+    media_type = media_type.strip()
+    is_base64 = re.fullmatch("(.*); *base64", media_type, re.IGNORECASE)
+    try:
+        if not comma:
+            raise ValueError("it has no comma")
+        if is_base64:
+            media_type = is_base64[1].strip()
+            body = _forgiving_base64_decode(body)
+    except ValueError as error:
+        sentence = f"the data: URL is not one: {error}"
+        raise NetworkError(Code.DATA_URL_INVALID, "fetch#data-url-processor", sentence, "request") from None
+    if media_type.startswith(";"):
+        media_type = f"text/plain{media_type}"
+    kind, slash, _ = media_type.partition(";")[0].partition("/")
+    content_type = media_type if kind and slash else "text/plain;charset=US-ASCII"
+    return NetworkReply(200, "OK", (("Content-Type", content_type),), body)
+
+
+def _forgiving_base64_decode(data: bytes) -> bytes:
+    """infra#forgiving-base64-decode"""
+    data = bytes(byte for byte in data if byte not in b"\t\n\f\r ")
+    if len(data) % 4 == 0:
+        data = re.sub(b"==?$", b"", data)
+    if len(data) % 4 == 1 or b"=" in data:
+        raise binascii.Error("its base64 does not decode")
+    return base64.b64decode(data + b"=" * (-len(data) % 4), validate=True)
+
+
+# HTTP fetch
+
+
+def http_fetch(params: FetchParams, make_cors_preflight: bool = False) -> NetworkReply:
+    """fetch#http-fetch"""
+    request = params.request
+    if make_cors_preflight:
+        _preflight_if_not_cached(params)
+    reply = http_network_or_cache_fetch(params, request)
+    is_redirect = reply.status in fetch.REDIRECT_STATUSES
+    if request.tainting == "cors":
+        cors_check(request, reply.headers, reply.status, "redirect" if is_redirect else "response")
+    if request.tainting == "opaque":
+        cross_origin_resource_policy_check(request, reply.headers)
+    if not is_redirect or request.redirect == "manual":
+        return reply
+    if request.redirect == "error":
+        where = quote(get(reply.headers, "Location") or "nowhere")
+        sentence = f'the answer is a redirect ({reply.status}) to {where}, and redirect mode "error" allows none'
+        raise NetworkError(Code.REDIRECT_MODE_ERROR, "fetch#http-fetch", sentence, "redirect")
+    return http_redirect_fetch(params, reply)
+
+
+def _preflight_if_not_cached(params: FetchParams) -> None:
+    request, cache = params.request, params.agent.preflight_cache
+    causes = preflight_causes(request)
+    missing = tuple(cause for cause in causes if not _is_cached(cause, request, cache))
+    if missing:
+        cors_preflight_fetch(params, missing)
+    else:
+        asked = ", ".join(dict.fromkeys(cause.name for cause in causes))
+        params.note(NoteCode.PREFLIGHT_CACHED, f"an earlier preflight still permits {asked}; none was sent")
+
+
+def _is_cached(cause: Cause, request: Request, cache: PreflightCache) -> bool:
+    match_in_cache = cache.header_name_matches if cause.kind == "header" else cache.method_matches
+    return bool(match_in_cache(cause.name, request))
+
+
+# HTTP-redirect fetch
+
+
+def http_redirect_fetch(params: FetchParams, reply: NetworkReply) -> NetworkReply:
+    """fetch#http-redirect-fetch"""
+    request = params.request
+    location = location_url(request, reply)
+    if location is None:
+        return reply
+    _check_redirect(request, reply, location)
+    request.redirect_count += 1
+    method = request.method
+    if (reply.status in (301, 302) and method == "POST") or (reply.status == 303 and method not in ("GET", "HEAD")):
+        request.method = "GET"
+        request.body = None
+        request.delete_headers(fetch.REQUEST_BODY_HEADERS)
+    if not same_origin(request.current_url.origin, location.origin):
+        request.delete_headers({fetch.CORS_NON_WILDCARD_REQUEST_HEADER})
+    request.url_list.append(location)
+    set_referrer_policy_on_redirect(request, lines_of(reply.headers, "Referrer-Policy"))
+    return main_fetch(params)
+
+
+def location_url(request: Request, reply: NetworkReply) -> URL | None:
+    """Return where a redirect leads (fetch#concept-response-location-url)."""
+    lines = lines_of(reply.headers, "Location")
+    if not lines:
+        return None
+    if len(lines) > 1:
+        sentence = f"the redirect has {len(lines)} Location lines: {quote(', '.join(lines))}"
+        raise _bad_redirect(Code.LOCATION_INVALID, sentence)
+    try:
+        url = parse_url(_decoded(lines[0]), request.current_url)
+    except ValueError:
+        raise _bad_redirect(Code.LOCATION_INVALID, f"Location is {quote(lines[0])}, which does not parse") from None
+    fragment = request.current_url.fragment
+    return parse_url(f"{url.href}#{fragment}") if url.fragment is None and fragment is not None else url
+
+
+def _decoded(value: str) -> str:
+    """Return a Location as text: UTF-8 where it is that, as all engines read it."""
+    try:
+        return value.encode("latin-1").decode()
+    except ValueError:
+        return value
+
+
+def _check_redirect(request: Request, reply: NetworkReply, location: URL) -> None:
+    shown = quote(location.href)
+    if not location.is_http:
+        raise _bad_redirect(Code.LOCATION_NOT_HTTP, f"the redirect leads to {shown}, neither http: nor https:")
+    if request.redirect_count == _MOST_REDIRECTS:
+        raise _bad_redirect(Code.TOO_MANY_REDIRECTS, f"there were {_MOST_REDIRECTS} redirects already before {shown}")
+    across = request.mode == "cors" and not same_origin(request.origin, location.origin)
+    if location.includes_credentials and (across or request.tainting == "cors"):
+        sentence = f"the redirect leads to {shown}, and no CORS request goes to a URL with a user name or password"
+        raise _bad_redirect(Code.LOCATION_CREDENTIALS, sentence)
+    if reply.status != 303 and request.body is not None and request.body.source is None:
+        sentence = f"the redirect ({reply.status}) wants the body again, which is a stream and was read"
+        raise _bad_redirect(Code.REDIRECT_OF_STREAM, sentence)
+
+
+def _bad_redirect(code: Code, sentence: str) -> NetworkError:
+    return NetworkError(code, "fetch#http-redirect-fetch", sentence, "redirect")
+
+
+# HTTP-network-or-cache fetch
+
+
+def http_network_or_cache_fetch(
+    params: FetchParams, request: Request, is_preflight: bool = False, why: tuple[Cause, ...] = ()
+) -> NetworkReply:
+    """fetch#http-network-or-cache-fetch, without a cache; there are no authentication entries, and 401 asks nobody."""
+    if not (params.send or is_preflight):
+        raise NotSent
+    include_credentials = request.includes_credentials or (
+        request.credentials == "same-origin" and request.tainting == "basic"
+    )
+    body = None if request.body is None else request.body.read()
+    headers = list(request.header_list)
+    streamed = request.body is not None and request.body.source is None
+    _append_content_length(headers, request, None if streamed else body)
+    if request.referrer is not None:
+        headers.append(("Referer", request.referrer.href))
+    append_origin_header(headers, request)
+    append_fetch_metadata_headers(headers, request)
+    _append_per_http(headers, request, streamed)
+    if include_credentials:
+        cookies = params.agent.cookies.header_for(request.current_url, request.origin)
+        headers += [] if cookies is None else [("Cookie", cookies)]
+    asked = Exchange(
+        request.method, request.current_url.without_fragment, tuple(headers), body, is_preflight=is_preflight, why=why
+    )
+    return http_network_fetch(params, request, asked, include_credentials, streamed)
+
+
+def _append_content_length(headers: list[Header], request: Request, body: bytes | None) -> None:
+    if body is not None:
+        headers.append(("Content-Length", str(len(body))))
+    elif request.body is None and request.method in ("POST", "PUT"):
+        headers.append(("Content-Length", "0"))
+
+
+def append_origin_header(headers: list[Header], request: Request) -> None:
+    """fetch#append-a-request-origin-header"""
+    value = request.serialized_origin
+    if request.tainting != "cors":
+        if request.method in ("GET", "HEAD"):
+            return
+        if request.mode != "cors" and _is_origin_withheld(request):
+            value = "null"
+    headers.append(("Origin", value))
+
+
+def _is_origin_withheld(request: Request) -> bool:
+    policy, url = request.referrer_policy, request.current_url
+    if policy in _WITHHELD_ON_DOWNGRADE:
+        return request.origin.scheme == "https" and url.scheme != "https"
+    return policy == "no-referrer" or (policy == "same-origin" and not same_origin(request.origin, url.origin))
+
+
+def append_fetch_metadata_headers(headers: list[Header], request: Request) -> None:
+    """fetch-metadata#fetch-integration; ``Sec-Fetch-User`` is for navigations."""
+    if not is_potentially_trustworthy_url(request.current_url):
+        return
+    headers.append(("Sec-Fetch-Dest", "empty"))
+    headers.append(("Sec-Fetch-Mode", request.mode))
+    headers.append(("Sec-Fetch-Site", _sec_fetch_site(request)))
+
+
+def _sec_fetch_site(request: Request) -> str:
+    """fetch-metadata#sec-fetch-site-header"""
+    site = "same-origin"
+    for url in request.url_list:
+        if same_origin(url.origin, request.origin):
+            continue
+        if not same_site(url.origin, request.origin):
+            return "cross-site"
+        site = "same-site"
+    return site
+
+
+def _append_per_http(headers: list[Header], request: Request, streamed: bool) -> None:
+    names = {name.lower() for name, _ in headers}
+    more = [("User-Agent", USER_AGENT)]
+    if any(name.lower() in names for name in _CONDITIONAL_HEADERS):
+        more += [("Pragma", "no-cache"), ("Cache-Control", "no-cache")]
+    if "range" in names:
+        more.append(("Accept-Encoding", "identity"))
+    else:
+        more.append(("Accept-Encoding", "gzip, deflate"))
+    more += [("Connection", "keep-alive"), ("Host", request.current_url.netloc)]
+    if streamed:
+        more.append(("Transfer-Encoding", "chunked"))
+    headers += [header for header in more if header[0].lower() not in names]
+
+
+def http_network_fetch(
+    params: FetchParams, request: Request, asked: Exchange, include_credentials: bool, streamed: bool
+) -> NetworkReply:
+    """fetch#http-network-fetch: cookies are kept before anybody asks whether the response may be read."""
+    url = request.current_url
+    try:
+        reply = params.agent.network(asked.method, url, list(asked.request_headers), asked.request_body, streamed)
+    except NoAnswer as error:
+        params.exchanges.append(_answered(asked, error=str(error)))
+        sentence = f"{asked.method} {asked.url} got no answer: {error}"
+        step: Step = "preflight" if asked.is_preflight else "response"
+        raise NetworkError(Code.NO_ANSWER, "fetch#http-network-fetch", sentence, step) from error
+    params.exchanges.append(_answered(asked, reply))
+    if include_credentials:
+        for line in lines_of(reply.headers, "Set-Cookie"):
+            params.agent.cookies.store(line, url, request.origin)
+    return reply
+
+
+def _answered(asked: Exchange, reply: NetworkReply | None = None, error: str = "") -> Exchange:
+    if reply is None:
+        return replace(asked, error=error)
+    return replace(
+        asked,
+        status=reply.status,
+        status_text=reply.status_text,
+        response_headers=reply.headers,
+        response_body=reply.body,
+        error=reply.broken,
+    )
+
+
+# CORS-preflight fetch
+
+
+def cors_preflight_fetch(params: FetchParams, why: tuple[Cause, ...]) -> None:
+    """fetch#cors-preflight-fetch
+
+    :raises NetworkError: if the answer does not permit the request.
+    """
+    request = params.request
+    preflight = Request(
+        method="OPTIONS",
+        url_list=list(request.url_list),
+        header_list=[("Accept", "*/*"), ("Access-Control-Request-Method", request.method)],
+        origin=request.origin,
+        referrer=request.referrer,
+        referrer_policy=request.referrer_policy,
+        mode="cors",
+        credentials="same-origin",  # a request's default; on another origin that sends none
+        redirect="follow",
+        tainting="cors",
+    )
+    if names := request.unsafe_header_names:
+        preflight.header_list.append(("Access-Control-Request-Headers", ",".join(names)))
+    reply = http_network_or_cache_fetch(params, preflight, is_preflight=True, why=why)
+    # With the request, not with the preflight: its credentials mode is the one that counts.
+    permission = check_preflight(request, reply.headers, reply.status)
+    params.agent.preflight_cache.update(request, *permission)
+
+
+# What the script gets
+
+
+def fetch_response_handover(params: FetchParams, reply: NetworkReply) -> Verdict:
+    """Filter a response as its tainting wants (the end of fetch#main-fetch, fetch#fetch-finale)."""
+    request = params.request
+    if reply.truncated:
+        params.note(NoteCode.BODY_TRUNCATED, f"the body was read up to {len(reply.body)} bytes only")
+    if reply.broken:
+        params.note(NoteCode.BODY_BROKEN, f"the body broke off: {reply.broken}")
+    if request.redirect == "manual" and reply.status in fetch.REDIRECT_STATUSES:
+        sentence = f'redirect mode "manual" shows scripts nothing of a redirect, this one of status {reply.status}'
+        reason = Reason(Code.MANUAL_REDIRECT, "fetch#concept-filtered-response-opaque-redirect", sentence, "redirect")
+        url = request.current_url.without_fragment
+        response = Response(0, "", (), None, url, False, "opaqueredirect")
+        return _verdict(params, "opaqueredirect", reason, response, reply.headers)
+    if request.tainting == "opaque":
+        sentence = 'mode "no-cors" sends the request and shows scripts nothing of the response'
+        reason = Reason(Code.NO_CORS, "fetch#concept-filtered-response-opaque", sentence)
+        return _verdict(params, "opaque", reason, Response(0, "", (), None, "", False, "opaque"), reply.headers)
+    return _readable(params, request.tainting, reply)
+
+
+def _readable(params: FetchParams, tainting: Literal["basic", "cors"], reply: NetworkReply) -> Verdict:
+    request = params.request
+    readable, wrong = readable_headers(request, reply.headers)
+    params.note(NoteCode.EXPOSE_HEADERS_INVALID, wrong)
+    has_body = request.method != "HEAD" and reply.status not in fetch.NULL_BODY_STATUSES
+    response = Response(
+        status=reply.status,
+        status_text=reply.status_text,
+        headers=sort_and_combine(readable),
+        body=reply.body if has_body else None,
+        url=request.current_url.without_fragment,
+        redirected=len(request.url_list) > 1,
+        type=tainting,
+        complete=not (reply.truncated or reply.broken),
+    )
+    hidden = tuple(header for header in reply.headers if header not in readable)
+    return _verdict(params, "readable", _why_readable(request, reply.headers), response, hidden)
+
+
+def _why_readable(request: Request, headers: Headers) -> Reason:
+    if request.current_url.scheme == "data":
+        return Reason(Code.DATA_URL, "fetch#data-url-processor", "a data: URL needs nobody's permission")
+    if request.tainting == "basic":
+        sentence = f"{request.current_url.without_fragment} is on the page's own origin and needs no permission"
+        return Reason(Code.SAME_ORIGIN, "fetch#main-fetch", sentence)
+    sentence = f"Access-Control-Allow-Origin is {quote(get(headers, 'Access-Control-Allow-Origin') or '')}"
+    if request.includes_credentials:
+        sentence += ' and Access-Control-Allow-Credentials is "true"'
+    return Reason(Code.CORS_CHECK_PASSED, "fetch#cors-check", f"{sentence}, as {request.serialized_origin} needs it")
+
+
+def _headers_that_arrived(params: FetchParams) -> Headers:
+    """Return the headers of the response asked for, where one came before the fetch failed."""
+    last = params.exchanges[-1] if params.exchanges else None
+    return () if last is None or last.is_preflight else last.response_headers
+
+
+def _verdict(
+    params: FetchParams, outcome: Outcome, reason: Reason, response: Response | None, hidden: Headers
+) -> Verdict:
+    return Verdict(outcome, reason, response, hidden, tuple(params.exchanges), tuple(params.notes))

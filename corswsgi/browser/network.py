@@ -1,0 +1,272 @@
+"""How a request reaches a target: a WSGI application in this process, or servers through a ``requests.Session``."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote_to_bytes
+
+from corswsgi import fetch
+from corswsgi.browser.urls import URL
+from corswsgi.browser.verdict import Header, Headers, get
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+#: The content codings that every browser undoes, and the window that zlib wants for each.
+_CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+#: rfc9112#section-5.2: a folded line counts as one space.
+_FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
+
+#: Nobody has a use for more, but for keeping the other side busy.
+_MOST_CODINGS = 5
+
+_PIECE = 64 * 1024
+
+
+class NoAnswer(Exception):
+    """No response came, and why; a network error to the browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkReply:
+    """A response as it arrived.
+
+    :ivar body: with content codings undone, and cut at the bound.
+    :ivar truncated: whether it was cut.
+    :ivar broken: why the rest of the body did not come; empty where all did.
+    """
+
+    status: int
+    status_text: str
+    headers: Headers
+    body: bytes
+    truncated: bool = False
+    broken: str = ""
+
+
+class Network(Protocol):
+    """What sends a request.
+
+    :raises NoAnswer: where no response came.
+    """
+
+    def __call__(
+        self, method: str, url: URL, headers: list[Header], body: bytes | None, streamed: bool
+    ) -> NetworkReply: ...
+
+
+def network_for(target: Any, *, max_body: int, timeout: float, clock: Callable[[], float]) -> Network:
+    """Return what reaches a target.
+
+    :raises TypeError: if it is neither a WSGI application nor a session.
+    """
+    if hasattr(target, "get_adapter"):
+        return SessionNetwork(target, max_body, timeout, clock)
+    if callable(target):
+        return WSGINetwork(target, max_body)
+    raise TypeError(f"a target is a WSGI application or a requests.Session, not {target!r}")
+
+
+# WSGI
+
+
+class WSGINetwork:
+    """Every URL leads to one WSGI application (PEP 3333). What it raises before its headers are sent is no answer."""
+
+    def __init__(self, app: WSGIApplication, max_body: int) -> None:
+        self._app = app
+        self._max_body = max_body
+
+    def __call__(
+        self, method: str, url: URL, headers: list[Header], body: bytes | None, streamed: bool
+    ) -> NetworkReply:
+        sent = _WSGIResponse()
+        broken = ""
+        try:
+            truncated = self._run(environ_for(method, url, headers, body), sent)
+        except Exception as error:
+            if not sent.pieces:
+                raise NoAnswer(f"the application raised {_describe(error)}") from error
+            truncated, broken = False, f"the application raised {_describe(error)}"
+        if sent.status is None:
+            raise NoAnswer("the application did not call start_response")
+        code, _, phrase = sent.status.partition(" ")
+        if not re.fullmatch("[1-9][0-9][0-9]", code):
+            raise NoAnswer(f"the application gave the status {sent.status!r}")
+        return _reply(int(code), phrase, sent.headers, b"".join(sent.pieces), self._max_body, truncated, broken)
+
+    def _run(self, environ: WSGIEnvironment, sent: _WSGIResponse) -> bool:
+        """Call the application, and tell whether it would have had more to say than is read."""
+        iterable = self._app(environ, sent.start_response)
+        try:
+            for piece in iterable:
+                sent.write(piece)
+                if sent.size > self._max_body:
+                    return True
+        finally:
+            if hasattr(iterable, "close"):
+                iterable.close()
+        return False
+
+
+class _WSGIResponse:
+    """The server's side of ``start_response`` (PEP 3333): headers go out with the first byte of the body."""
+
+    def __init__(self) -> None:
+        self.status: str | None = None
+        self.headers: list[Header] = []
+        self.pieces: list[bytes] = []
+        self.size = 0
+
+    def start_response(self, status: str, headers: list[Header], exc_info: Any = None) -> Callable[[bytes], object]:
+        try:
+            if exc_info is not None:
+                if self.pieces:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            elif self.status is not None:
+                raise AssertionError("start_response was called a second time, without exc_info")
+        finally:
+            exc_info = None  # PEP 3333: no circle through the traceback
+        self.status, self.headers = status, list(headers)
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        if self.status is None:
+            raise AssertionError("the application sent a body before it called start_response")
+        if data:
+            self.pieces.append(data)
+            self.size += len(data)
+
+
+def environ_for(method: str, url: URL, headers: list[Header], body: bytes | None) -> WSGIEnvironment:
+    """Return the environ of a request (PEP 3333); lines of one name are joined with commas (rfc3875#section-4.1.18)."""
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(url.path).decode("latin-1"),
+        "QUERY_STRING": url.query.removeprefix("?"),
+        "SERVER_NAME": url.host,
+        "SERVER_PORT": url.port or fetch.DEFAULT_PORTS[url.scheme],
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": url.scheme,
+        "wsgi.input": io.BytesIO(body or b""),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in headers:
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = f"HTTP_{key}"
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ
+
+
+# requests
+
+
+class SessionNetwork:
+    """The network, through the adapters of a ``requests.Session``.
+
+    TLS, proxies and certificates are as the session has them (its ``trust_env`` too); its headers, cookies, hooks
+    and stored passwords have no part in it, and it learns no cookies. Redirects are for the browser to follow.
+    """
+
+    def __init__(self, session: Any, max_body: int, timeout: float, clock: Callable[[], float]) -> None:
+        self._session = session
+        self._max_body = max_body
+        self._timeout = timeout
+        self._clock = clock
+
+    def __call__(
+        self, method: str, url: URL, headers: list[Header], body: bytes | None, streamed: bool
+    ) -> NetworkReply:
+        prepared = _prepared(method, url.without_fragment, headers, body, streamed)
+        deadline = self._clock() + self._timeout
+        try:
+            settings = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
+            # Not session.send: that reads the whole of a redirect's body, and keeps cookies.
+            response = self._session.get_adapter(prepared.url).send(prepared, timeout=self._timeout, **settings)
+        except Exception as error:  # whatever keeps a response from coming is a network error
+            raise NoAnswer(_describe(error)) from error
+        with response:
+            body, truncated, broken = self._read(response.raw, deadline)
+            lines = [(name, _FOLD.sub(" ", value)) for name, value in response.raw.headers.items()]
+        return _reply(response.status_code, response.reason or "", lines, body, self._max_body, truncated, broken)
+
+    def _read(self, raw: Any, deadline: float) -> tuple[bytes, bool, str]:
+        """Return the body as far as it comes within bound and time, whether there is more, and what broke it."""
+        read = bytearray()
+        try:
+            while piece := raw.read1(_PIECE, decode_content=False):
+                read += piece
+                if len(read) > self._max_body or self._clock() > deadline:
+                    return bytes(read), True, ""
+        except Exception as error:  # the headers have come: the response stands, its body breaks off
+            return bytes(read), False, _describe(error)
+        return bytes(read), False, ""
+
+
+def _prepared(method: str, url: str, headers: list[Header], body: bytes | None, streamed: bool) -> Any:
+    """Return a ``requests.PreparedRequest`` with exactly these headers.
+
+    ``Session.request`` would add the session's own, and write the method in upper case.
+    """
+    from requests import PreparedRequest
+    from requests.structures import CaseInsensitiveDict
+
+    lines: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+    for name, value in headers:
+        # requests has one line for each name; all engines join them too.
+        lines[name] = f"{lines[name]}, {value}" if name in lines else value
+    prepared: Any = PreparedRequest()
+    prepared.method, prepared.url, prepared.headers = method, url, lines
+    prepared.body = iter([body]) if streamed else body
+    return prepared
+
+
+# Bodies
+
+
+def _reply(
+    status: int, phrase: str, lines: Iterable[Header], body: bytes, bound: int, truncated: bool, broken: str
+) -> NetworkReply:
+    headers = tuple((name, value.strip(fetch.OWS)) for name, value in lines)
+    try:
+        decoded = handle_content_codings(get(headers, "Content-Encoding") or "", body, bound)
+    except zlib.error as error:
+        return NetworkReply(status, phrase, headers, body[:bound], False, f"its Content-Encoding is wrong: {error}")
+    return NetworkReply(status, phrase, headers, decoded[:bound], truncated or len(decoded) > bound, broken)
+
+
+def handle_content_codings(codings: str, body: bytes, bound: int) -> bytes:
+    """Return a body without its codings, at most one byte more than ``bound`` (fetch#handle-content-codings).
+
+    Unknown codings are left as they are.
+
+    :raises zlib.error: if the bytes are not in the coding that is named, or it names too many.
+    """
+    named = fetch.split_list(codings.lower())
+    if len(named) > _MOST_CODINGS:
+        raise zlib.error(f"it names {len(named)} codings")
+    for coding in reversed(named):
+        if coding in _CODINGS:
+            body = zlib.decompressobj(_CODINGS[coding]).decompress(body, bound + 1)
+    return body
+
+
+def _describe(error: BaseException) -> str:
+    """Return an exception on one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,72 @@
+"""Which Referer a request carries under each referrer policy, and how a redirect changes the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from corswsgi import fetch
+from corswsgi.browser.request import Request
+from corswsgi.browser.urls import is_potentially_trustworthy_url, same_origin, strip_for_referrer
+
+#: referrer-policy#default-referrer-policy
+DEFAULT_POLICY = "strict-origin-when-cross-origin"
+
+#: The most that is shown of a referrer (referrer-policy#determine-requests-referrer, step 6).
+_LONGEST = 4096
+
+#: What each policy shows: (on the same origin, across origins, from a trustworthy URL to one that is not).
+_SHOWS = {
+    "no-referrer": ("nothing", "nothing", "nothing"),
+    "no-referrer-when-downgrade": ("url", "url", "nothing"),
+    "same-origin": ("url", "nothing", "nothing"),
+    "origin": ("origin", "origin", "origin"),
+    "strict-origin": ("origin", "origin", "nothing"),
+    "origin-when-cross-origin": ("url", "origin", "origin"),
+    "strict-origin-when-cross-origin": ("url", "origin", "nothing"),
+    "unsafe-url": ("url", "url", "url"),
+}
+
+POLICIES = frozenset(_SHOWS)
+
+
+def check_policy(policy: str) -> str:
+    """Return a referrer policy, the default for the empty string.
+
+    :raises ValueError: if there is no such policy.
+    """
+    if policy and policy not in POLICIES:
+        raise ValueError(f"{policy!r} is not a referrer policy; there are {', '.join(sorted(POLICIES))}")
+    return policy or DEFAULT_POLICY
+
+
+def determine_referrer(request: Request) -> str | None:
+    """Return what ``Referer`` shows, or ``None`` (referrer-policy#determine-requests-referrer)."""
+    if request.referrer is None:
+        return None
+    whole = strip_for_referrer(request.referrer)
+    origin = strip_for_referrer(request.referrer, origin_only=True)
+    if whole is None:
+        return None
+    if len(whole) > _LONGEST:
+        whole = origin
+    source, target = request.referrer, request.current_url
+    same, cross, downgrade = _SHOWS[request.referrer_policy]
+    if same_origin(source.origin, target.origin):
+        shown = same
+    elif is_potentially_trustworthy_url(source) and not is_potentially_trustworthy_url(target):
+        shown = downgrade
+    else:
+        shown = cross
+    values: dict[str, str | None] = {"nothing": None, "origin": origin, "url": whole}
+    return values[shown]
+
+
+def set_referrer_policy_on_redirect(request: Request, lines: Iterable[str]) -> None:
+    """Let ``Referrer-Policy`` of a redirect govern what follows; the last policy that is known counts.
+
+    referrer-policy#set-requests-referrer-policy-on-redirect, referrer-policy#parse-referrer-policy-from-header
+    """
+    for line in lines:
+        for token in fetch.split_list(line):
+            if token in POLICIES:
+                request.referrer_policy = token

@@ -1,0 +1,294 @@
+"""The standard's request, and how ``fetch()`` makes one; what it refuses, it refuses here, before anything is sent."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+from urllib.parse import quote_plus
+
+from corswsgi import fetch
+from corswsgi.browser.urls import URL, Origin, parse_url, same_origin
+from corswsgi.browser.verdict import Header, Note, NoteCode, get, quote
+
+Mode = Literal["same-origin", "cors", "no-cors"]
+Credentials = Literal["omit", "same-origin", "include"]
+RedirectMode = Literal["follow", "error", "manual"]
+Tainting = Literal["basic", "cors", "opaque"]
+
+#: fetch#concept-header-value-normalize
+_HTTP_WHITESPACE = "\t\n\r "
+
+
+@dataclass(frozen=True, slots=True)
+class URLSearchParams:
+    """A form as a body: ``application/x-www-form-urlencoded`` (url#urlsearchparams).
+
+    :ivar pairs: names and values.
+    """
+
+    pairs: Sequence[tuple[str, str]]
+
+    def serialize(self) -> bytes:
+        """Return the bytes of the body (url#concept-urlencoded-serializer)."""
+        text = "&".join(f"{_urlencoded(name)}={_urlencoded(value)}" for name, value in self.pairs)
+        return text.encode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class FormData:
+    """A form as a body: ``multipart/form-data`` (xhr#formdata).
+
+    :ivar entries: names with their values; a file is ``(filename, bytes, content type)``.
+    """
+
+    entries: Sequence[tuple[str, str | tuple[str, bytes, str]]]
+
+    def serialize(self, boundary: str) -> bytes:
+        """Return the bytes of the body (html#multipart-form-data)."""
+        parts = []
+        for name, value in self.entries:
+            head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_in_quotes(name)}"'
+            if isinstance(value, str):
+                content = _crlf(value).encode()
+            else:
+                filename, content, content_type = value
+                head += f'; filename="{_in_quotes(filename)}"\r\nContent-Type: {content_type}'
+            parts.append(f"{head}\r\n\r\n".encode() + content + b"\r\n")
+        return b"".join([*parts, f"--{boundary}--\r\n".encode()])
+
+
+BodyInit = bytes | bytearray | memoryview | str | URLSearchParams | FormData | Iterable[bytes]
+
+
+@dataclass(slots=True)
+class Body:
+    """fetch#concept-body.
+
+    :ivar source: the bytes; ``None`` for a stream, which can be read only once.
+    """
+
+    source: bytes | None
+    stream: Iterable[bytes] = ()
+
+    def read(self) -> bytes:
+        """Return all bytes."""
+        return b"".join(self.stream) if self.source is None else self.source
+
+
+@dataclass(slots=True)
+class Request:
+    """fetch#concept-request, as far as ``fetch()`` uses it; its unsafe-request flag is always set."""
+
+    method: str
+    url_list: list[URL]
+    header_list: list[Header]
+    origin: Origin
+    referrer: URL | None
+    referrer_policy: str
+    mode: Mode
+    credentials: Credentials
+    redirect: RedirectMode
+    body: Body | None = None
+    use_cors_preflight: bool = False
+    tainting: Tainting = "basic"
+    redirect_count: int = 0
+
+    @property
+    def current_url(self) -> URL:
+        return self.url_list[-1]
+
+    @property
+    def includes_credentials(self) -> bool:
+        """Whether the credentials mode is ``include``."""
+        return self.credentials == "include"
+
+    @property
+    def has_tainted_origin(self) -> bool:
+        """fetch#concept-request-tainted-origin: a redirect crossed origins on its way from a third one."""
+        return any(
+            not same_origin(url.origin, last.origin) and not same_origin(self.origin, last.origin)
+            for last, url in zip(self.url_list, self.url_list[1:], strict=False)
+        )
+
+    @property
+    def serialized_origin(self) -> str:
+        """fetch#byte-serializing-a-request-origin"""
+        return "null" if self.has_tainted_origin else self.origin.serialized
+
+    @property
+    def unsafe_header_names(self) -> list[str]:
+        """fetch#cors-unsafe-request-header-names of this request."""
+        return fetch.cors_unsafe_request_header_names(self.header_list)
+
+    def delete_headers(self, names: Iterable[str]) -> None:
+        """Take headers off, names in lower case (fetch#concept-header-list-delete)."""
+        self.header_list = [header for header in self.header_list if header[0].lower() not in names]
+
+
+def new_request(
+    url: str,
+    *,
+    base: URL | None,
+    origin: Origin,
+    referrer: URL | None,
+    referrer_policy: str,
+    method: str,
+    headers: Iterable[Header] | Mapping[str, str],
+    body: BodyInit | None,
+    mode: str,
+    credentials: str,
+    redirect: str,
+    notes: list[Note],
+) -> Request:
+    """Return the request that ``fetch(url, {...})`` makes (fetch#dom-request).
+
+    :param base: the page, against which ``url`` is resolved.
+    :param notes: gets a note on every header that browsers drop.
+    :raises TypeError: where ``fetch()`` throws one.
+    """
+    parsed = _parse_request_url(url, base)
+    _check_choice("mode", mode, Mode)
+    _check_choice("credentials", credentials, Credentials)
+    _check_choice("redirect", redirect, RedirectMode)
+    method = _check_method(method, mode)
+    header_list = fill_headers(headers, mode, notes)
+    request = Request(
+        method=method,
+        url_list=[parsed],
+        header_list=header_list,
+        origin=origin,
+        referrer=referrer,
+        referrer_policy=referrer_policy,
+        mode=cast(Mode, mode),
+        credentials=cast(Credentials, credentials),
+        redirect=cast(RedirectMode, redirect),
+    )
+    if body is not None:
+        _set_body(request, body)
+    return request
+
+
+def _parse_request_url(url: str, base: URL | None) -> URL:
+    try:
+        parsed = parse_url(url, base)
+    except ValueError:
+        hint = "" if base else " (a page with an opaque origin has no address to resolve a relative one against)"
+        raise TypeError(f"fetch() refuses the URL {quote(url)}: it does not parse{hint}") from None
+    if parsed.includes_credentials:
+        raise TypeError(f"fetch() refuses the URL {quote(url)}: it holds a user name or a password")
+    return parsed
+
+
+def _check_choice(option: str, value: str, choices: object) -> None:
+    known = get_args(choices)
+    if value not in known:
+        raise TypeError(f"fetch() refuses {option} {quote(str(value))}; it may be {', '.join(map(quote, known))}")
+
+
+def _check_method(method: str, mode: str) -> str:
+    if not fetch.is_token(method):
+        raise TypeError(f"fetch() refuses the method {quote(method)}: it is not one token")
+    if fetch.is_forbidden_method(method):
+        raise TypeError(f"fetch() refuses the method {quote(method)}: no script may send CONNECT, TRACE or TRACK")
+    method = fetch.normalize_method(method)
+    if mode == "no-cors" and method not in fetch.CORS_SAFELISTED_METHODS:
+        raise TypeError(f'fetch() refuses the method {quote(method)} in mode "no-cors"; that knows GET, HEAD and POST')
+    return method
+
+
+# Headers
+
+
+def fill_headers(headers: Iterable[Header] | Mapping[str, str], mode: str, notes: list[Note]) -> list[Header]:
+    """Return the headers that a script's headers come to (fetch#concept-headers-fill)."""
+    header_list: list[Header] = []
+    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+        why = append_header(header_list, name, value, mode)
+        if why:
+            notes.append(Note(NoteCode.HEADER_DROPPED, f"the browser drops the header {name}: {why}"))
+    return header_list
+
+
+def append_header(header_list: list[Header], name: str, value: str, mode: str) -> str:
+    """Append a script's header, and return why it was dropped instead, or nothing (fetch#concept-headers-append).
+
+    :raises TypeError: if it is no header at all.
+    """
+    value = _normalize(name, value)
+    if fetch.is_forbidden_request_header(name, value):
+        return "no script may set it (fetch#forbidden-request-header)"
+    if mode == "no-cors":
+        lower = name.lower()
+        before = get(header_list, name)
+        combined = value if before is None else f"{before}, {value}"
+        if lower not in fetch.NO_CORS_SAFELISTED_REQUEST_HEADERS or not fetch.is_cors_safelisted_request_header(
+            lower, combined
+        ):
+            return (
+                'in mode "no-cors" a script may set safelisted headers only (fetch#no-cors-safelisted-request-header)'
+            )
+    header_list.append((name, value))
+    return ""
+
+
+def _normalize(name: object, value: object) -> str:
+    """Return a header value without the white space around it (fetch#concept-header-value-normalize).
+
+    :raises TypeError: if name or value are not what HTTP calls so.
+    """
+    if not (isinstance(name, str) and isinstance(value, str)):
+        raise TypeError(f"a header is a name and a value, both str, not {name!r} and {value!r}")
+    if not fetch.is_token(name):
+        raise TypeError(f"fetch() refuses the header name {quote(name)}: it is not one token")
+    value = value.strip(_HTTP_WHITESPACE)
+    if any(character in value for character in "\0\n\r"):
+        raise TypeError(f"fetch() refuses the value of {name}, {quote(value)}: it holds a line break or NUL")
+    if any(ord(character) > 255 for character in value):
+        raise TypeError(f"fetch() refuses the value of {name}, {quote(value)}: a header is made of bytes")
+    return value
+
+
+# Bodies
+
+
+def _set_body(request: Request, init: BodyInit) -> None:
+    if request.method in ("GET", "HEAD"):
+        raise TypeError(f"fetch() refuses a body with the method {request.method}")
+    request.body, content_type = extract_body(init)
+    if content_type and get(request.header_list, "Content-Type") is None:
+        append_header(request.header_list, "Content-Type", content_type, request.mode)
+    if request.body.source is None:
+        if request.mode == "no-cors":
+            raise TypeError('fetch() refuses a stream as body in mode "no-cors"')
+        request.use_cors_preflight = True
+
+
+def extract_body(init: BodyInit) -> tuple[Body, str]:
+    """Return a body, and the Content-Type it brings along, if any (fetch#concept-bodyinit-extract)."""
+    match init:
+        case bytes() | bytearray() | memoryview():
+            return Body(bytes(init)), ""
+        case str():
+            return Body(init.encode()), "text/plain;charset=UTF-8"
+        case URLSearchParams():
+            return Body(init.serialize()), "application/x-www-form-urlencoded;charset=UTF-8"
+        case FormData():
+            boundary = f"----corswsgiFormBoundary{secrets.token_hex(8)}"
+            return Body(init.serialize(boundary)), f"multipart/form-data; boundary={boundary}"
+        case _:
+            return Body(None, init), ""
+
+
+def _urlencoded(text: str) -> str:
+    # url#application-x-www-form-urlencoded-percent-encode-set: "*" stays, "~" does not.
+    return quote_plus(text, safe="*").replace("~", "%7E")
+
+
+def _crlf(text: str) -> str:
+    return "\r\n".join(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+
+
+def _in_quotes(text: str) -> str:
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,0 +1,261 @@
+"""What a fetch comes to, as plain immutable values: Verdict, Reason and its codes, Response, Exchange, Note."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Literal
+
+Header = tuple[str, str]
+Headers = tuple[Header, ...]
+
+Outcome = Literal["readable", "opaque", "opaqueredirect", "blocked", "unsent"]
+ResponseType = Literal["basic", "cors", "opaque", "opaqueredirect"]
+Step = Literal["request", "preflight", "redirect", "response"]
+
+
+@unique
+class Code(StrEnum):
+    """What decided. The values are stable: programs may compare them with :attr:`Reason.code`."""
+
+    # nothing is in the way
+    SAME_ORIGIN = "same-origin"
+    CORS_CHECK_PASSED = "cors-check-passed"
+    DATA_URL = "data-url"
+    NO_CORS = "no-cors"
+    MANUAL_REDIRECT = "manual-redirect"
+    NOT_ASKED_TO_SEND = "not-asked-to-send"
+
+    # before anything is sent
+    BAD_PORT = "bad-port"
+    MIXED_CONTENT = "mixed-content"
+    SCHEME_NOT_HTTP = "scheme-not-http"
+    MODE_SAME_ORIGIN = "mode-same-origin"
+    NO_CORS_REDIRECT_MODE = "no-cors-redirect-mode"
+    DATA_URL_INVALID = "data-url-invalid"
+
+    # the network
+    NO_ANSWER = "no-answer"
+
+    # the CORS check
+    ALLOW_ORIGIN_MISSING = "allow-origin-missing"
+    ALLOW_ORIGIN_MULTIPLE = "allow-origin-multiple"
+    ALLOW_ORIGIN_WILDCARD = "allow-origin-wildcard-with-credentials"
+    ALLOW_ORIGIN_MISMATCH = "allow-origin-mismatch"
+    ALLOW_CREDENTIALS_MISSING = "allow-credentials-missing"
+    ALLOW_CREDENTIALS_INVALID = "allow-credentials-invalid"
+
+    # the preflight
+    PREFLIGHT_STATUS = "preflight-status"
+    PREFLIGHT_REDIRECT = "preflight-redirect"
+    ALLOW_METHODS_INVALID = "allow-methods-invalid"
+    ALLOW_HEADERS_INVALID = "allow-headers-invalid"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
+    METHOD_WILDCARD = "allow-methods-wildcard-with-credentials"
+    AUTHORIZATION_NOT_LISTED = "authorization-not-listed"
+    HEADER_NOT_ALLOWED = "header-not-allowed"
+    HEADER_WILDCARD = "allow-headers-wildcard-with-credentials"
+
+    # redirects
+    REDIRECT_MODE_ERROR = "redirect-mode-error"
+    LOCATION_INVALID = "location-invalid"
+    LOCATION_NOT_HTTP = "location-not-http"
+    LOCATION_CREDENTIALS = "location-credentials"
+    TOO_MANY_REDIRECTS = "too-many-redirects"
+    REDIRECT_OF_STREAM = "redirect-of-stream"
+
+    # mode no-cors
+    RESOURCE_POLICY = "resource-policy"
+
+
+@unique
+class NoteCode(StrEnum):
+    """What is worth knowing beside the verdict. The values are stable."""
+
+    HEADER_DROPPED = "header-dropped"
+    PREFLIGHT_CACHED = "preflight-cached"
+    LOCAL_NETWORK_ACCESS = "local-network-access"
+    BODY_TRUNCATED = "body-truncated"
+    BODY_BROKEN = "body-broken"
+    EXPOSE_HEADERS_INVALID = "expose-headers-invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a verdict is what it is.
+
+    :ivar code: the kind of reason, a value of :class:`Code`; equal to its string.
+    :ivar anchor: where the standard says so: ``fetch#cors-check`` is https://fetch.spec.whatwg.org/#cors-check.
+    :ivar sentence: names the header, what came and what was expected.
+    :ivar step: where it was decided: at the request itself, at a preflight, at a redirect, at the response.
+    """
+
+    code: Code
+    anchor: str
+    sentence: str
+    step: Step = "response"
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing that decided nothing."""
+
+    code: NoteCode
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing about a request that needs permission, and so a preflight (fetch#http-fetch).
+
+    :ivar kind: ``"method"``, ``"header"``, or ``"body"`` for a stream.
+    :ivar name: the method, or the name of the header in lower case.
+    """
+
+    kind: Literal["method", "header", "body"]
+    name: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request over HTTP and what came back.
+
+    :ivar request_headers: every line that was sent, in order.
+    :ivar request_body: ``None`` where there is none.
+    :ivar status: ``None`` where no answer came; :attr:`error` says why.
+    :ivar response_headers: every line that came, in order.
+    :ivar response_body: with content codings undone, and cut at the browser's bound.
+    :ivar why: for a preflight, what made it necessary.
+    """
+
+    method: str
+    url: str
+    request_headers: Headers
+    request_body: bytes | None
+    status: int | None = None
+    status_text: str = ""
+    response_headers: Headers = ()
+    response_body: bytes = b""
+    is_preflight: bool = False
+    why: tuple[Cause, ...] = ()
+    error: str = ""
+
+    def response_lines(self, name: str) -> tuple[str, ...]:
+        """Return the values of all lines of a response header."""
+        return lines_of(self.response_headers, name)
+
+    def request_lines(self, name: str) -> tuple[str, ...]:
+        """Return the values of all lines of a request header."""
+        return lines_of(self.request_headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response as a script sees it (fetch#response-class).
+
+    :ivar status: 0 for an opaque response or redirect.
+    :ivar headers: the readable ones, as iterating over ``response.headers`` shows them: names in lower case, sorted,
+        lines of one name joined with ``", "``.
+    :ivar body: ``None`` where a script reads nothing.
+    :ivar url: without the fragment; empty for an opaque response.
+    :ivar redirected: whether a redirect was followed.
+    :ivar type: ``"basic"``, ``"cors"``, ``"opaque"`` or ``"opaqueredirect"``.
+    :ivar complete: false where the body was cut at the browser's bound or broke off.
+    """
+
+    status: int
+    status_text: str
+    headers: Headers
+    body: bytes | None
+    url: str
+    redirected: bool
+    type: ResponseType
+    complete: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 200 to 299."""
+        return 200 <= self.status <= 299
+
+    def get(self, name: str) -> str | None:
+        """Return the value of a readable header, or ``None``; the case of ``name`` does not matter."""
+        return get(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a page would get.
+
+    :ivar outcome: ``"readable"``; ``"opaque"``, sent and answered, but nothing can be read (mode ``no-cors``);
+        ``"opaqueredirect"`` (redirect mode ``manual``); ``"blocked"``, a network error to the script; ``"unsent"``,
+        nothing stood in the way and sending was not asked for.
+    :ivar reason: what decided.
+    :ivar response: what the script sees; ``None`` where blocked or unsent.
+    :ivar hidden: headers of the response asked for that arrived and that the script cannot read, line by line.
+    :ivar exchanges: everything that went over HTTP, in order.
+    :ivar notes: what else is worth knowing.
+    """
+
+    outcome: Outcome
+    reason: Reason
+    response: Response | None = None
+    hidden: Headers = ()
+    exchanges: tuple[Exchange, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the script can read the response."""
+        return self.outcome == "readable"
+
+    @property
+    def preflights(self) -> tuple[Exchange, ...]:
+        """The exchanges that were preflights."""
+        return tuple(exchange for exchange in self.exchanges if exchange.is_preflight)
+
+
+class NetworkError(Exception):
+    """fetch#concept-network-error, with the reason that a script never learns."""
+
+    def __init__(self, code: Code, anchor: str, sentence: str, step: Step) -> None:
+        super().__init__(sentence)
+        self.reason = Reason(code, anchor, sentence, step)
+
+
+def lines_of(headers: Iterable[Header], name: str) -> tuple[str, ...]:
+    """Return the values of all lines of a header."""
+    lower = name.lower()
+    return tuple(value for each, value in headers if each.lower() == lower)
+
+
+def get(headers: Iterable[Header], name: str) -> str | None:
+    """Return the lines of a header joined with ``", "``, or ``None`` for no line (fetch#concept-header-list-get)."""
+    lines = lines_of(headers, name)
+    return ", ".join(lines) if lines else None
+
+
+def sort_and_combine(headers: Iterable[Header]) -> Headers:
+    """Return headers as a script iterates over them (fetch#concept-header-list-sort-and-combine)."""
+    combined: dict[str, str] = {}
+    for name, value in headers:
+        lower = name.lower()
+        combined[lower] = f"{combined[lower]}, {value}" if lower in combined else value
+    return tuple(sorted(combined.items()))
+
+
+def quote(text: str) -> str:
+    """Return ``text`` for use in a sentence: on one line, in ASCII, in double quotes, cut when very long."""
+    quoted = json.dumps(text)
+    return quoted if len(quoted) <= 200 else f"{quoted[:200]}..."
