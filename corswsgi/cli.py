@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import NoReturn, Protocol
 
 from corswsgi import serve
+from corswsgi.checker import audit_command, check_command
 from corswsgi.demo import command as demo
 from corswsgi.errors import PolicyError, UsageError
 
@@ -24,10 +25,13 @@ class _Command(Protocol):
 
 _COMMANDS: dict[str, tuple[_Command, str]] = {
     "demo": (demo, "a page and two APIs on three origins of this machine, to see CORS at work in a browser"),
+    "check": (check_command, "tell whether a browser would let a page read a URL, and if not, why not"),
+    "audit": (audit_command, "tell what pages of hostile origins would get from a URL"),
     "serve": (serve, "serve the files of a directory, readable across origins by those you name"),
 }
 
 _USAGE_ERROR = 2
+_INTERRUPTED = 130  # as shells have it
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,17 +42,23 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status: 0, or 2 for what cannot be done as it was asked."""
+    """Run the command line; return the exit status, 2 for what cannot be done as it was asked."""
     parser = _Parser(prog="corswsgi", description="CORS for WSGI applications and http.server.")
     parser.add_argument("--version", action="version", version=f"corswsgi {metadata.version('corswsgi')}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for name, (command, summary) in _COMMANDS.items():
-        command.add_arguments(subparsers.add_parser(name, help=summary, description=summary))
-    options = parser.parse_args(arguments)
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        subparser.set_defaults(error=subparser.error)
+        command.add_arguments(subparser)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        options.error(f"unrecognized arguments: {' '.join(unknown)}")
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     command, _ = _COMMANDS[options.command]
     try:
         return command.run(options)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except PolicyError as error:
         messages = [str(problem) for problem in error.problems]
     except UsageError as error:

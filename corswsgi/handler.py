@@ -48,23 +48,28 @@ class CORSRequestHandlerMixin(_Handler):
     Preflights are answered as soon as a request is parsed; ``do_OPTIONS`` sees other OPTIONS requests only.
     """
 
-    #: The policy, or a mapping from paths to policies. A class without one cannot answer requests.
+    #: The policy, or a mapping from paths to policies, which is read once: to change it, assign another. Without one,
+    #: no request can be answered.
     cors: ClassVar[Policy | Mapping[str, Policy | None] | None] = None
 
     _refusals: ClassVar[RefusalLog] = RefusalLog()
     _routes: ClassVar[tuple[object, Routes]] = (None, Routes({}))
-    _governed: _Governed | None
-    _is_decided: bool
-    _is_interim: bool
-    _is_complete: bool
-    _held: list[Header]
+    # What is known of the request at hand; here, for a handler that answers before a request is parsed.
+    _governed: _Governed | None = None
+    _is_decided = False
+    _is_interim = False
+    _is_complete = False
+    _held: tuple[Header, ...] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Compile the policy, so that a faulty one stops the program where the class is defined."""
+        """Compile the policy, so that what is wrong stops the program where the class is defined."""
         super().__init_subclass__(**kwargs)
+        bases = cls.__mro__
+        if BaseHTTPRequestHandler in bases[: bases.index(CORSRequestHandlerMixin)]:
+            raise TypeError(f"{cls.__name__}: CORSRequestHandlerMixin stands before the handler class that it governs")
         cls._refusals = RefusalLog()
         if cls.cors is not None:
-            cls._policy_for("/")
+            cls._policy_for(cls.cors, "/")
 
     # What follows overrides methods of BaseHTTPRequestHandler.
 
@@ -83,10 +88,13 @@ class CORSRequestHandlerMixin(_Handler):
     def send_header(self, keyword: str, value: str) -> None:
         name = keyword.lower()
         is_cors = name.startswith("access-control-")
-        if not (is_cors or name == "vary") or self._is_interim or self._decide() is None:
+        if not (is_cors or name == "vary") or self._decide() is None:
             super().send_header(keyword, value)
+        elif self._is_interim:
+            if not is_cors:
+                super().send_header(keyword, value)
         elif not self._is_complete:
-            self._held.append((keyword, value))  # the policy has its word in end_headers
+            self._held += ((keyword, value),)  # the policy has its word in end_headers
         elif not is_cors:
             super().send_header(keyword, value)  # one more line of Vary is as good as one more name
 
@@ -109,7 +117,7 @@ class CORSRequestHandlerMixin(_Handler):
         self._is_decided = False
         self._is_interim = False
         self._is_complete = False
-        self._held = []
+        self._held = ()
 
     def _decide(self) -> _Governed | None:
         """Return what governs this request, worked out once; ``None`` where no policy does."""
@@ -119,7 +127,7 @@ class CORSRequestHandlerMixin(_Handler):
         return self._governed
 
     def _judge(self) -> _Governed | None:
-        policy = self._policy_for(self._path_info())
+        policy = self._policy_for(self.cors, self._path_info())
         if policy is None:
             return None
         rules = rules_of(policy)
@@ -164,8 +172,7 @@ class CORSRequestHandlerMixin(_Handler):
         self.wfile.flush()
 
     @classmethod
-    def _policy_for(cls, path: str) -> Policy | None:
-        cors = cls.cors
+    def _policy_for(cls, cors: object, path: str) -> Policy | None:
         if isinstance(cors, Policy):
             return cors
         if isinstance(cors, Mapping):
@@ -177,12 +184,12 @@ class CORSRequestHandlerMixin(_Handler):
 
     def _field(self, name: str) -> str | None:
         """Return the value of a request header, all its lines joined as WSGI servers do, or ``None``."""
-        lines = self.headers.get_all(name)
+        lines = self.headers.get_all(name) if hasattr(self, "headers") else None
         return None if lines is None else ", ".join(line.strip(" \t") for line in lines)
 
     def _path_info(self) -> str:
         """Return the path as a WSGI application sees it: percent-decoded, one character for each byte."""
-        path = self.path.partition("?")[0].partition("#")[0]
+        path = getattr(self, "path", "").partition("?")[0].partition("#")[0]
         return unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
 
     def _webob_request(self) -> webob.Request:

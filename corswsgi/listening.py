@@ -45,6 +45,13 @@ def port_error(error: OSError, port: int, flag: str) -> UsageError:
     return UsageError(f"port {port} {why}; choose another with {flag}")
 
 
+def host_name(text: str) -> str:
+    """Return a name that ``Host`` may hold, without a port and in lower case; for :mod:`argparse`."""
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\]", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a host name, which has no scheme, no port and no path")
+    return text.lower()
+
+
 def is_known_host(host: str, names: Iterable[str]) -> bool:
     """Tell whether the value of ``Host``, its port left out, is one of ``names``, which are in lower case."""
     return re.sub(":[0-9]*$", "", host).lower() in names

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import webob
 from webob.exc import HTTPInternalServerError
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
-from corswsgi.policy import Policy
-from corswsgi.protocol import ORIGIN_REFUSED, Answer, Rules, decorate, is_same_origin, rules_of
+from corswsgi.policy import OPTIONS, Policy, check_flag, complain_of_callable, unknown_option
+from corswsgi.protocol import ORIGIN_REFUSED, Answer, Rules, decorate, is_readable, is_same_origin, rules_of
 from corswsgi.refusals import RefusalLog
 from corswsgi.routes import Routes
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Chooses the policy of a request, or ``None`` for a request without one.
 PolicyChooser = Callable[[webob.Request], Policy | None]
+
+#: The arguments of CORSMiddleware that are no options of a policy.
+_OWN_OPTIONS = ("readable_errors",)
 
 _logger = logging.getLogger("corswsgi")
 
@@ -51,22 +54,21 @@ class CORSMiddleware:
         :raises PolicyError: with every fault of the policy.
         """
         problems: list[Problem] = []
-        if readable_errors not in (True, False):
-            message = f"{quote(readable_errors)} is neither True nor False"
-            problems.append(Problem(Fault.WRONG_TYPE, "readable_errors", readable_errors, message))
-        if policy is None:
-            policy, faults = _from_options(options)
-            problems += faults
-        else:
-            for name, value in options.items():
-                message = "a policy is given as an object or as options, not as both"
-                problems.append(Problem(Fault.POLICY_AND_OPTIONS, name, value, message))
-        if problems or policy is None:
+        check_flag("readable_errors", readable_errors, problems)
+        if policy is not None:
+            problems += _complain_of_both(options)
+        try:
+            state = _compile(Policy.from_options(options, beside=_OWN_OPTIONS) if policy is None else policy)
+        except PolicyError as error:
+            problems += error.problems
+        if problems:
             raise PolicyError(problems)
+        if not callable(app):
+            raise TypeError(f"the first argument of CORSMiddleware is a WSGI application, and {quote(app)} is none")
         self.app = app
         self.readable_errors = readable_errors
         self._refusals = RefusalLog()
-        self._state = _compile(policy)
+        self._state = state
 
     @property
     def policy(self) -> Policy | Mapping[str, Policy | None] | PolicyChooser:
@@ -136,11 +138,14 @@ class CORSMiddleware:
         return [answer.body] if answer.body and environ["REQUEST_METHOD"] != "HEAD" else []
 
 
-def _from_options(options: Mapping[str, Any]) -> tuple[Policy | None, tuple[Problem, ...]]:
-    try:
-        return Policy.from_options(options, beside=["readable_errors"]), ()
-    except PolicyError as error:
-        return None, error.problems
+def _complain_of_both(options: Mapping[str, object]) -> Iterator[Problem]:
+    """Yield a problem for each option that is given beside a policy."""
+    message = "a policy is given as an object or as options, not as both"
+    for name, value in options.items():
+        if name in OPTIONS:
+            yield Problem(Fault.POLICY_AND_OPTIONS, name, value, message)
+        else:
+            yield unknown_option(name, value, _OWN_OPTIONS)
 
 
 def _compile(policy: Any) -> tuple[Any, Rules | None, Callable[[WSGIEnvironment], Rules | None] | None]:
@@ -153,19 +158,19 @@ def _compile(policy: Any) -> tuple[Any, Rules | None, Callable[[WSGIEnvironment]
             rules_of(each)
         return policy, None, lambda environ: _rules_or_none(routes.policy_for(_path(environ)))
     if callable(policy):
+        if problems := list(complain_of_callable("policy", policy, "request")):
+            raise PolicyError(problems)
         return policy, None, lambda environ: _choose(policy, environ)
     message = (
-        f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses one"
+        f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses one; "
+        "origins are given as allow_origins=..."
     )
     raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
 
 
 def _choose(choose: PolicyChooser, environ: WSGIEnvironment) -> Rules | None:
-    try:
-        policy = choose(webob.Request(environ))
-    except UnicodeDecodeError:  # WebOb's, of a path or query that is not UTF-8: nothing that anyone can have allowed
-        return None
-    return _rules_or_none(policy)
+    request = webob.Request(environ)
+    return _rules_or_none(choose(request)) if is_readable(request) else None
 
 
 def _rules_or_none(policy: Policy | None) -> Rules | None:
@@ -180,7 +185,7 @@ def _rules_or_none(policy: Policy | None) -> Rules | None:
 
 def _path(environ: WSGIEnvironment) -> str:
     path: str = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    return path
+    return path or "/"
 
 
 def _wants_exceptions(environ: WSGIEnvironment) -> bool:

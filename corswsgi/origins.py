@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
@@ -148,7 +149,7 @@ def _is_plain(character: str) -> bool:
         and unicodedata.bidirectional(character) in ("L", "EN")
         and unicodedata.normalize("NFKC", character) == character
         and (character.casefold() == character or character in "ßς")
-        and "FILLER" not in unicodedata.name(character)
+        and "FILLER" not in unicodedata.name(character, "")
     )
 
 
@@ -208,14 +209,9 @@ class OriginPattern:
 
     @property
     def covers_public_suffix(self) -> bool:
-        """Whether strangers can register names that match, as below ``github.io`` or ``com``."""
-        if not self.subdomains:
-            return False
+        """Whether strangers can register names that match, as below ``github.io``, ``com`` or ``amazonaws.com``."""
         name = self.host.removesuffix(".")
-        # A rule such as *.ck makes every name one label below a public suffix.
-        return any(
-            _public_suffix_list().publicsuffix(probe, accept_unknown=False) == probe for probe in (name, f"any.{name}")
-        )
+        return self.subdomains and (name in _above_public_suffixes() or _is_public_suffix(name))
 
 
 class OriginMatcher:
@@ -280,6 +276,24 @@ def _public_suffix_list() -> PublicSuffixList:
     return PublicSuffixList()
 
 
+def _is_public_suffix(name: str) -> bool:
+    return _public_suffix_list().publicsuffix(name, accept_unknown=False) == name
+
+
+@cache
+def _above_public_suffixes() -> frozenset[str]:
+    """Return all names below which the list has a public suffix, as ``amazonaws.com`` has ``s3.amazonaws.com``."""
+    from publicsuffixlist import PSLFILE, encode_idn
+
+    above: set[str] = set()
+    for line in Path(PSLFILE).read_text("utf-8").splitlines():
+        rule = line.partition("//")[0].strip()
+        if rule and not rule.startswith("!"):
+            labels = (rule if rule.isascii() else encode_idn(rule)).split(".")
+            above.update(".".join(labels[start:]) for start in range(1, len(labels)))
+    return frozenset(above)
+
+
 def _is_ip(host: str) -> bool:
     return host[0] == "[" or _IPV4.fullmatch(host) is not None
 
@@ -317,6 +331,8 @@ def _diagnose(text: str) -> tuple[list[_Complaint], str | list[str] | None]:
     stripped = text.strip()
     if not stripped:
         return [(Fault.ORIGIN_EMPTY, "it is empty")], None
+    if stripped == "*":
+        return [(Fault.ORIGIN_WHITESPACE, "it has white space around it")], stripped
     if match := re.match(f"({'|'.join(_OPAQUE_SCHEMES)}):", stripped, re.IGNORECASE):
         return [
             (
@@ -333,13 +349,21 @@ def _diagnose(text: str) -> tuple[list[_Complaint], str | list[str] | None]:
         if stripped != OPAQUE:
             complaints.append((Fault.ORIGIN_NULL_CASE, '"null" is written in lower case'))
         return complaints, OPAQUE
-    if "://" not in stripped:
-        complaint, stripped = _add_scheme(stripped)
-        complaints.append(complaint)
+    is_plain = True
+    if match := re.fullmatch("(https?|wss?)[:/]+((?:https?|wss?)://.+)", stripped, re.IGNORECASE):
+        complaints.append((Fault.ORIGIN_MALFORMED, "it has two schemes"))
+        stripped = match[2]
+    elif match := re.fullmatch("(https?|wss?)[:/]+(.+)", stripped, re.IGNORECASE) if "://" not in stripped else None:
+        complaints.append((Fault.ORIGIN_MALFORMED, 'a scheme is followed by "://"'))
+        stripped = f"{match[1]}://{match[2]}"
+    elif "://" not in stripped:
+        complaints.append((Fault.ORIGIN_SCHEME_MISSING, "it has no scheme"))
+        stripped, is_plain = _add_scheme(stripped)
     if _is_acceptable(stripped):
-        return complaints, stripped
+        return complaints, stripped if is_plain else None
     more, corrected = _diagnose_url(stripped)
-    return complaints + more, corrected if corrected is not None and _is_acceptable(corrected) else None
+    is_plain = is_plain and corrected is not None and _is_acceptable(corrected)
+    return complaints + more, corrected if is_plain else None
 
 
 def _correct_list(text: str) -> list[str] | None:
@@ -355,14 +379,13 @@ def _correct_list(text: str) -> list[str] | None:
     return corrected
 
 
-def _add_scheme(text: str) -> tuple[_Complaint, str]:
-    if match := re.fullmatch(r"(https?|wss?):/?([^/].*)", text, re.IGNORECASE):
-        return (Fault.ORIGIN_MALFORMED, 'a scheme is followed by "://"'), f"{match[1]}://{match[2]}"
+def _add_scheme(text: str) -> tuple[str, bool]:
+    """Return ``text`` with the scheme that it most likely lacks, and whether it is plain that a host was meant."""
     bare = text.removeprefix("//")
-    host = re.split("[:/]", bare.removeprefix("*."))[0]
-    # Pages on this machine are mostly served over http, all others over https.
-    scheme = "http" if is_this_machine(host.lower()) else "https"
-    return (Fault.ORIGIN_SCHEME_MISSING, "it has no scheme"), f"{scheme}://{bare}"
+    host = re.split("[:/]", bare.removeprefix("*."))[0].lower()
+    is_local = is_this_machine(host)
+    # Pages on this machine are mostly served over http, all others over https. A word alone may mean anything.
+    return f"{'http' if is_local else 'https'}://{bare}", is_local or bool(re.search("[.:]", bare))
 
 
 def _diagnose_url(text: str) -> tuple[list[_Complaint], str | None]:
@@ -417,7 +440,7 @@ def _correct_host(host: str) -> tuple[list[_Complaint], str | None]:
         host = a_labels
     host = host.lower()
     if host.startswith("[") or ":" in host:
-        serialized = serialize_ipv6(host.removeprefix("[").removesuffix("]"))
+        serialized = serialize_ipv6(host[1:].removesuffix("]") if host.startswith("[") else host)
         if serialized != host:
             complaints.append(
                 (Fault.ORIGIN_IPV6, "browsers write IPv6 addresses in brackets, compressed, and without a zone")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import inspect
 import logging
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,9 +28,11 @@ ANY = "*"
 #: Seconds; the most that any engine keeps the answer to a preflight.
 LONGEST_MAX_AGE = 86400
 
-#: Origins that nobody can have: a credentialed regular expression that matches one of them matches about anything.
+#: Origins that nobody lists: a credentialed regular expression that matches one of them matches about anything.
 _STRANGERS = (
     "https://stranger.invalid",
+    "https://stranger.com",
+    "https://stranger.github.io",
     "https://a.b.c.invalid:8443",
     "http://stranger.invalid",
     "x-stranger://invalid",
@@ -128,7 +129,7 @@ class Policy:
         :raises PolicyError: with every fault; an unknown name is one, and the nearest known name its suggestion.
         """
         known = {name: value for name, value in options.items() if name in OPTIONS}
-        problems = [_unknown_option(name, value, beside) for name, value in options.items() if name not in OPTIONS]
+        problems = [unknown_option(name, value, beside) for name, value in options.items() if name not in OPTIONS]
         if "allow_origins" not in known:
             problems.append(
                 Problem(Fault.MISSING_OPTION, "allow_origins", None, "a policy must say which origins it allows")
@@ -163,7 +164,8 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def _unknown_option(name: str, value: object, beside: Iterable[str]) -> Problem:
+def unknown_option(name: str, value: object, beside: Iterable[str]) -> Problem:
+    """Return the Problem of an option that does not exist; the nearest that does is its suggestion."""
     plain = name.lower().replace("-", "_")
     if "private_network" in plain:
         return Problem(
@@ -204,8 +206,8 @@ def _check(declared: Mapping[str, Any], problems: list[Problem]) -> tuple[dict[s
 def _check_origins(
     value: Any, credentials: bool, dangers: tuple[str, ...], problems: list[Problem]
 ) -> tuple[Any, OriginMatcher | None]:
-    if callable(value):
-        problems += _complain_of_predicate(value)
+    if callable(value) and not isinstance(value, type):  # a class may be an enumeration of origins
+        problems += complain_of_callable("allow_origins", value, "origin", "request")
         return value, None
     entries = _entries("allow_origins", value, problems)
     if entries == ():
@@ -216,56 +218,56 @@ def _check_origins(
     patterns: list[OriginPattern] = []
     regexes: list[re.Pattern[str]] = []
     for entry in entries or ():
-        if isinstance(entry, re.Pattern):
-            if isinstance(entry.pattern, bytes):
-                problems.append(
-                    Problem(
-                        Fault.ORIGIN_REGEX_BYTES, "allow_origins", entry, "the expression is of bytes; origins are str"
-                    )
-                )
-            else:
-                regexes.append(entry)
-        elif not isinstance(entry, str):
-            message = f"{quote(entry)} is neither a string nor a compiled regular expression"
-            problems.append(Problem(Fault.WRONG_TYPE, "allow_origins", entry, message))
-        elif entry in (ANY, OPAQUE) or (parse_origin(entry) and "xn--" not in entry):
-            exact.append(entry)  # the plain case makes no object: there may be a million of these
-        else:
+        if isinstance(entry, str):
             try:
-                pattern = OriginPattern.parse(entry)
+                _sort_in(entry, exact, patterns)
             except PolicyError as error:
                 problems += error.problems
-            else:
-                if pattern.has_wildcard:
-                    patterns.append(pattern)
-                else:
-                    exact.append(entry)
+                # What was meant is judged as well, so that the correction of one fault does not lead to the next.
+                meant = error.problems[0].suggestion
+                if credentials and isinstance(meant, str):
+                    _sort_in(meant, exact, patterns)
+        elif not isinstance(entry, re.Pattern):
+            message = f"{quote(entry)} is neither a string nor a compiled regular expression"
+            problems.append(Problem(Fault.WRONG_TYPE, "allow_origins", entry, message))
+        elif isinstance(entry.pattern, bytes):
+            message = "the expression is of bytes; origins are str"
+            problems.append(Problem(Fault.ORIGIN_REGEX_BYTES, "allow_origins", entry, message))
+        else:
+            regexes.append(entry)
     if credentials:
         problems += _complain_of_credentials(exact, patterns, regexes, dangers)
     stored = ANY if entries == (ANY,) else entries
     return stored, None if ANY in exact else OriginMatcher(exact, patterns, regexes)
 
 
-def _complain_of_predicate(predicate: Callable[..., object]) -> Iterator[Problem]:
-    asynchronous = inspect.iscoroutinefunction(predicate) or inspect.iscoroutinefunction(type(predicate).__call__)
+def _sort_in(entry: str, exact: list[str], patterns: list[OriginPattern]) -> None:
+    """Add an entry to the exact origins or to the patterns; raise PolicyError if it is neither."""
+    if entry in (ANY, OPAQUE) or (parse_origin(entry) and "xn--" not in entry):
+        exact.append(entry)  # the plain case makes no object: there may be a million of these
+        return
+    pattern = OriginPattern.parse(entry)
+    if pattern.has_wildcard:
+        patterns.append(pattern)
+    else:
+        exact.append(entry)
+
+
+def complain_of_callable(option: str, value: Callable[..., object], *arguments: str) -> Iterator[Problem]:
+    """Yield what keeps a callable from being asked; what it will answer is not known before.
+
+    :param arguments: the names of what it is called with.
+    """
     try:
-        inspect.signature(predicate).bind("origin", "request")
+        inspect.signature(value).bind(*arguments)
     except TypeError:
-        yield Problem(
-            Fault.WRONG_TYPE,
-            "allow_origins",
-            predicate,
-            f"{quote(predicate)} cannot be called with two arguments, origin and request",
-        )
+        message = f"{quote(value)} cannot be called with {' and '.join(arguments)}"
+        yield Problem(Fault.WRONG_TYPE, option, value, message)
     except ValueError:  # written in C, without a signature
         pass
-    if asynchronous:
-        yield Problem(
-            Fault.WRONG_TYPE,
-            "allow_origins",
-            predicate,
-            f"{quote(predicate)} is a coroutine function: what it returns is always true",
-        )
+    if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(type(value).__call__):
+        message = f"{quote(value)} is a coroutine function, which answers too late"
+        yield Problem(Fault.WRONG_TYPE, option, value, message)
 
 
 def _complain_of_credentials(
@@ -354,11 +356,13 @@ def _check_dangers(option: str, value: Any, problems: list[Problem]) -> tuple[st
     return names
 
 
-def _check_flag(option: str, value: Any, problems: list[Problem]) -> bool:
-    if not isinstance(value, bool):
-        meant = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
-        problems.append(Problem(Fault.WRONG_TYPE, option, value, f"{quote(value)} is neither True nor False", meant))
-    return value is True
+def check_flag(option: str, value: Any, problems: list[Problem]) -> bool:
+    """Return whether an option is on, or was meant to be; add a problem if it is neither ``True`` nor ``False``."""
+    if isinstance(value, bool):
+        return value
+    meant = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
+    problems.append(Problem(Fault.WRONG_TYPE, option, value, f"{quote(value)} is neither True nor False", meant))
+    return meant is True
 
 
 def _check_max_age(option: str, value: Any, problems: list[Problem]) -> int | None:
@@ -366,11 +370,12 @@ def _check_max_age(option: str, value: Any, problems: list[Problem]) -> int | No
         return None
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     if isinstance(seconds, str) and re.fullmatch("[0-9]+", seconds, re.ASCII):
-        problems.append(Problem(Fault.WRONG_TYPE, option, value, "seconds are a number, not a string", int(seconds)))
-    elif isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not math.isfinite(seconds):
-        problems.append(
-            Problem(Fault.WRONG_TYPE, option, value, f"{quote(value)} is neither seconds, nor a timedelta, nor None")
-        )
+        digits = seconds.lstrip("0") or "0"
+        meant = min(int(digits), LONGEST_MAX_AGE) if len(digits) < 10 else LONGEST_MAX_AGE
+        problems.append(Problem(Fault.WRONG_TYPE, option, value, "seconds are a number, not a string", meant))
+    elif isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds != seconds:  # not a number
+        message = f"{quote(value)} is neither seconds, nor a timedelta, nor None"
+        problems.append(Problem(Fault.WRONG_TYPE, option, value, message))
     elif seconds < 0:
         problems.append(
             Problem(
@@ -403,10 +408,10 @@ def _check_status(option: str, value: Any, problems: list[Problem]) -> int:
 _CHECKS: dict[str, Callable[[str, Any, list[Problem]], object]] = {
     "allow_methods": _check_methods,
     "allow_headers": _check_request_headers,
-    "allow_credentials": _check_flag,
+    "allow_credentials": check_flag,
     "expose_headers": _check_response_headers,
     "max_age": _check_max_age,
-    "enforce": _check_flag,
+    "enforce": check_flag,
     "preflight_status": _check_status,
     "vary": _check_vary,
     "dangerously_allow": _check_dangers,
@@ -415,15 +420,22 @@ _CHECKS: dict[str, Callable[[str, Any, list[Problem]], object]] = {
 
 def _entries(option: str, value: Any, problems: list[Problem]) -> tuple[Any, ...] | None:
     """Return the members of a list, a string being a list of one; ``None``, and a problem, where it is no list."""
-    if isinstance(value, (str, re.Pattern)):
+    if isinstance(value, re.Pattern):
         return (value,)
+    if isinstance(value, str):
+        return (_plain(value),)
     if isinstance(value, (bytes, bytearray, Mapping)) or not isinstance(value, Iterable):
         problems.append(
             Problem(Fault.WRONG_TYPE, option, value, f"{quote(value)} is neither a string nor a list of strings")
         )
         return None
     # A set has no order of its own, and answers should not change from one start to the next.
-    return tuple(sorted(value, key=str) if isinstance(value, (set, frozenset)) else value)
+    return tuple(map(_plain, sorted(value, key=str) if isinstance(value, (set, frozenset)) else value))
+
+
+def _plain(entry: Any) -> Any:
+    """Return a member of an enumeration of strings as the string that it is, whose ``repr`` is its source."""
+    return str.__str__(entry) if isinstance(entry, str) else entry
 
 
 def _check_tokens(option: str, value: Any, problems: list[Problem], fault: Fault, what: str) -> tuple[str, ...]:

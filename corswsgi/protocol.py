@@ -139,12 +139,10 @@ class Rules:
         assert self.predicate is not None
         if parse_origin(origin) is None:
             return False
-        try:
-            answer = self.predicate(origin, request())
-        except (
-            UnicodeDecodeError
-        ):  # WebOb's, of a path or query that is not UTF-8: nothing that anyone can have allowed
+        made = request()
+        if not is_readable(made):
             return False
+        answer = self.predicate(origin, made)
         if not isinstance(answer, bool):
             raise TypeError(f"the callable of allow_origins returned {answer!r}; it must return True or False")
         return answer
@@ -222,6 +220,14 @@ def merge_vary(lines: Iterable[str], names: str) -> str:
     return ", ".join(present if ANY in present else _unique([*present, *fetch.split_list(names)]))
 
 
+def is_readable(request: Request) -> bool:
+    """Tell whether a callable can read path and query: where they are not UTF-8, WebOb raises."""
+    try:
+        return request.path is not None and request.GET is not None
+    except UnicodeDecodeError:
+        return False
+
+
 def is_same_origin(origin: str, host: str | None, sec_fetch_site: str | None) -> bool:
     """Tell whether a request comes from the server's own origin, or from nobody's page.
 
@@ -236,9 +242,10 @@ def is_same_origin(origin: str, host: str | None, sec_fetch_site: str | None) ->
     parts = parse_origin(origin)
     if parts is None or parts.scheme not in ("http", "https"):
         return False
-    return host == f"{parts.host}:{parts.port or fetch.DEFAULT_PORTS[parts.scheme]}" or (
-        host == parts.host and not parts.port
-    )
+    if parts.port or host is None:
+        return host == f"{parts.host}:{parts.port}"
+    # A port that goes without saying in the origin is what it is in front of the application, or behind.
+    return host.lower() in (parts.host, f"{parts.host}:80", f"{parts.host}:443")
 
 
 def _membership(policy: Policy) -> tuple[Callable[[str], bool], str | None]:
@@ -308,8 +315,11 @@ def explain(
         among the headers.
     :param request_headers: what a script sets: names with values, or bare names, which are taken to need permission.
     :param request: what a callable in ``allow_origins`` is asked with; needed for such a policy only.
+    :raises TypeError: if ``policy`` is not a Policy.
     :raises ValueError: if the policy holds a callable, the request has an origin, and ``request`` is not given.
     """
+    if not isinstance(policy, Policy):
+        raise TypeError(f"{quote(policy)} is not a Policy; of a mapping, give the policy of one path")
     fields = _fields(request_headers)
     asked = {name.lower(): value or "" for name, value in fields}
     lines: list[str] = []
@@ -329,8 +339,8 @@ def _explain_fetch(
     policy: Policy, origin: str, method: str, fields: list[tuple[str, str | None]], request: Request | None
 ) -> Iterator[str]:
     """Yield what happens when a script calls ``fetch()``."""
-    if fetch.is_forbidden_method(method):
-        yield f"fetch() itself refuses the method {method} (fetch#forbidden-method)."
+    if fetch.is_forbidden_method(method) or not fetch.is_token(method):
+        yield f"fetch() itself refuses the method {quote(method)} (fetch#dom-request)."
         return
     dropped = [name for name, _ in fields if fetch.is_forbidden_request_header_name(name)]
     if dropped:
@@ -387,7 +397,7 @@ def _explain_preflight(
     age = headers.get("Access-Control-Max-Age")
     yield (
         f"The preflight is answered {answer.status}: methods {_and(methods) or 'none beside GET, HEAD and POST'}; "
-        f"headers {_and(listed) or 'none'}; kept for {'as long as the browser likes' if age is None else f'{age} s'}."
+        f"headers {_and(listed) or 'none'}; kept for {age or '5'} s."
     )
     # fetch#cors-preflight-fetch steps 7.5 to 7.7; "*" is answered without credentials only.
     missing = []

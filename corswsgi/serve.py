@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import ipaddress
 import socket
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from corswsgi.errors import UsageError
+from corswsgi.errors import UsageError, quote
 from corswsgi.handler import CORSRequestHandler
-from corswsgi.listening import LOOPBACK_NAMES, port, port_error
+from corswsgi.listening import LOOPBACK_NAMES, host_name, port, port_error
 from corswsgi.policy import Policy
 
 
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-host",
         action="append",
+        type=host_name,
         default=[],
         metavar="NAME",
         help="a host name to answer to, beside those of this machine; may be given several times; a server that is "
@@ -56,13 +58,13 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
     """
     directory = Path(options.directory)
     if not directory.is_dir():
-        raise UsageError(f"{options.directory} is not a directory")
+        raise UsageError(f"{quote(options.directory)} is not a directory")
     try:
         family, *_, address = socket.getaddrinfo(
             options.bind, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except OSError as error:
-        raise UsageError(f"--bind {options.bind}: {error.strerror}") from error
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"--bind {quote(options.bind)}: {getattr(error, 'strerror', 'not a host name')}") from error
 
     class Server(ThreadingHTTPServer):
         address_family = family
@@ -74,12 +76,14 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
     try:
         return Server((str(address[0]), options.port), partial(Handler, directory=str(directory)))
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise UsageError(f"--bind {quote(options.bind)}: not an address of this machine") from error
         raise port_error(error, options.port, "--port") from error
 
 
 def _known_hosts(options: argparse.Namespace, address: str) -> frozenset[str] | None:
     """Return the names to answer to, or ``None`` for all: what other machines call this one is not known here."""
-    told = frozenset(name.lower() for name in options.allow_host)
+    told = frozenset(options.allow_host)
     if ipaddress.ip_address(address).is_loopback:
         return told | LOOPBACK_NAMES | {options.bind.lower(), address, f"[{address}]"}
     return told or None
@@ -88,6 +92,5 @@ def _known_hosts(options: argparse.Namespace, address: str) -> frozenset[str] | 
 def _announcement(options: argparse.Namespace, server: ThreadingHTTPServer) -> str:
     host = f"[{options.bind}]" if ":" in options.bind else options.bind
     who = ", ".join(options.allow_origin) or "no other origin (see --allow-origin)"
-    return (
-        f"Serving {options.directory} on http://{host}:{server.server_port}/ (Ctrl-C stops); readable by pages of {who}"
-    )
+    where = f"http://{host}:{server.server_port}/"
+    return f"Serving {quote(options.directory)} on {where} (Ctrl-C stops); readable by pages of {who}"

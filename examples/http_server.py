@@ -59,7 +59,10 @@ class Handler(CORSRequestHandlerMixin, BaseHTTPRequestHandler):
         if len(digits) > len(str(MAX_BODY)) or int(digits) > MAX_BODY:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is longer than {MAX_BODY} bytes")
         # Never read() without a length: it would wait for the client to close the connection.
-        body = self.rfile.read(int(digits))
+        try:
+            body = self.rfile.read(int(digits))
+        except TimeoutError:
+            raise Refused(HTTPStatus.REQUEST_TIMEOUT, "The body is shorter than its Content-Length") from None
         if len(body) < int(digits):
             raise Refused(HTTPStatus.BAD_REQUEST, "The body is shorter than its Content-Length")
         try:

@@ -120,7 +120,9 @@ def test_framework_examples_are_short(name: str) -> None:
 
 
 def test_every_example_is_tested() -> None:
-    assert sorted(path.name for path in EXAMPLES.iterdir() if path.is_file()) == sorted(NAMES)
+    assert sorted(path.name for path in EXAMPLES.iterdir() if path.is_file()) == sorted(
+        [*NAMES, "client_requests.py"]  # the latter in test_testing.py
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -340,7 +342,16 @@ def in_this_process() -> Iterator[int]:
             thread.join()
 
 
-@pytest.mark.parametrize("start", [b"", b"POST / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n123"])
+def test_a_body_that_does_not_come_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference.Handler, "timeout", 0.05)
+    with in_this_process() as port:
+        sent = send(port, b"POST / HTTP/1.1\r\nOrigin: https://a.example\r\nContent-Length: 9\r\n\r\n123", more=True)
+    assert sent.startswith(b"HTTP/1.0 408 ")
+    assert b"\r\nAccess-Control-Allow-Origin: *\r\n" in sent
+    assert sent.endswith(b'{"error": "The body is shorter than its Content-Length"}')
+
+
+@pytest.mark.parametrize("start", [b"", b"POST / HTTP/1.1\r\n"])
 def test_silent_client_is_given_up(start: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 < reference.Handler.timeout <= 60
     monkeypatch.setattr(reference.Handler, "timeout", 0.05)

@@ -100,7 +100,7 @@ ROWS = {
     "authorization beside the wildcard": (
         ANY,
         {"origin": APP, "method": "X", "request_headers": ["Authorization", "x-a"]},
-        ["the method X", 'allow_origins is "*"', "as long as the browser likes", '"authorization", which "*" does not'],
+        ["the method X", 'allow_origins is "*"', "kept for 5 s", '"authorization", which "*" does not'],
     ),
     "the wildcard": (
         ANY,
@@ -144,7 +144,8 @@ ROWS = {
         ["asks", "allowed", "methods none beside GET, HEAD and POST; headers none", "Blocked"],
     ),
     "OPTIONS by a script": (MANY, {"origin": APP, "method": "OPTIONS"}, ["asks first", "allowed", "204", "Blocked"]),
-    "a forbidden method": (MANY, {"origin": APP, "method": "trace"}, ["fetch() itself refuses the method trace"]),
+    "a forbidden method": (MANY, {"origin": APP, "method": "trace"}, ['fetch() itself refuses the method "trace"']),
+    "what is no method": (MANY, {"origin": APP, "method": "PO ST"}, ["fetch() itself refuses the method"]),
     "a forbidden header": (
         MANY,
         {"origin": APP, "request_headers": {"Cookie": "a=b"}},
@@ -170,6 +171,11 @@ def test_explain_says_each_step_and_its_rule(policy, asked, expected):
     for line, part in zip(lines, expected, strict=True):
         assert part in line
         assert line.endswith(".")
+
+
+def test_what_is_no_policy_is_not_explained():
+    with pytest.raises(TypeError, match="not a Policy"):
+        explain({"/": MANY}, origin=APP)
 
 
 def test_a_policy_with_a_callable_needs_the_request():

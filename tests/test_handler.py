@@ -694,10 +694,17 @@ def test_a_name_with_an_underscore_changes_no_value() -> None:
     assert seen == ["7"]
 
 
-@pytest.mark.parametrize("target", ["/", "*", "http://127.0.0.1/x", "x", "/\xff", "/%"])
+@pytest.mark.parametrize("target", ["/", "*", "http://127.0.0.1/x", "x", "/%"])
 def test_a_predicate_may_look_at_any_target(target: str) -> None:
     policy = Policy(lambda origin, request: bool(request.environ["PATH_INFO"]) and request.method == "GET")
     assert cors_of(policy, path=target) == ALLOW
+
+
+@pytest.mark.parametrize("target", ["/\xff", "/%ff", "/?a=%ff"])
+def test_a_predicate_is_not_asked_where_webob_cannot_read_path_or_query(target: str) -> None:
+    asked: list[str] = []
+    assert cors_of(Policy(lambda origin, request: not asked.append(origin)), path=target) == VARY
+    assert asked == []
 
 
 @pytest.mark.parametrize("origin", ["null", "", f"{APP}/", f"{APP}, {APP}", "\xff"])
@@ -862,3 +869,61 @@ def test_a_server_that_knows_no_host_names_answers_to_all(site: Path) -> None:
     handler: Callable[..., Any] = partial(Files, directory=str(site))
     for hosts in (b"", b"Host: evil.example\r\n", b"Host: a\r\nHost: b\r\n"):
         assert answer(handler, b"GET /file.txt HTTP/1.1\r\n" + hosts + b"\r\n").status == 200
+
+
+# Handlers of other kinds
+
+
+def test_the_mixin_stands_before_the_handler() -> None:
+    with pytest.raises(TypeError, match="stands before"):
+        type("Handler", (BaseHTTPRequestHandler, CORSRequestHandlerMixin), {"cors": Policy("*")})
+
+
+def test_a_handler_that_answers_before_anything_is_parsed_is_decorated() -> None:
+    class Handler(CORSRequestHandlerMixin, Quiet, BaseHTTPRequestHandler):
+        cors = Policy(APP)
+
+        def handle(self) -> None:
+            self.requestline, self.request_version, self.command = "", "HTTP/1.0", ""
+            self.send_header("Vary", "Accept")
+            self.send_error(414)
+
+    (reply,) = replies(exchange(Handler, b""), ["GET"])
+    assert (reply.status, reply.cors) == (414, [("Access-Control-Allow-Origin", APP), ("Vary", "Accept")])
+
+
+def test_the_policy_of_an_instance_counts() -> None:
+    class Handler(CORSRequestHandlerMixin, Quiet, BaseHTTPRequestHandler):
+        cors = Policy(APP)
+
+        def setup(self) -> None:
+            super().setup()
+            self.cors = Policy("*")  # type: ignore[misc]  # declared for classes
+
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+    (reply,) = replies(exchange(Handler, b"GET / HTTP/1.1\r\n\r\n"), ["GET"])
+    assert reply.cors == [("Access-Control-Allow-Origin", "*")]
+
+
+def test_an_interim_response_gets_no_headers_of_the_handler_either() -> None:
+    class Handler(CORSRequestHandlerMixin, Quiet, BaseHTTPRequestHandler):
+        cors = Policy(APP)
+        protocol_version = "HTTP/1.1"
+
+        def end_headers(self) -> None:
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.send_header("Vary", "Accept")
+            super().end_headers()
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    sent = exchange(Handler, b"GET / HTTP/1.1\r\nExpect: 100-continue\r\n\r\n")
+    interim, _, final = sent.partition(b"\r\n\r\n")
+    assert interim == b"HTTP/1.1 100 Continue\r\nVary: Accept"
+    assert final.count(b"Access-Control-Allow-Origin: https") == 1
+    assert b"Access-Control-Allow-Origin: *" not in sent

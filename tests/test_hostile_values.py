@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from wsgiref.util import setup_testing_defaults
 
 import pytest
@@ -216,10 +216,16 @@ def test_no_value_is_raised_at_or_echoed(
         headers = tuple((name, foldable(value)) for name, value in headers)
     path = "/" + quote(path.encode("latin-1"), safe="/:@\\,;.%")
     for asked in ("GET", "OPTIONS"):
-        assert_harmless(FRONT_ENDS[front_end](policy, asked, path, headers), kind, asked, origin)
+        reply = FRONT_ENDS[front_end](policy, asked, path, headers)
+        # A callable is not asked about a request whose path WebOb cannot read.
+        assert_harmless(reply, kind, asked, origin, is_asked=kind != "callable" or is_utf_8(path))
 
 
-def assert_harmless(reply: Reply, kind: str, asked: str, origin: str) -> None:
+def is_utf_8(path: str) -> bool:
+    return "\N{REPLACEMENT CHARACTER}" not in unquote(path)
+
+
+def assert_harmless(reply: Reply, kind: str, asked: str, origin: str, is_asked: bool) -> None:
     """Check that a response holds nothing of the request but an allowed origin and tokens."""
     assert reply.status in ({200, 403, 431} if asked == "GET" else {204, 403, 431})
     assert [pair for pair in reply.headers if not "".join(pair).isprintable() or not "".join(pair).isascii()] == []
@@ -235,7 +241,11 @@ def assert_harmless(reply: Reply, kind: str, asked: str, origin: str) -> None:
         assert sent in ([], [origin.strip(" \t\r\n")])
         assert reply.all("Vary") == ["Origin"]
         assert (
-            sent or reply.status == 431 or not ALLOWED[kind].fullmatch(origin) or (kind, reply.status) == ("echo", 403)
+            sent
+            or reply.status == 431
+            or not is_asked
+            or not ALLOWED[kind].fullmatch(origin)
+            or (kind, reply.status) == ("echo", 403)
         )
     for name in ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers"):
         assert all(TOKEN.fullmatch(each) for line in reply.all(name) for each in line.split(","))

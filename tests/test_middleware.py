@@ -139,7 +139,7 @@ def test_the_order_of_the_rules_is_of_no_account(order: int) -> None:
     assert [exposed(rules, path) for path in paths] == ["X-Outer"] * 2 + ["X-Inner"] * 2 + ["X-Deep"] * 2
 
 
-@pytest.mark.parametrize("path", ["", "/..", "//", "/a//b", "\\", "/a\0"])
+@pytest.mark.parametrize("path", ["x", "/..", "//", "/a//b", "\\", "/a\0"])
 def test_the_rule_of_the_root_governs_no_ambiguous_path(path: str) -> None:
     assert exposed({"/": OUTER}, path) is None
 
@@ -606,11 +606,11 @@ def enforced(host: str, **more: str) -> str:
         (STRANGER, "stranger.example", "same-site", "403"),
         (STRANGER, "stranger.example", None, "app"),
         (STRANGER, "stranger.example:443", None, "app"),
-        (STRANGER, "stranger.example:80", None, "403"),
+        (STRANGER, "stranger.example:80", None, "app"),
         (STRANGER, "stranger.example:8443", None, "403"),
         ("http://stranger.example", "stranger.example", None, "app"),
         ("http://stranger.example", "stranger.example:80", None, "app"),
-        ("http://stranger.example", "stranger.example:443", None, "403"),
+        ("http://stranger.example", "STRANGER.example:443", None, "app"),
         ("https://stranger.example:8443", "stranger.example:8443", None, "app"),
         ("https://stranger.example:8443", "stranger.example", None, "403"),
         ("https://stranger.example:8443", "stranger.example:84430", None, "403"),
@@ -880,3 +880,42 @@ def test_a_predicate_governs_preflights_errors_and_vary(caplog: pytest.LogCaptur
     ]
     server = Server().run(CORSMiddleware(failing(ZeroDivisionError()), policy), environ_of(HTTP_ORIGIN=APP))
     assert dict(server.headers)["Access-Control-Allow-Origin"] == APP
+
+
+# What is told before the first request
+
+
+def faults_of(*arguments: Any, **options: Any) -> list[tuple[str, str]]:
+    with pytest.raises(PolicyError) as caught:
+        CORSMiddleware(hello, *arguments, **options)
+    return [(problem.code, problem.option) for problem in caught.value.problems]
+
+
+async def choose_later(request: webob.Request) -> Policy:
+    return DYNAMIC
+
+
+@pytest.mark.parametrize(
+    ("policy", "options", "faults"),
+    [
+        (
+            {"api": 1},
+            {"readable_errors": "x"},
+            [("wrong-type", "readable_errors"), ("route-policy", "api"), ("route-path", "api")],
+        ),
+        (3, {"max_age": 3}, [("policy-and-options", "max_age"), ("wrong-type", "policy")]),
+        (DYNAMIC, {"allow_orgins": 1}, [("unknown-option", "allow_orgins")]),
+        (DYNAMIC, {"readable_errors": 1}, [("wrong-type", "readable_errors")]),
+        (choose_later, {}, [("wrong-type", "policy")]),
+        (lambda: None, {}, [("wrong-type", "policy")]),
+        ("*", {}, [("wrong-type", "policy")]),
+    ],
+)
+def test_every_fault_of_the_arguments_is_told(policy: Any, options: Any, faults: list[tuple[str, str]]) -> None:
+    assert faults_of(policy, **options) == faults
+
+
+def test_what_is_no_application_is_told() -> None:
+    with pytest.raises(TypeError, match="first argument"):
+        CORSMiddleware(Policy("*"), DYNAMIC)  # type: ignore[arg-type]  # on purpose
+    assert faults_of(hello) == [("wrong-type", "policy")], "an application in the place of the policy"

@@ -2,6 +2,8 @@
 
 import copy
 import dataclasses
+import enum
+import http
 import logging
 import pickle
 import re
@@ -148,7 +150,12 @@ FAULTS = [
     ("max_age", "600", "600", Fault.WRONG_TYPE, 600),
     ("max_age", "ten", "ten", Fault.WRONG_TYPE, None),
     ("max_age", True, True, Fault.WRONG_TYPE, None),
-    ("max_age", float("inf"), float("inf"), Fault.WRONG_TYPE, None),
+    ("max_age", float("inf"), float("inf"), Fault.MAX_AGE_TOO_LONG, 86400),
+    ("max_age", 10**400, 10**400, Fault.MAX_AGE_TOO_LONG, 86400),
+    ("max_age", "9" * 5000, "9" * 5000, Fault.WRONG_TYPE, 86400),
+    ("max_age", "0100000", "0100000", Fault.WRONG_TYPE, 86400),
+    ("allow_origins", "https://\U00017000.com", "https://\U00017000.com", Fault.ORIGIN_HOST_NON_ASCII, "https://xn--910f.com"),
+    ("allow_origins", ["* "], "* ", Fault.ORIGIN_WHITESPACE, "*"),
     ("preflight_status", 302, 302, Fault.PREFLIGHT_STATUS_RANGE, 204),
     ("preflight_status", 199, 199, Fault.PREFLIGHT_STATUS_RANGE, 204),
     ("preflight_status", "204", "204", Fault.WRONG_TYPE, 204),
@@ -180,6 +187,8 @@ CREDENTIALED_FAULTS = [
     ({"allow_origins": [ORIGIN, "*"]}, Fault.ANY_ORIGIN_WITH_CREDENTIALS),
     ({"allow_origins": ["null", ORIGIN]}, Fault.NULL_WITH_CREDENTIALS),
     ({"allow_origins": re.compile(".*")}, Fault.REGEX_WITH_CREDENTIALS),
+    ({"allow_origins": re.compile(r"https://[a-z]+\.com")}, Fault.REGEX_WITH_CREDENTIALS),
+    ({"allow_origins": "https://*.amazonaws.com"}, Fault.PUBLIC_SUFFIX_WITH_CREDENTIALS),
     ({"allow_origins": re.compile(r"https?://[^/]+")}, Fault.REGEX_WITH_CREDENTIALS),
     ({"allow_origins": "http://example.com"}, Fault.INSECURE_ORIGIN_WITH_CREDENTIALS),
     ({"allow_origins": "http://*.example.com:*"}, Fault.INSECURE_ORIGIN_WITH_CREDENTIALS),
@@ -213,6 +222,37 @@ def test_some_dangers_can_be_accepted_by_name(origin, danger):
 )  # fmt: skip
 def test_what_may_get_credentials(origin):
     assert Policy(origin, allow_credentials=True, allow_methods="*", allow_headers="*")
+
+
+@pytest.mark.parametrize(
+    ("options", "codes"),
+    [
+        ({"allow_origins": "*", "allow_credentials": "true"}, ["any-origin-with-credentials", "wrong-type"]),
+        (
+            {"allow_origins": "http://Example.com", "allow_credentials": True},
+            ["origin-upper-case", "insecure-origin-with-credentials"],
+        ),
+        ({"allow_origins": "NULL", "allow_credentials": True}, ["origin-null-case", "null-with-credentials"]),
+        (
+            {"allow_origins": "https://*.Com", "allow_credentials": True},
+            ["origin-upper-case", "public-suffix-with-credentials"],
+        ),
+    ],
+)
+def test_a_correction_does_not_lead_to_the_next_fault(options, codes):
+    assert [problem.code for problem in problems_of(**options)] == codes
+
+
+class Site(enum.StrEnum):
+    APP = "https://app.example.com"
+    SHOP = "https://shop.example.com"
+
+
+def test_enumerations_of_strings_are_strings():
+    policy = Policy(Site, allow_methods=[http.HTTPMethod.PATCH])
+    assert policy == Policy(["https://app.example.com", "https://shop.example.com"], allow_methods=["PATCH"])
+    assert eval(repr(policy)) == policy
+    assert [problem.code for problem in problems_of(allow_origins=Policy)] == [Fault.WRONG_TYPE]
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_the_options():

@@ -584,7 +584,7 @@ def test_A24_max_age_is_digits_and_off_is_zero(ask: Ask, max_age: Any, sent: lis
         ("\u0663", "wrong-type", None),
         (True, "wrong-type", None),
         (float("nan"), "wrong-type", None),
-        (float("inf"), "wrong-type", None),
+        (float("inf"), "max-age-too-long", 86400),
     ],
 )
 def test_A24_other_ages_are_faults(max_age: Any, code: str, suggestion: int | None) -> None:

@@ -121,17 +121,17 @@ def test_an_ipv6_address_can_be_bound(directory, capfd):
 
 
 def test_a_directory_that_is_not_there(directory):
-    with pytest.raises(UsageError, match="absent is not a directory"):
+    with pytest.raises(UsageError, match='absent" is not a directory'):
         serve.make_server(options(directory / "absent"))
 
 
 def test_an_address_that_is_not_one(directory):
-    with pytest.raises(UsageError, match=r"--bind no such host"):
+    with pytest.raises(UsageError, match='--bind "no such host"'):
         serve.make_server(options(directory, "--bind", "no such host"))
 
 
 def test_an_address_of_another_machine(directory):
-    with pytest.raises(UsageError, match="cannot be listened on"):
+    with pytest.raises(UsageError, match="not an address of this machine"):
         serve.make_server(options(directory, "--bind", "192.0.2.1"))
 
 
@@ -152,8 +152,11 @@ def run(*arguments, capfd):
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["serve", "absent-directory"], "corswsgi serve: absent-directory is not a directory"),
-        (["serve", "--flag"], "corswsgi: unrecognized arguments: --flag; see corswsgi --help"),
+        (["serve", "absent-directory"], 'corswsgi serve: "absent-directory" is not a directory'),
+        (["serve", "--flag"], "corswsgi serve: unrecognized arguments: --flag; see corswsgi serve --help"),
+        (["demo", "--flag"], "corswsgi demo: unrecognized arguments: --flag; see corswsgi demo --help"),
+        (["serve", "--bind", "a..b"], 'corswsgi serve: --bind "a..b": not a host name'),
+        (["serve", "--allow-host", "files.example:9000"], "'files.example:9000' is not a host name"),
         (["serve", "--port", "x"], "corswsgi serve: argument --port: 'x' is not a port"),
         (["serve", "--port", "65536"], "a number from 0 to 65535"),
         (["serve", "--allow-origin", "https://a.example/"], 'did you mean "https://a.example"?'),
@@ -182,6 +185,14 @@ def test_a_busy_port_is_named_with_its_flag(directory, capfd):
     assert told == f"corswsgi serve: port {port} is in use; choose another with --port\n"
 
 
+def test_an_interrupted_command_ends_without_a_traceback(monkeypatch, capfd):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serve, "run", interrupted)
+    assert run("serve", capfd=capfd) == (130, "")
+
+
 def test_version(capfd):
     with pytest.raises(SystemExit) as stop:
         cli.main(["--version"])
@@ -199,17 +210,20 @@ def test_the_command_serves_until_it_is_interrupted(command, directory):
         text=True,
         env=environment,
     ) as process:
-        announcement = process.stdout.readline()
-        assert announcement.startswith(f"Serving {directory} on http://127.0.0.1:")
-        assert announcement.rstrip().endswith(f"readable by pages of {APP}")
-        port = int(announcement.partition("127.0.0.1:")[2].partition("/")[0])
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        connection.request("GET", "/data.json", headers={"Origin": "https://evil.example"})
-        assert connection.getresponse().read() == b'{"a": 1}'
-        connection.close()
-        process.send_signal(signal.SIGINT)
-        told = process.stderr.read()
-        assert process.wait(30) == 0
+        try:
+            announcement = process.stdout.readline()
+            assert announcement.startswith(f'Serving "{directory}" on http://127.0.0.1:')
+            assert announcement.rstrip().endswith(f"readable by pages of {APP}")
+            port = int(announcement.partition("127.0.0.1:")[2].partition("/")[0])
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            connection.request("GET", "/data.json", headers={"Origin": "https://evil.example"})
+            assert connection.getresponse().read() == b'{"a": 1}'
+            connection.close()
+            process.send_signal(signal.SIGINT)
+            told = process.stderr.read()
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
     assert 'refused origin "https://evil.example" on "GET" "/data.json"' in told
     assert '"GET /data.json HTTP/1.1" 200' in told
     assert "Traceback" not in told

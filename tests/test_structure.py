@@ -28,8 +28,10 @@ ARROWS = {
     "handler": {"protocol", "routes", "policy", "refusals", "listening", "errors"},
     "serve": {"handler", "policy", "listening", "errors"},
     "browser": {"fetch"},
+    "checker": {"browser", "fetch", "errors"},
+    "testing": {"checker", "browser"},
     "demo": {"middleware", "handler", "protocol", "policy", "listening", "errors"},
-    "cli": {"serve", "demo", "errors"},
+    "cli": {"serve", "demo", "checker", "errors"},
     "__main__": {"cli"},
     "__init__": {"middleware", "handler", "protocol", "policy", "errors"},
 }
@@ -41,7 +43,9 @@ OUTSIDE = {
     "protocol": {"webob"},
     "middleware": {"webob"},
     "handler": {"webob"},
-    "browser": {"ada_url", "publicsuffixlist", "requests"},
+    "browser": {"ada_url", "publicsuffixlist", "requests", "urllib3"},
+    "checker": {"requests", "rich", "urllib3"},
+    "testing": {"pytest"},
     "demo": {"webob", "waitress"},
 }
 
@@ -147,6 +151,7 @@ def test_the_bare_install_needs_webob_and_publicsuffixlist_only():
 
 
 def test_importing_the_package_loads_neither_the_suffix_list_nor_a_server():
-    code = "import sys, corswsgi; print([name for name in ('publicsuffixlist', 'waitress') if name in sys.modules])"
+    heavy = ("publicsuffixlist", "waitress", "requests", "ada_url")
+    code = f"import sys, corswsgi; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

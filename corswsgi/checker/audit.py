@@ -1,0 +1,139 @@
+"""``audit``: what pages of hostile origins would get from a URL.
+
+The rules stand in :mod:`corswsgi.checker.audit_rules`, how it is told in :mod:`corswsgi.checker.audit_render`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from corswsgi.browser.checks import block_bad_port
+from corswsgi.browser.urls import URL
+from corswsgi.browser.verdict import NetworkError
+from corswsgi.checker.audit_rules import (
+    INVENTED_HEADER,
+    INVENTED_METHOD,
+    Observations,
+    Pair,
+    Sighting,
+    fragment_of_a_method,
+    judge,
+    method_to_ask_for,
+)
+from corswsgi.checker.audit_wire import MOST_REQUESTS, Wire
+from corswsgi.checker.findings import Finding, Severity
+from corswsgi.checker.strangers import derive
+from corswsgi.checker.target import parse_page_origin, parse_target_url
+from corswsgi.errors import UsageError
+
+#: Requests beside those as a stranger: without an Origin, as the origin itself twice, and the preflights.
+_OTHERS = 11
+
+
+class Unanswered(Exception):
+    """The server does not answer at all; the message says why, on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What an audit found.
+
+    :ivar requests: how many were sent.
+    :ivar own: what the origin that is meant gets.
+    :ivar sightings: each stranger, and what it would get.
+    :ivar findings: the worst first.
+    """
+
+    url: str
+    origin: str
+    requests: int
+    own: Pair
+    sightings: tuple[Sighting, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def worst(self) -> Severity | None:
+        """The severity of the worst finding; ``None`` where there is none."""
+        return max((finding.severity for finding in self.findings), default=None)
+
+
+def requests_needed(url: str, origin: str) -> int:
+    """Return how many requests an audit sends.
+
+    :raises UsageError: if it cannot be done: see :func:`audit`.
+    """
+    target, page = _checked(url, origin)
+    return _OTHERS + 2 * len(derive(page, target.origin.serialized))
+
+
+def audit(
+    site: Any,
+    url: str,
+    origin: str,
+    *,
+    timeout: float = 10.0,
+    most_requests: int = MOST_REQUESTS,
+    on_request: Callable[[], object] = lambda: None,
+) -> AuditReport:
+    """Ask a server as the origin that is meant, and as hostile ones that resemble it; say what each would get.
+
+    Only GET and OPTIONS are sent.
+
+    :param site: a WSGI application or a ``requests.Session``.
+    :param url: absolute.
+    :param origin: the one whose pages are meant to read it, serialized.
+    :param timeout: seconds for each answer.
+    :param most_requests: beyond that nothing is sent.
+    :param on_request: called before each request.
+    :raises UsageError: if the URL or the origin is not one, or browsers do not ask the server of either.
+    :raises Unanswered: if the server answers neither without an Origin nor to that of the page.
+    :raises BudgetExceeded: if more requests would be needed than may be sent.
+    """
+    target, page = _checked(url, origin)
+    wire = Wire(site, target, timeout=timeout, most_requests=most_requests, on_request=on_request)
+    seen = _observe(wire, target, page)
+    return AuditReport(target.href, page, wire.sent, seen.own, seen.sightings, judge(seen))
+
+
+def _checked(url: str, origin: str) -> tuple[URL, str]:
+    target, page = parse_target_url(url), parse_page_origin(origin)
+    if page == target.origin.serialized:
+        raise UsageError(f"{page} is the origin of the URL itself: its pages need no permission; name another one")
+    try:
+        block_bad_port(target)
+    except NetworkError as error:
+        raise UsageError(str(error)) from None
+    return target, page
+
+
+def _observe(wire: Wire, url: URL, origin: str) -> Observations:
+    """Send everything."""
+    bare = wire.plain("GET")
+    if bare.status is None:
+        raise Unanswered(bare.error)
+    own = Pair(wire.actual(origin, "omit"), wire.actual(origin, "include"))
+    if own.omit.exchange.status is None:
+        raise Unanswered(own.omit.exchange.error)
+    sightings = tuple(
+        Sighting(stranger, wire.actual(stranger.value, "omit"), wire.actual(stranger.value, "include"))
+        for stranger in derive(origin, url.origin.serialized)
+    )
+    unrelated = sightings[0].stranger.value
+    put = wire.preflight(origin, "PUT", credentials="include")
+    return Observations(
+        url=url,
+        origin=origin,
+        bare=bare,
+        own=own,
+        sightings=sightings,
+        put=put,
+        invented_method=wire.preflight(origin, INVENTED_METHOD),
+        fragment=wire.preflight(origin, fragment_of_a_method(put.exchange)),
+        invented_header=wire.preflight(origin, "GET", [(INVENTED_HEADER, "1")]),
+        sending=wire.preflight(unrelated, method_to_ask_for(put.exchange), credentials="include"),
+        options=wire.plain("OPTIONS"),
+        private=wire.private_network(origin),
+        private_unrelated=wire.private_network(unrelated),
+    )

@@ -1,0 +1,303 @@
+"""Checks one request, and puts together what it came to; what is asked stands in :mod:`corswsgi.checker.evidence`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+
+from corswsgi import fetch
+from corswsgi.browser import Code as Decided
+from corswsgi.browser import Exchange, Verdict
+from corswsgi.browser.urls import parse_url
+from corswsgi.checker import advice, caching, engines, safety
+from corswsgi.checker.curl import curl_command
+from corswsgi.checker.evidence import Evidence, Progress, Question, gather
+from corswsgi.checker.granting import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    shares,
+    split_headers,
+)
+from corswsgi.checker.preflight import joined_request, judge_preflight
+from corswsgi.checker.probes import stranger_to
+from corswsgi.checker.report import (
+    Actual,
+    Caching,
+    Code,
+    ErrorPath,
+    Finding,
+    Fix,
+    Outcome,
+    Preflight,
+    Purpose,
+    Report,
+    Sent,
+)
+from corswsgi.checker.target import Target
+from corswsgi.errors import quote
+
+
+def check(
+    target: Target, question: Question, *, token: str | None = None, progress: Progress = lambda sentence: None
+) -> Report:
+    """Check whether a browser would let a page read a response, and find out why not.
+
+    :param token: makes the address that should not exist; random by default.
+    :param progress: is told what is being asked, before it is.
+    :raises UsageError: where ``fetch()`` refuses the request, before anything is sent.
+    """
+    return report(gather(target, question, token or secrets.token_hex(6), progress))
+
+
+# From here on, nothing is sent
+
+
+def report(evidence: Evidence) -> Report:
+    """Put the report together."""
+    target, question, deciding = evidence.target, evidence.question, evidence.deciding
+    verdict = evidence.verdict
+    preflights = tuple(judge_preflight(each, question.with_credentials) for each in verdict.preflights)
+    actual, error_path, compared = _actual(evidence), _error_path(evidence), _compare(evidence)
+    findings = (
+        *(part.finding for part in (*preflights, actual) if part is not None and part.finding is not None),
+        *_mistakes(question),
+        *_on_sending(evidence, actual),
+        *safety.findings(target.url, question.origin, evidence.probes, evidence.own),
+        *([compared.finding] if compared is not None and compared.finding is not None else ()),
+        *_on_errors(evidence, error_path),
+    )
+    outcome = _outcome(deciding, findings)
+    unsafe_names = tuple(fetch.cors_unsafe_request_header_names(question.headers))
+    case = engines.Case(deciding, question.origin, question.headers, unsafe_names, question.with_credentials)
+    passed = next((each for each in preflights if each.passed), None)
+    return Report(
+        url=target.address,
+        origin=question.origin,
+        method=question.sent_method,
+        headers=question.headers,
+        credentials=question.credentials,
+        app=target.app,
+        outcome=outcome,
+        answered=evidence.is_answered,
+        certain=verdict.outcome != "unsent",
+        headline=_headline(evidence, outcome),
+        cause=_cause(evidence, preflights, actual),
+        reason=deciding.reason,
+        same_origin=evidence.same_origin,
+        causes=tuple(dict.fromkeys(cause for each in verdict.preflights for cause in each.why)),
+        preflights=preflights,
+        actual=actual,
+        error_path=error_path,
+        caching=compared,
+        memories=engines.memories(passed.exchange) if passed else (),
+        differences=engines.differences(case),
+        findings=findings,
+        notes=deciding.notes,
+        fix=_fix(evidence, outcome, findings, unsafe_names),
+        requests=tuple(_sent(evidence)),
+    )
+
+
+def _outcome(deciding: Verdict, findings: tuple[Finding, ...]) -> Outcome:
+    if deciding.outcome not in ("readable", "unsent"):
+        return "blocked"
+    return "allowed-but-unsafe" if any(each.severity == "unsafe" for each in findings) else "allowed"
+
+
+def _actual(evidence: Evidence) -> Actual | None:
+    question, deciding = evidence.question, evidence.deciding
+    if evidence.actual is not None:
+        return Actual(
+            exchange=evidence.actual,
+            stands_in=evidence.stand_in is not None,
+            readable=deciding.outcome == "readable",
+            headers=deciding.response.headers if deciding.response else (),
+            hidden=deciding.hidden,
+            finding=_on_answer(evidence, evidence.actual, deciding.outcome == "readable"),
+        )
+    if "with-origin" not in evidence.probes:
+        return None
+    exchange = evidence.probes["with-origin"]
+    is_readable = shares(exchange, question.origin, question.with_credentials)
+    readable, hidden = split_headers(exchange, question.with_credentials)
+    finding = None
+    if (exchange.status or 0) < 400:  # an address that takes no GET has no reason to answer one
+        finding = _on_answer(evidence, exchange, is_readable)
+    if finding is not None and deciding.outcome == "unsent" and finding.severity == "error":
+        finding = replace(finding, severity="warning")
+    return Actual(exchange, True, is_readable, readable if is_readable else (), hidden, finding)
+
+
+def _on_answer(evidence: Evidence, exchange: Exchange, readable: bool) -> Finding | None:
+    """Return what is behind an answer, where there is more to say than the check said."""
+    origin = joined_request(exchange, "Origin") or evidence.question.origin
+    if not readable and origin == "null" != evidence.question.origin:
+        sentence = "a redirect led from another origin than the page's to a third, so the browser says Origin: null"
+        fix = f"call {exchange.url} in the first place, or let the redirect stay within its origin; do not allow null"
+        return Finding(Code.ORIGIN_NULL_AFTER_REDIRECT, "error", sentence, fix)
+    finding = advice.diagnose_actual(exchange, readable, origin, evidence.question.with_credentials)
+    on_preflight = any(each.response_lines(ALLOW_ORIGIN) for each in evidence.verdict.preflights)
+    if finding is None and on_preflight and not exchange.response_lines(ALLOW_ORIGIN):
+        sentence = "the preflight was answered with CORS headers, and the request itself without: both need them"
+        return Finding(Code.HEADERS_MISSING_ON_ANSWER, "error", sentence, "send the CORS headers with every answer")
+    return finding
+
+
+def _error_path(evidence: Evidence) -> ErrorPath | None:
+    exchange = evidence.probes.get("error-path")
+    if exchange is None:
+        return None
+    readable = shares(exchange, evidence.question.origin, evidence.question.with_credentials)
+    if exchange.status is None:
+        sentence = f"no answer: {advice.diagnose_no_answer(exchange.error).sentence}"
+    elif exchange.status < 400:
+        sentence = "that is no error, so that this tells nothing about errors"
+    elif readable:
+        sentence = "errors can be read too: the script sees the status and the message"
+    else:
+        sentence = "errors cannot be read: the script sees no status and no message, only that something failed"
+    return ErrorPath(exchange.url, exchange.status, readable, sentence)
+
+
+def _compare(evidence: Evidence) -> Caching | None:
+    own, probes, origin = evidence.own, evidence.probes, evidence.question.origin
+    if own is None or "stranger" not in probes:
+        return None
+    return caching.compare(
+        (
+            ("a request without Origin", None, probes["without-origin"]),
+            ("your page", origin, own),
+            ("a stranger's page", stranger_to(evidence.target.url, origin), probes["stranger"]),
+        )
+    )
+
+
+# Findings
+
+
+def _mistakes(question: Question) -> Iterator[Finding]:
+    """Yield what is wrong with the request itself, though a browser would send it."""
+    for name, _ in question.headers:
+        if name.lower().startswith("access-control-"):
+            sentence = f"{name} is a header of responses: the server has to send it, and on a request it does only harm"
+            fix = f"take {name} out of the script; it needs permission like any header of one's own"
+            yield Finding(Code.RESPONSE_HEADER_IN_REQUEST, "error", sentence, fix)
+    method = question.method
+    if fetch.normalize_method(method) == method != method.upper():
+        sentence = (
+            f"browsers send {quote(method)} as it is written, and servers take it for another than {method.upper()}"
+        )
+        yield Finding(Code.METHOD_CASE, "warning", sentence, f"write {method.upper()} in the script")
+    names = {name.lower() for name, _ in question.headers}
+    if isinstance(question.body, str) and "content-type" not in names and question.body.lstrip()[:1] in ("{", "["):
+        sentence = "the body looks like JSON and goes as text/plain, since the script names no Content-Type"
+        fix = "set -H 'Content-Type: application/json', which needs a preflight, as it would in the script"
+        yield Finding(Code.JSON_AS_TEXT, "warning", sentence, fix)
+
+
+def _on_sending(evidence: Evidence, actual: Actual | None) -> Iterator[Finding]:
+    plain = evidence.probes.get("without-origin")
+    if not evidence.is_answered and plain is not None and plain.status is not None:
+        sentence = f"a {plain.method} of the same URL is answered ({plain.status}): something drops only OPTIONS"
+        fix = "let OPTIONS requests through to what answers preflights"
+        yield Finding(Code.ONLY_PREFLIGHT_UNANSWERED, "error", sentence, fix)
+    if evidence.verdict.outcome != "unsent":
+        return
+    method = evidence.question.sent_method
+    instead = "; a GET of the same URL stands in its place" if actual is not None else ""
+    sentence = f"the {method} was not sent, since it may change something{instead}"
+    yield Finding(Code.NOT_SENT, "info", sentence, "add --send to send it, and to be certain")
+    if actual is not None and not actual.readable and evidence.stand_in is None:
+        sentence = f"the preflight permits the {method}, but the answer to a GET of the same URL cannot be read"
+        yield Finding(
+            Code.STAND_IN_BLOCKED, "warning", sentence, f"add --send to see whether that to the {method} can be"
+        )
+
+
+def _on_errors(evidence: Evidence, error_path: ErrorPath | None) -> Iterator[Finding]:
+    own, question = evidence.own, evidence.question
+    if error_path is None or error_path.readable or (error_path.status or 0) < 400:
+        return
+    if own is not None and shares(own, question.origin, question.with_credentials):
+        sentence = f"answers can be read, but an error ({error_path.status}) comes without CORS headers"
+        yield Finding(Code.ERROR_WITHOUT_CORS, "warning", sentence, "send the CORS headers with errors too")
+
+
+# Words
+
+
+def _headline(evidence: Evidence, outcome: Outcome) -> str:
+    origin = evidence.question.origin
+    page = "a sandboxed page (origin null)" if origin == "null" else f"a page of {origin}"
+    what = f"{evidence.question.sent_method} {evidence.target.address}"
+    step = evidence.deciding.reason.step
+    if not evidence.is_answered:
+        return f"no answer came to {'the preflight for ' if step == 'preflight' else ''}{what}"
+    if outcome == "blocked":
+        return f"{page} may not {'send' if step in ('request', 'preflight') else 'read the answer to'} {what}"
+    return f"{page} may {'send' if evidence.deciding.outcome == 'unsent' else 'read the answer to'} {what}"
+
+
+def _cause(evidence: Evidence, preflights: tuple[Preflight, ...], actual: Actual | None) -> str:
+    """Return what is behind a refusal, in a sentence that knows more than the standard's step."""
+    reason = evidence.deciding.reason
+    if evidence.deciding.outcome != "blocked":
+        return ""
+    behind = [each.finding for each in preflights if not each.passed]
+    if reason.step != "preflight" and actual is not None:
+        behind = [actual.finding]
+    for finding in behind:
+        if finding is not None and finding.severity == "error":
+            return finding.sentence
+    if reason.code == Decided.ALLOW_ORIGIN_MISSING:
+        return (
+            f"the server does not say that pages of {evidence.question.origin} may read its answers: there is no "
+            "Access-Control-Allow-Origin header, and browsers take that for a no"
+        )
+    if reason.step == "preflight":
+        failed = (row for each in preflights for row in each.rows if row.result == "failed")
+        lacking = dict.fromkeys(_NOT_PERMITTED[row.header].format(row.needed) for row in failed)
+        return f"the server answers the preflight, but does not permit {' and '.join(lacking)}"
+    return ""
+
+
+_NOT_PERMITTED = {
+    ALLOW_ORIGIN: "this origin",
+    ALLOW_CREDENTIALS: "credentials",
+    ALLOW_METHODS: "the method {}",
+    ALLOW_HEADERS: "the header {}",
+}
+
+
+def _fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], unsafe_names: tuple[str, ...]) -> Fix:
+    beyond = advice.fix_beyond_servers(evidence.deciding.reason.code)
+    if beyond is not None:
+        return beyond
+    steps = tuple(dict.fromkeys(each.fix for each in findings if each.fix and each.severity != "info"))
+    if not evidence.is_answered or (outcome != "blocked" and not steps):
+        return Fix(steps)
+    if outcome == "blocked":
+        steps = (*_steps_about_redirects(evidence), *steps)
+    question = evidence.question
+    return advice.fix_for(
+        advice.Wish(question.origin, question.sent_method, unsafe_names, question.with_credentials), steps
+    )
+
+
+def _steps_about_redirects(evidence: Evidence) -> Iterator[str]:
+    last = evidence.main[-1]
+    origin = parse_url(last.url).origin
+    if origin != evidence.target.url.origin:
+        yield f"it is {origin.serialized}, where the redirect leads, that has to send the headers"
+
+
+def _sent(evidence: Evidence) -> Iterator[Sent]:
+    main: Purpose = "main"
+    probes = tuple(evidence.probes.items())
+    for purpose, exchange in (*((main, exchange) for exchange in evidence.main), *probes):
+        body_file = evidence.question.body_file if exchange.request_body is not None else ""
+        curl = curl_command(exchange, insecure=evidence.target.insecure, body_file=body_file)
+        yield Sent(purpose, exchange, curl)

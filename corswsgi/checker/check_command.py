@@ -1,0 +1,187 @@
+"""``corswsgi check``: would a browser let a page read this URL, and if not, why not?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from corswsgi import fetch
+from corswsgi.checker import render
+from corswsgi.checker.check import check
+from corswsgi.checker.evidence import Question
+from corswsgi.checker.report import Report
+from corswsgi.checker.target import INSTALL, open_target, parse_page_origin
+from corswsgi.errors import UsageError, quote
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+CREDENTIALS = ("omit", "same-origin", "include")
+REFERRER_POLICIES = (
+    "no-referrer no-referrer-when-downgrade origin origin-when-cross-origin same-origin strict-origin "
+    "strict-origin-when-cross-origin unsafe-url"
+).split()
+
+_ALLOWED, _NOT_ALLOWED, _NO_ANSWER = 0, 1, 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.epilog = (
+        "Exit status: 0 allowed, or as --expect says; 1 not; 2 for what cannot be done as it was asked; 3 no answer. "
+        "ALLOWED BUT UNSAFE counts as allowed."
+    )
+    parser.add_argument("url", metavar="URL", help="what the script fetches, with http:// or https://")
+    parser.add_argument(
+        "--origin", required=True, help='of the page with the script, such as https://app.example.com, or "null"'
+    )
+    parser.add_argument("-X", "--method", help="default: GET, or POST with --data")
+    parser.add_argument(
+        "-H",
+        "--header",
+        action="append",
+        default=[],
+        type=_header,
+        dest="headers",
+        metavar="'NAME: VALUE'",
+        help="a header that the script sets; may be given several times",
+    )
+    parser.add_argument("--data", metavar="TEXT|@FILE", help="the body: text, or what is in a file, as bytes")
+    parser.add_argument(
+        "--credentials", choices=CREDENTIALS, default="same-origin", help="of the fetch(); default: same-origin"
+    )
+    parser.add_argument(
+        "--referrer-policy",
+        choices=REFERRER_POLICIES,
+        default="strict-origin-when-cross-origin",
+        metavar="POLICY",
+        help="of the page; default: strict-origin-when-cross-origin",
+    )
+    parser.add_argument(
+        "--app", metavar="MODULE:CALLABLE", help="ask this WSGI application, in this process, and not the network"
+    )
+    parser.add_argument(
+        "--send",
+        action="store_true",
+        help="send the request even though its method may change something (all but GET, HEAD and OPTIONS)",
+    )
+    parser.add_argument("--expect", choices=("allowed", "blocked"), help="exit with 0 if it is so, and with 1 if not")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--timeout", type=_seconds, default=10.0, metavar="S", help="for each answer; default: 10")
+    parser.add_argument("--insecure", action="store_true", help="take any TLS certificate")
+
+
+def _header(text: str) -> tuple[str, str]:
+    """Parse ``Name: value``."""
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{quote(text)} is written without a colon; a header is 'Name: value'")
+    if any(character in text for character in "\r\n\0"):
+        raise argparse.ArgumentTypeError(f"{quote(text)} holds a line break or NUL, which no header can")
+    value = value.strip()
+    if fetch.is_forbidden_request_header(name, value):
+        raise argparse.ArgumentTypeError(
+            f"no script may set {name}: a browser drops it and writes its own where it needs one "
+            "(fetch#forbidden-request-header)"
+        )
+    return name, value
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{quote(text)} is not a number of seconds between 0 and 3600")
+    return seconds
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check, print the report, and return the exit status."""
+    body, body_file = _body(options.data)
+    question = Question(
+        origin=parse_page_origin(options.origin),
+        method=options.method or ("GET" if body is None else "POST"),
+        headers=tuple(options.headers),
+        body=body,
+        body_file=body_file,
+        credentials=options.credentials,
+        referrer_policy=options.referrer_policy,
+        send=options.send,
+    )
+    target = open_target(options.app, options.url, insecure=options.insecure, timeout=options.timeout)
+    with _progress(sys.stderr) as progress:
+        report = check(target, question, progress=progress)
+    if options.json:
+        sys.stdout.write(render.as_json(report))
+    else:
+        print_report(report, sys.stdout)
+    return exit_status(report, options.expect)
+
+
+def exit_status(report: Report, expect: str | None) -> int:
+    """Return 0 where it is as wanted, 1 where it is not, 3 where no answer came."""
+    if not report.answered:
+        return _NO_ANSWER
+    outcome = "blocked" if report.outcome == "blocked" else "allowed"
+    return _ALLOWED if outcome == (expect or "allowed") else _NOT_ALLOWED
+
+
+def _body(data: str | None) -> tuple[str | bytes | None, str]:
+    """Return the body, and the name of the file that it was read from."""
+    if data is None or not data.startswith("@"):
+        return data, ""
+    name = data[1:]
+    try:
+        return Path(name).read_bytes(), name
+    except OSError as error:
+        raise UsageError(f"--data {quote(data)}: {error.strerror}") from error
+
+
+# The terminal
+
+
+def _console(stream: TextIO) -> Console:
+    try:
+        from rich.console import Console
+    except ImportError as error:
+        raise UsageError(f"rich, which writes to terminals, is not installed; install it with: {INSTALL}") from error
+    return Console(file=stream, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _progress(stream: TextIO) -> Iterator[Callable[[str], object]]:
+    """Show what is being asked, on a terminal, and nowhere else."""
+    if not stream.isatty():
+        yield lambda sentence: None
+        return
+    console = _console(stream)
+    from rich.text import Text
+
+    with console.status("") as status:
+        yield lambda sentence: status.update(Text(f"{render.shown_sentence(sentence)} ..."))
+
+
+def print_report(report: Report, stream: TextIO) -> None:
+    """Print a report: in colours on a terminal, unless ``NO_COLOR`` is set, else plain."""
+    if not stream.isatty() or os.environ.get("NO_COLOR"):
+        stream.write(render.as_text(report))
+        return
+    console = _console(stream)
+    from rich.text import Text
+
+    for line in render.paragraphs(report):
+        for number, text in enumerate(line.wrapped(min(console.width, render.WIDTH))):
+            lead = line.lead if number == 0 else " " * len(line.lead)
+            # Text, not a string: what comes from servers is never read as markup.
+            console.print(Text.assemble((lead, _style(line.lead_style)), (text, _style(line.style))))
+
+
+def _style(name: str) -> str:
+    return render.STYLES.get(name, "")

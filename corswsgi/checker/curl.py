@@ -1,0 +1,66 @@
+"""The command that repeats a request: ``curl``, quoted for a POSIX shell."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from corswsgi.browser import Exchange
+
+#: What curl writes by itself, as a browser would.
+_BY_CURL = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
+
+_PLAIN = re.compile(rb"[\x20-\x7e]*")
+
+_LONGEST_BODY = 2000
+
+
+def curl_command(exchange: Exchange, *, insecure: bool = False, body_file: str = "") -> str:
+    """Return the command.
+
+    :param body_file: where the body was read from; empty for a body from the command line.
+    """
+    parts = ["curl", *_method_options(exchange)]
+    if insecure:
+        parts.append("--insecure")
+    if re.search(r"[\[\]{}]", exchange.url):
+        parts.append("--globoff")
+    parts.append(shell_quote(exchange.url.encode()))
+    for name, value in exchange.request_headers:
+        if name.lower() not in _BY_CURL and (name, value) != ("Accept", "*/*"):
+            parts += ["-H", shell_quote((f"{name}: {value}" if value else f"{name};").encode("latin-1"))]
+    if exchange.request_lines("Accept-Encoding") not in ((), ("identity",)):
+        parts.append("--compressed")
+    return " ".join(parts + _body_options(exchange.request_body, body_file))
+
+
+def _method_options(exchange: Exchange) -> list[str]:
+    match exchange.method:
+        case "GET":
+            return ["--include"]
+        case "HEAD":
+            return ["--head"]
+        case method:
+            return ["--include", "-X", shell_quote(method.encode())]
+
+
+def _body_options(body: bytes | None, body_file: str) -> list[str]:
+    if body is None:
+        return []
+    if body_file:
+        return ["--data-binary", shell_quote(f"@{body_file}".encode())]
+    if len(body) > _LONGEST_BODY or b"\0" in body:
+        return ["--data-binary", "@body"]
+    return ["--data-raw", shell_quote(body)]
+
+
+def shell_quote(text: bytes) -> str:
+    """Quote for a shell: nothing in the result is a control character, nor outside ASCII."""
+    if _PLAIN.fullmatch(text):
+        return shlex.quote(text.decode("ascii"))
+    # $'...' is of POSIX.1-2024, and of bash, zsh and ksh before; octal, since \x may eat the digits that follow.
+    quoted = "".join(
+        f"\\{chr(byte)}" if chr(byte) in "\\'" else chr(byte) if 0x20 <= byte <= 0x7E else f"\\{byte:03o}"
+        for byte in text
+    )
+    return f"$'{quoted}'"

@@ -1,0 +1,167 @@
+"""What is asked, and what came: runs the request as a browser would, and asks what else is worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from corswsgi import fetch
+from corswsgi.browser import Browser, Code, Exchange, Verdict
+from corswsgi.browser.urls import parse_url
+from corswsgi.checker.probes import Probes, missing_neighbour, stranger_to
+from corswsgi.checker.report import Purpose
+from corswsgi.checker.target import Target
+from corswsgi.errors import UsageError
+
+Progress = Callable[[str], object]
+
+#: All others may change something, and are sent only when asked to.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+#: The most that is read of a body, in bytes.
+_MAX_BODY = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be checked.
+
+    :ivar origin: of the page, serialized.
+    :ivar headers: what the script sets.
+    :ivar body_file: where the body was read from; empty for a body from the command line.
+    :ivar send: whether a request that may change something is sent too.
+    """
+
+    origin: str
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | bytes | None = None
+    body_file: str = ""
+    credentials: str = "same-origin"
+    referrer_policy: str = "strict-origin-when-cross-origin"
+    send: bool = False
+
+    @property
+    def with_credentials(self) -> bool:
+        """Whether cookies go along to other origins."""
+        return self.credentials == "include"
+
+    @property
+    def sent_method(self) -> str:
+        """The method as browsers write it."""
+        return fetch.normalize_method(self.method)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the request itself is sent, not just its preflight."""
+        return self.send or self.sent_method in SAFE_METHODS
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What was asked and answered.
+
+    :ivar verdict: what the request came to.
+    :ivar stand_in: what a GET in the place of the request came to, where that was not sent and needs no preflight.
+    :ivar probes: the other requests, by their purpose.
+    """
+
+    target: Target
+    question: Question
+    verdict: Verdict
+    stand_in: Verdict | None = None
+    probes: dict[Purpose, Exchange] = field(default_factory=dict)
+
+    @property
+    def deciding(self) -> Verdict:
+        """The verdict that counts."""
+        return self.stand_in or self.verdict
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is anything to judge."""
+        return self.deciding.reason.code != Code.NO_ANSWER
+
+    @property
+    def main(self) -> tuple[Exchange, ...]:
+        """The exchanges of the request, or of what stands in its place."""
+        return (*self.verdict.exchanges, *(self.stand_in.exchanges if self.stand_in else ()))
+
+    @property
+    def actual(self) -> Exchange | None:
+        """The last answer to the request itself, or to what stands in its place."""
+        return next((each for each in reversed(self.main) if not each.is_preflight), None)
+
+    @property
+    def own(self) -> Exchange | None:
+        """The answer of the URL itself to the page's origin; no redirect was followed for it."""
+        probe = self.probes.get("with-origin")
+        return probe or next((each for each in self.main if not each.is_preflight), None)
+
+    @property
+    def same_origin(self) -> bool:
+        """Whether everything stayed within the page's own origin, so that CORS has no part in it."""
+        urls = [self.target.url, *(parse_url(each.url) for each in self.main)]
+        return all(url.origin.serialized == self.question.origin for url in urls)
+
+
+def gather(target: Target, question: Question, token: str, progress: Progress) -> Evidence:
+    """Send all requests and return what came.
+
+    :param token: makes the address that should not exist.
+    :param progress: is told what is being asked, before it is.
+    :raises UsageError: where ``fetch()`` refuses the request, before anything is sent.
+    """
+    browser = Browser(
+        target.site,
+        question.origin,
+        referrer_policy=question.referrer_policy,
+        max_body=_MAX_BODY,
+        timeout=target.timeout,
+    )
+    progress(f"asking {target.address} as a page of {question.origin}")
+    evidence = Evidence(target, question, _fetch(browser, target, question))
+    if target.url.origin.serialized == question.origin:
+        return evidence
+    if evidence.verdict.outcome == "unsent" and not evidence.verdict.preflights:
+        progress("asking with GET in its place")
+        evidence.stand_in = browser.fetch(target.address, headers=question.headers, credentials=question.credentials)
+    if evidence.main and (evidence.is_answered or evidence.deciding.reason.step == "preflight"):
+        _probe(evidence, token, progress)
+    return evidence
+
+
+def _fetch(browser: Browser, target: Target, question: Question) -> Verdict:
+    try:
+        return browser.fetch(
+            target.address,
+            method=question.method,
+            headers=question.headers,
+            body=question.body,
+            credentials=question.credentials,
+            send=question.is_sent,
+        )
+    except TypeError as error:
+        raise UsageError(str(error)) from error
+
+
+def _probe(evidence: Evidence, token: str, progress: Progress) -> None:
+    """Ask the same URL as others would. Where even the preflight got no answer, one request tells enough."""
+    target, question, answers = evidence.target, evidence.question, evidence.probes
+    probes = Probes(target, question.method, question.headers)
+    progress("asking without an Origin")
+    answers["without-origin"] = probes.ask(None)
+    if not evidence.is_answered:
+        return
+    if evidence.own is None or evidence.own.method != probes.method:
+        progress("asking with the Origin")
+        answers["with-origin"] = probes.ask(question.origin)
+    progress("asking as a stranger")
+    stranger = stranger_to(target.url, question.origin)
+    answers["stranger"] = probes.ask(stranger)
+    if question.origin != "null":
+        answers["null"] = probes.ask("null")
+    if evidence.verdict.preflights:
+        answers["stranger-preflight"] = probes.preflight(stranger, question.method)
+    progress("asking for something that is not there")
+    answers["error-path"] = probes.ask(question.origin, missing_neighbour(target.url, token))

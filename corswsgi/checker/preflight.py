@@ -1,0 +1,134 @@
+"""A preflight's answer, header by header: what passed, what failed; every row is judged, not just up to the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from corswsgi import fetch
+from corswsgi.browser import Exchange
+from corswsgi.checker import advice
+from corswsgi.checker.findings import shown
+from corswsgi.checker.granting import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    joined,
+)
+from corswsgi.checker.report import Preflight, Row
+from corswsgi.errors import quote
+
+
+def judge_preflight(preflight: Exchange, with_credentials: bool) -> Preflight:
+    """Judge the answer to a preflight by what the preflight itself asked for (fetch#cors-preflight-fetch)."""
+    origin = joined_request(preflight, "Origin")
+    method = joined_request(preflight, "Access-Control-Request-Method")
+    names = fetch.split_list(joined_request(preflight, "Access-Control-Request-Headers"))
+    finding = advice.diagnose_preflight(preflight)
+    if preflight.status is None:
+        return Preflight(preflight, preflight.why, (), finding)
+    rows = (
+        _status_row(preflight),
+        *_origin_rows(preflight, origin, with_credentials),
+        *_method_rows(preflight, method, with_credentials, any(cause.kind == "body" for cause in preflight.why)),
+        *_header_rows(preflight, names, with_credentials),
+    )
+    finding = finding or advice.diagnose_allow_origin(preflight, origin, with_credentials)
+    return Preflight(preflight, preflight.why, rows, finding)
+
+
+def joined_request(exchange: Exchange, name: str) -> str:
+    """Return a request header with its lines joined; empty for no line."""
+    return ", ".join(exchange.request_lines(name))
+
+
+def _row(preflight: Exchange, header: str, needed: str, passed: bool, sentence: str) -> Row:
+    return Row(header, preflight.response_lines(header), needed, "passed" if passed else "failed", sentence)
+
+
+def _status_row(preflight: Exchange) -> Row:
+    came = f"{preflight.status} {preflight.status_text}".strip()
+    passed = 200 <= (preflight.status or 0) <= 299
+    sentence = "the server answers preflights" if passed else "only 200 to 299 will do"
+    return Row("status", (came,), "200 to 299", "passed" if passed else "failed", sentence)
+
+
+def _origin_rows(preflight: Exchange, origin: str, with_credentials: bool) -> Iterator[Row]:
+    allowed = joined(preflight, ALLOW_ORIGIN)
+    passed = allowed == origin or (allowed == "*" and not with_credentials)
+    needed = origin if with_credentials else f"{origin} or *"
+    if allowed is None:
+        sentence = "the server does not say that pages of this origin may ask"
+    elif passed:
+        sentence = "pages of every origin may ask" if allowed == "*" else "pages of this origin may ask"
+    elif allowed == "*":
+        sentence = "* does not count for a request with credentials"
+    else:
+        sentence = "not what is needed, character by character"
+    yield _row(preflight, ALLOW_ORIGIN, needed, passed, sentence)
+    if with_credentials:
+        passed = joined(preflight, ALLOW_CREDENTIALS) == "true"
+        sentence = "cookies may go along" if passed else "without it, nothing may go along with cookies"
+        yield _row(preflight, ALLOW_CREDENTIALS, "true", passed, sentence)
+
+
+def _listed(preflight: Exchange, header: str) -> tuple[list[str], str]:
+    """Return the names that a header lists, and what is wrong with the list."""
+    try:
+        return fetch.extract_header_list_values(preflight.response_lines(header)) or [], ""
+    except ValueError as error:
+        return [], f"{quote(str(error))} is not one name; the names are separated by commas"
+
+
+def _method_rows(preflight: Exchange, method: str, with_credentials: bool, is_stream: bool) -> Iterator[Row]:
+    methods, wrong = _listed(preflight, ALLOW_METHODS)
+    missing = not preflight.response_lines(ALLOW_METHODS)
+    if wrong:
+        yield _row(preflight, ALLOW_METHODS, "a list of methods", False, wrong)
+    elif method in methods:
+        yield _row(preflight, ALLOW_METHODS, method, True, f"permits {method}")
+    elif method in fetch.CORS_SAFELISTED_METHODS or (is_stream and missing):
+        sentence = f"{method} needs no listing"
+        yield Row(ALLOW_METHODS, preflight.response_lines(ALLOW_METHODS), "", "not-needed", sentence)
+    elif "*" in methods and not with_credentials:
+        yield _row(preflight, ALLOW_METHODS, method, True, "* permits every method")
+    else:
+        yield _row(preflight, ALLOW_METHODS, method, False, _why_no_method(method, methods, missing))
+
+
+def _why_no_method(method: str, methods: Iterable[str], missing: bool) -> str:
+    if missing:
+        return f"{shown(method)} is not permitted"
+    if "*" in methods:
+        return "* does not count for a request with credentials; the method must be named"
+    if method.upper() in map(str.upper, methods):
+        return f"upper and lower case differ; {shown(method)} is another method"
+    return f"does not list {shown(method)}"
+
+
+def _header_rows(preflight: Exchange, names: Iterable[str], with_credentials: bool) -> Iterator[Row]:
+    listed, wrong = _listed(preflight, ALLOW_HEADERS)
+    missing = not preflight.response_lines(ALLOW_HEADERS)
+    if wrong:
+        yield _row(preflight, ALLOW_HEADERS, "a list of header names", False, wrong)
+        return
+    lower = {name.lower() for name in listed}
+    for name in names:
+        by_wildcard = "*" in lower and not with_credentials and name != fetch.CORS_NON_WILDCARD_REQUEST_HEADER
+        if name in lower:
+            sentence = f"permits {name}"
+        elif by_wildcard:
+            sentence = f"* permits {name}"
+        else:
+            sentence = _why_no_header(name, "*" in lower, missing, with_credentials)
+        yield _row(preflight, ALLOW_HEADERS, name, name in lower or by_wildcard, sentence)
+
+
+def _why_no_header(name: str, wildcard: bool, missing: bool, with_credentials: bool) -> str:
+    if missing:
+        return f"{name} is not permitted"
+    if wildcard and name == fetch.CORS_NON_WILDCARD_REQUEST_HEADER and not with_credentials:
+        return "* does not cover authorization; it must be named"
+    if wildcard:
+        return f"* does not count for a request with credentials; {name} must be named"
+    return f"does not list {name}"

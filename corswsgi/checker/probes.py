@@ -1,0 +1,94 @@
+"""The requests beside the one that is checked: the same URL without an Origin, for a stranger, and an error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+from corswsgi.browser import Browser, Exchange
+from corswsgi.browser.network import NoAnswer, network_for
+from corswsgi.browser.urls import URL, parse_url
+from corswsgi.checker.target import Target
+
+Header = tuple[str, str]
+
+#: The most that is read of a body, in bytes: only the headers count.
+MAX_BODY = 0
+
+#: Sites that have nothing to do with any server; the second is for where the first one's page asks.
+_STRANGERS = ("stranger.example", "other-stranger.example")
+
+
+def stranger_to(url: URL, origin: str) -> str:
+    """Return an origin that the server cannot know, of the URL's scheme: https: pages may not ask plain http: ones."""
+    strangers = (f"{url.scheme}://{host}" for host in _STRANGERS)
+    return next(stranger for stranger in strangers if stranger != origin)
+
+
+class Probes:
+    """Sends requests that differ from each other in ``Origin`` alone, as a browser would but for asking first.
+
+    :param headers: what the script sets; it goes along, so that the answers are those that the script would get.
+    """
+
+    def __init__(self, target: Target, method: str, headers: Iterable[Header]) -> None:
+        self._target = target
+        self._method = "HEAD" if method == "HEAD" else "GET"
+        self._headers = tuple(headers)
+        self._send = network_for(target.site, max_body=MAX_BODY, timeout=target.timeout, clock=time.monotonic)
+
+    @property
+    def method(self) -> str:
+        """What they are sent with: nothing that changes anything."""
+        return self._method
+
+    def ask(self, origin: str | None, url: URL | None = None) -> Exchange:
+        """Send a request and return what came.
+
+        :param origin: what ``Origin`` says; ``None`` for no such header.
+        :param url: another one than the target's.
+        """
+        url = url or self._target.url
+        asked = Exchange(self._method, url.href, self._lines(origin, url), None)
+        try:
+            reply = self._send(asked.method, url, list(asked.request_headers), None, False)
+        except NoAnswer as error:
+            return replace(asked, error=str(error))
+        return replace(
+            asked,
+            status=reply.status,
+            status_text=reply.status_text,
+            response_headers=reply.headers,
+            response_body=reply.body,
+            error=reply.broken,
+        )
+
+    def _lines(self, origin: str | None, url: URL) -> tuple[Header, ...]:
+        names = {name.lower() for name, _ in self._headers}
+        lines = [
+            ("Accept", "*/*"),
+            ("Accept-Language", "en"),
+            *((name, value) for name, value in (("Origin", origin or ""),) if origin),
+            ("User-Agent", "Mozilla/5.0 (compatible; corswsgi)"),
+            ("Accept-Encoding", "identity" if "range" in names else "gzip, deflate"),
+            ("Connection", "keep-alive"),
+            ("Host", url.netloc),
+        ]
+        return (*self._headers, *(line for line in lines if line[0].lower() not in names))
+
+    def preflight(self, origin: str, method: str) -> Exchange:
+        """Ask whether pages of an origin may send a request with credentials, one that needs a preflight.
+
+        :return: the preflight; the request itself is not sent.
+        """
+        browser = Browser(self._target.site, origin, max_body=MAX_BODY, timeout=self._target.timeout)
+        url = self._target.address
+        verdict = browser.fetch(url, method=method, headers=self._headers, credentials="include", send=False)
+        return verdict.preflights[0]
+
+
+def missing_neighbour(url: URL, token: str) -> URL:
+    """Return an address beside the URL at which there should be nothing."""
+    directory = url.path.rpartition("/")[0]
+    return parse_url(f"{url.scheme}://{url.netloc}{directory}/corswsgi-{token}")

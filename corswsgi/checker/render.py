@@ -1,0 +1,352 @@
+"""A report as text for a person, and as JSON for a program; what comes from servers is shown escaped, and cut."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from corswsgi.browser import Exchange
+from corswsgi.checker.findings import shown
+from corswsgi.checker.report import Actual, CacheAnswer, Finding, Report, Row
+
+WIDTH = 100
+
+#: The most of a body that is shown, in bytes.
+_LONGEST_BODY = 2000
+
+_SPECIFICATIONS = {
+    "fetch": "https://fetch.spec.whatwg.org/",
+    "mixed-content": "https://w3c.github.io/webappsec-mixed-content/",
+}
+
+_STEPS = {
+    "fetch#cors-check": "the CORS check",
+    "fetch#cors-preflight-fetch": "the check of what the preflight permits",
+    "fetch#http-fetch": "HTTP fetch",
+    "fetch#http-network-fetch": "HTTP-network fetch",
+    "fetch#http-redirect-fetch": "HTTP-redirect fetch",
+    "fetch#main-fetch": "main fetch",
+    "fetch#port-blocking": "port blocking",
+    "mixed-content#should-block-fetch": "the block on mixed content",
+}
+
+#: What the CORS check is of.
+_OF = {"preflight": " of the answer to the preflight", "redirect": " of a redirect", "response": " of the answer"}
+
+_VERDICTS = {"allowed": "ALLOWED", "blocked": "BLOCKED", "allowed-but-unsafe": "ALLOWED BUT UNSAFE"}
+
+#: Headers that come with most answers and that scripts have no use for.
+_OF_NO_USE = frozenset(
+    "alt-svc age connection content-encoding date keep-alive nel report-to server set-cookie set-cookie2 "
+    "strict-transport-security transfer-encoding vary via x-powered-by".split()
+)
+
+#: What the styles mean to a terminal; the names are rich's.
+STYLES = {
+    "allowed": "bold green",
+    "blocked": "bold red",
+    "allowed-but-unsafe": "bold yellow",
+    "passed": "green",
+    "failed": "bold red",
+    "not-needed": "dim",
+    "error": "bold red",
+    "unsafe": "bold yellow",
+    "warning": "yellow",
+    "info": "cyan",
+    "heading": "bold",
+    "code": "cyan",
+    "faint": "dim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A paragraph, or a line that must not be broken.
+
+    :ivar lead: what stands before the text, and keeps the lines after the first one indented.
+    :ivar lead_style: the style of the lead, of those in :data:`STYLES`.
+    :ivar verbatim: whether it is to be copied, and so not to be broken.
+    """
+
+    text: str
+    style: str = ""
+    lead: str = ""
+    lead_style: str = ""
+    verbatim: bool = False
+
+    def wrapped(self, width: int) -> list[str]:
+        """Return the lines of the text, without the lead."""
+        room = max(width - len(self.lead), 20)
+        if self.verbatim or not self.text:
+            return [self.text]
+        return textwrap.wrap(self.text, room, break_long_words=False, break_on_hyphens=False)
+
+
+def as_text(report: Report, width: int = WIDTH) -> str:
+    """Return a report for a person, without colours."""
+    lines = []
+    for line in paragraphs(report):
+        first, *rest = line.wrapped(width)
+        lines.append(f"{line.lead}{first}".rstrip())
+        lines += [" " * len(line.lead) + each for each in rest]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def as_json(report: Report) -> str:
+    """Return a report for a program: its fields, as they are; of bodies, the beginning."""
+    return json.dumps(dataclasses.asdict(report), indent=2, default=_as_plain) + "\n"
+
+
+def _as_plain(value: Any) -> str:
+    """Return bytes as text; there is nothing else in a report that JSON does not know."""
+    return bytes(value[:_LONGEST_BODY]).decode("utf-8", "backslashreplace")
+
+
+def paragraphs(report: Report) -> Iterator[Line]:
+    """Yield a report for a person."""
+    yield from _verdict(report)
+    for heading, section in _SECTIONS:
+        lines = list(section(report))
+        if lines:
+            yield Line("")
+            yield Line(heading, "heading")
+            yield from lines
+
+
+# The sections
+
+
+def _verdict(report: Report) -> Iterator[Line]:
+    word = _VERDICTS[report.outcome]
+    yield Line(f"{shown_sentence(report.headline)}.", "heading", f"{word}: ", report.outcome, verbatim=True)
+    if report.outcome == "allowed-but-unsafe":
+        for finding in report.findings:
+            if finding.severity == "unsafe":
+                yield Line(_told(finding), lead="  Unsafe: ", lead_style="unsafe")
+    if report.cause:
+        yield Line(f"{shown_sentence(report.cause)}.", lead="  Cause: ")
+    if not report.certain:
+        yield Line(f"not certain: the {report.method} itself was not sent (add --send).", lead="  Note:  ")
+    if any(each.code == "wildcard-covers-authorization" for each in report.differences):
+        yield Line("the browsers of today are more lenient than the standard; see Worth knowing.", lead="  Note:  ")
+    reason = report.reason
+    of = _OF[reason.step] if reason.anchor == "fetch#cors-check" else ""
+    said = shown_sentence(reason.sentence) if report.answered else "a network error, of which scripts learn nothing"
+    yield Line(f"{_STEPS[reason.anchor]}{of}: {said}.", lead="  Step:  ")
+    specification, _, fragment = reason.anchor.partition("#")
+    yield Line(f"{_SPECIFICATIONS[specification]}#{fragment}", "faint", "         ", verbatim=True)
+
+
+def _asking_first(report: Report) -> Iterator[Line]:
+    if report.same_origin:
+        yield _sentence("No: the page and the URL are of one origin, and CORS has no part in it.")
+    elif report.causes:
+        yield _sentence(
+            "Yes: before the request, the browser asks the server for permission with an OPTIONS request of its own, "
+            "the preflight, which carries no cookies. It does so because"
+        )
+        for cause in report.causes:
+            yield Line(shown_sentence(cause.sentence), lead="  - ")
+    elif report.requests:
+        yield _sentence(
+            "No: nothing about this request needs permission. It is sent at once, and only the answer decides whether "
+            "the script can read it."
+        )
+    else:
+        yield _sentence("Nothing is sent at all.")
+
+
+def _preflights(report: Report) -> Iterator[Line]:
+    for preflight in report.preflights:
+        yield _sentence(shown_sentence(f"OPTIONS {preflight.exchange.url}"))
+        asks = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
+        for name in asks:
+            for value in preflight.exchange.request_lines(name):
+                yield Line(f"asked: {name}: {shown(value)}", "faint", "  ")
+        for row in preflight.rows:
+            yield from _row(row)
+        yield from _diagnosis(preflight.finding)
+
+
+def _row(row: Row) -> Iterator[Line]:
+    value = " and ".join(map(shown, row.values)) if row.values else "missing"
+    if row.result == "not-needed":
+        value = "not looked at"
+    lead = {"passed": "  passed  ", "failed": "  FAILED  ", "not-needed": "  -       "}[row.result]
+    needed = f"; needed: {shown(row.needed)}" if row.result == "failed" else ""
+    text = f"{row.header}: {value}{needed} ({shown_sentence(row.sentence)})"
+    yield Line(text, lead=lead, lead_style=row.result)
+
+
+def _diagnosis(finding: Finding | None) -> Iterator[Line]:
+    if finding is not None:
+        yield Line(_told(finding), lead="  Diagnosis: ", lead_style=finding.severity)
+
+
+def _told(finding: Finding) -> str:
+    # What is more than information has its fix among what to change.
+    fix = f" To do: {shown_sentence(finding.fix)}." if finding.fix and finding.severity == "info" else ""
+    return f"{_capitalized(shown_sentence(finding.sentence))}.{fix} [{finding.code}]"
+
+
+def _actual(report: Report) -> Iterator[Line]:
+    actual = report.actual
+    if actual is None:
+        if report.preflights and report.outcome == "blocked":
+            yield _sentence("The browser does not send the request, since the preflight did not pass.")
+        return
+    exchange = actual.exchange
+    what = f"{exchange.method} {exchange.url}"
+    if actual.stands_in:
+        yield _sentence(f"Not sent; in its place, {shown_sentence(what)} was asked.")
+    if exchange.status is None:
+        yield _sentence(f"{shown_sentence(what)} got no answer.")
+    else:
+        status = shown(f"{exchange.status} {exchange.status_text}".strip())
+        can = "the script can read it" if actual.readable else "the script cannot read it, not even its status"
+        yield _sentence(f"{shown_sentence(what)} was answered {status}: {can}.")
+        yield from _headers(actual, report.same_origin)
+    yield from _diagnosis(actual.finding)
+
+
+def _headers(actual: Actual, same_origin: bool) -> Iterator[Line]:
+    if not actual.readable:
+        return
+    readable = ", ".join(shown(name) for name, _ in actual.headers) or "none"
+    yield Line(readable, lead="  Headers it can read: ")
+    useful = list(dict.fromkeys(shown(name) for name, _ in actual.hidden if _is_of_use(name)))
+    if useful and not same_origin:
+        names = ", ".join(useful)
+        yield Line(f"{names}; to open them, send Access-Control-Expose-Headers: {names}", lead="  Headers it cannot: ")
+
+
+def _is_of_use(name: str) -> bool:
+    return name.lower() not in _OF_NO_USE and not name.lower().startswith("access-control-")
+
+
+def _errors(report: Report) -> Iterator[Line]:
+    path = report.error_path
+    if path is not None:
+        status = "" if path.status is None else f" was answered {path.status}"
+        yield _sentence(f"{shown_sentence(path.url)}{status}: {shown_sentence(path.sentence)}.")
+
+
+def _caches(report: Report) -> Iterator[Line]:
+    if report.caching is None:
+        return
+    yield _sentence("The same URL, asked by:")
+    width = max(len(answer.who) for answer in report.caching.answers)
+    for answer in report.caching.answers:
+        yield Line(_cors_of(answer), lead=f"  - {answer.who.ljust(width)}  ")
+    if report.caching.finding is None:
+        yield _sentence(f"{_capitalized(shown_sentence(report.caching.sentence))}.")
+    yield from _diagnosis(report.caching.finding)
+
+
+def _cors_of(answer: CacheAnswer) -> str:
+    parts = [f"status {answer.status}"]
+    for name, value in (
+        ("Access-Control-Allow-Origin", answer.allow_origin),
+        ("Access-Control-Allow-Credentials", answer.allow_credentials),
+        ("Vary", answer.vary),
+        ("Cache-Control", answer.cache_control),
+    ):
+        if value is not None:
+            parts.append(f"{name}: {shown(value)}")
+    if answer.allow_origin is None:
+        parts.insert(1, "no Access-Control-Allow-Origin")
+    return "; ".join(parts)
+
+
+def _memory(report: Report) -> Iterator[Line]:
+    names = {"chromium": "Chromium (Chrome, Edge)", "firefox": "Firefox", "webkit": "WebKit (Safari)"}
+    for memory in report.memories:
+        yield Line(shown_sentence(memory.sentence), lead=f"  {names[memory.engine].ljust(24)}")
+
+
+def _knowing(report: Report) -> Iterator[Line]:
+    parts = (*report.preflights, report.actual, report.caching)
+    told = [part.finding for part in parts if part is not None]
+    for finding in report.findings:
+        if finding not in told and (report.outcome, finding.severity) != ("allowed-but-unsafe", "unsafe"):
+            yield Line(_told(finding), lead=f"  {finding.severity}: ", lead_style=finding.severity)
+    for note in report.notes:
+        yield Line(f"{shown_sentence(note.sentence)}. [{note.code}]", lead="  note: ", lead_style="info")
+    for difference in report.differences:
+        who = " and ".join(difference.engines) if len(difference.engines) < 3 else "Chromium, Firefox and WebKit"
+        yield Line(f"{who} {difference.sentence}. [{difference.code}]", lead="  engines: ", lead_style="info")
+
+
+def _fix(report: Report) -> Iterator[Line]:
+    fix = report.fix
+    for number, step in enumerate(fix.steps, 1):
+        yield Line(f"{_capitalized(shown_sentence(step))}.", lead=f"  {number}. ")
+    yield from _code("On a server with corswsgi, for CORSMiddleware or CORSRequestHandlerMixin:", fix.policy)
+    yield from _code("On any other, these headers in the answer to preflights, with status 204:", fix.preflight_lines)
+    where = "And these in every other answer" if fix.preflight_lines else "On any other, these headers in every answer"
+    yield from _code(f"{where}, errors too:", fix.response_lines)
+
+
+def _code(intro: str, lines: Iterable[str]) -> Iterator[Line]:
+    for number, line in enumerate(lines):
+        if number == 0:
+            yield _sentence(intro)
+        yield Line(shown_sentence(line), "code", "      ", verbatim=True)
+
+
+_PURPOSES = {
+    "without-origin": "without an Origin, as the server's own pages ask",
+    "with-origin": "with the Origin of your page",
+    "stranger": "as a page that the server cannot know",
+    "null": "as a sandboxed page",
+    "stranger-preflight": "the preflight of a page that the server cannot know",
+    "error-path": "an address that should not exist",
+}
+
+
+def _requests(report: Report) -> Iterator[Line]:
+    if report.app and report.requests:
+        yield _sentence(f"They went to {shown(report.app)} in this process; for curl, serve it at that address.")
+    for sent in report.requests:
+        purpose = _PURPOSES.get(sent.purpose) or ("the preflight" if sent.exchange.is_preflight else "the request")
+        yield Line(f"{purpose}: {_outcome_of(sent.exchange)}", "faint", "  # ")
+        yield Line(sent.curl, "code", "  ", verbatim=True)
+
+
+def _outcome_of(exchange: Exchange) -> str:
+    if exchange.status is None:
+        return "no answer"
+    return shown(f"{exchange.status} {exchange.status_text}".strip())
+
+
+_SECTIONS: tuple[tuple[str, Callable[[Report], Iterator[Line]]], ...] = (
+    ("Does the browser ask first?", _asking_first),
+    ("The preflight", _preflights),
+    ("The answer", _actual),
+    ("Errors", _errors),
+    ("Caches", _caches),
+    ("How long the permission is remembered", _memory),
+    ("Worth knowing", _knowing),
+    ("What to change", _fix),
+    ("The requests, for curl", _requests),
+)
+
+
+# Words
+
+
+def _sentence(text: str) -> Line:
+    return Line(text, lead="  ")
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def shown_sentence(text: str) -> str:
+    """Return a sentence in printable ASCII; it is not cut, its parts have been."""
+    return "".join(char if " " <= char <= "~" else char.encode("unicode_escape").decode() for char in text)

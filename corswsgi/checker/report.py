@@ -1,0 +1,292 @@
+"""What a check comes to, as plain immutable values; what is worked out, and how it is told, stands elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Literal
+
+from corswsgi.browser import Cause, Exchange, Note, Reason
+
+Outcome = Literal["allowed", "blocked", "allowed-but-unsafe"]
+Severity = Literal["error", "unsafe", "warning", "info"]
+Result = Literal["passed", "failed", "not-needed"]
+Purpose = Literal["main", "without-origin", "with-origin", "stranger", "null", "stranger-preflight", "error-path"]
+
+
+@unique
+class Code(StrEnum):
+    """The kinds of finding. The values are stable: programs may compare them with :attr:`Finding.code`.
+
+    What :mod:`corswsgi.checker.audit` finds too has the same code there.
+    """
+
+    # the preflight's status
+    PREFLIGHT_REDIRECT_SLASH = "preflight-redirect-slash"
+    PREFLIGHT_REDIRECT_HTTPS = "preflight-redirect-https"
+    PREFLIGHT_REDIRECT_LOGIN = "preflight-redirect-login"
+    PREFLIGHT_REDIRECT_HOST = "preflight-redirect-host"
+    PREFLIGHT_REDIRECT = "preflight-redirect"
+    PREFLIGHT_UNAUTHORIZED = "preflight-unauthorized"
+    PREFLIGHT_FORBIDDEN = "preflight-forbidden"
+    PREFLIGHT_NOT_FOUND = "preflight-not-found"
+    PREFLIGHT_METHOD_NOT_ALLOWED = "preflight-method-not-allowed"
+    PREFLIGHT_NOT_IMPLEMENTED = "preflight-not-implemented"
+    PREFLIGHT_SERVER_ERROR = "preflight-server-error"
+    PREFLIGHT_REFUSED = "preflight-refused"
+    PREFLIGHT_STATUS = "preflight-status"
+    PREFLIGHT_NO_ANSWER = "preflight-no-answer"
+    ONLY_PREFLIGHT_UNANSWERED = "only-preflight-unanswered"
+
+    # Access-Control-Allow-Origin and -Credentials
+    ALLOW_ORIGIN_TWICE = "allow-origin-several-lines"
+    ALLOW_ORIGIN_LIST = "allow-origin-list"
+    ALLOW_ORIGIN_CASE = "allow-origin-case"
+    ALLOW_ORIGIN_SLASH = "allow-origin-slash"
+    ALLOW_ORIGIN_QUOTED = "allow-origin-quoted"
+    ALLOW_ORIGIN_SCHEME = "allow-origin-scheme"
+    ALLOW_ORIGIN_PORT = "allow-origin-port"
+    ALLOW_ORIGIN_VARIABLE = "allow-origin-variable"
+    ALLOW_ORIGIN_PATTERN = "allow-origin-pattern"
+    ALLOW_ORIGIN_OTHER = "allow-origin-other"
+    ALLOW_CREDENTIALS_CASE = "allow-credentials-case"
+    WILDCARD_CREDENTIALS = "wildcard-with-credentials"
+
+    # the response itself
+    SERVER_ERROR_HIDDEN = "server-error-hidden"
+    PROXY_ERROR_HIDDEN = "proxy-error-hidden"
+    AUTH_ERROR_HIDDEN = "auth-error-hidden"
+    NOT_FOUND_HIDDEN = "not-found-hidden"
+    CLIENT_ERROR_HIDDEN = "client-error-hidden"
+    ERROR_READABLE = "error-readable"
+    REDIRECT_HIDDEN = "redirect-hidden"
+    ORIGIN_NULL_AFTER_REDIRECT = "origin-null-after-redirect"
+    HEADERS_MISSING_ON_ANSWER = "headers-missing-on-answer"
+    NOT_SENT = "not-sent"
+    STAND_IN_BLOCKED = "stand-in-blocked"
+
+    # no answer
+    CERTIFICATE = "certificate"
+    TLS = "tls"
+    NAME_UNKNOWN = "name-unknown"
+    CONNECTION_REFUSED = "connection-refused"
+    TIMEOUT = "timeout"
+    CLOSED = "closed-without-answer"
+    NOT_HTTP = "not-http"
+    APP_RAISED = "app-raised"
+    PROXY = "proxy"
+    NO_ANSWER = "no-answer"
+
+    # the request
+    RESPONSE_HEADER_IN_REQUEST = "response-header-in-request"
+    JSON_AS_TEXT = "json-as-text"
+    METHOD_CASE = "method-case"
+
+    # errors, caches
+    ERROR_WITHOUT_CORS = "error-without-cors"
+    VARY_MISSING = "vary-missing"
+    VARY_MISSING_WITHOUT_CORS = "vary-missing-without-cors"
+    VARY_MISSING_NOT_STORED = "vary-missing-not-stored"
+    VARY_NEEDLESS = "vary-needless"
+
+    # allowed, but unsafe
+    ANY_ORIGIN_CREDENTIALS = "any-origin-with-credentials"
+    ANY_ORIGIN_MAY_SEND = "any-origin-may-send"
+    NULL_ORIGIN = "null-origin"
+    INSECURE_ORIGIN_WITH_CREDENTIALS = "insecure-origin-with-credentials"
+    ANY_ORIGIN_REFLECTED = "any-origin-reflected"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that somebody should know.
+
+    :ivar severity: ``"error"``: it blocks, or a part of the server is broken; ``"unsafe"``: it gives too much away;
+        ``"warning"``: it will hurt some day; ``"info"``.
+    :ivar sentence: what is so, and what follows from it.
+    :ivar fix: what to change; empty where the report's own fix says it.
+    """
+
+    code: Code
+    severity: Severity
+    sentence: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request that was sent, why, and the command that repeats it."""
+
+    purpose: Purpose
+    exchange: Exchange
+    curl: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that a preflight's answer is asked for.
+
+    :ivar header: the name of the response header, or ``"status"``.
+    :ivar values: the lines that came.
+    :ivar needed: what was needed, in words; empty where nothing was.
+    """
+
+    header: str
+    values: tuple[str, ...]
+    needed: str
+    result: Result
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """A preflight, header by header.
+
+    :ivar why: what made it necessary.
+    :ivar finding: what is behind a failure, where that can be told.
+    """
+
+    exchange: Exchange
+    why: tuple[Cause, ...]
+    rows: tuple[Row, ...]
+    finding: Finding | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every row passed."""
+        return self.exchange.status is not None and all(row.result != "failed" for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """The response to the request itself.
+
+    :ivar stands_in: whether it answers a request that was sent in the place of the real one, without ``--send``.
+    :ivar readable: whether a script can read it.
+    :ivar headers: those that a script can read.
+    :ivar hidden: those that arrived and that a script cannot read.
+    """
+
+    exchange: Exchange
+    stands_in: bool
+    readable: bool
+    headers: tuple[tuple[str, str], ...]
+    hidden: tuple[tuple[str, str], ...]
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPath:
+    """What an address is answered that should not exist."""
+
+    url: str
+    status: int | None
+    readable: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CacheAnswer:
+    """One of the answers to the same URL that a cache might keep.
+
+    :ivar who: who asked, in words.
+    :ivar origin: what ``Origin`` said; ``None`` for no such header.
+    """
+
+    who: str
+    origin: str | None
+    status: int | None
+    allow_origin: str | None
+    allow_credentials: str | None
+    vary: str | None
+    cache_control: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """Whether a cache could hand one site's answer to another.
+
+    :ivar depends_on_origin: whether the answers differ in their CORS headers.
+    :ivar missing: who was answered without ``Vary: Origin`` where it was needed.
+    """
+
+    answers: tuple[CacheAnswer, ...]
+    depends_on_origin: bool
+    missing: tuple[str, ...]
+    sentence: str
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """How long an engine remembers the answer to a preflight, in seconds."""
+
+    engine: str
+    seconds: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What an engine does otherwise than the standard, where it matters for this request."""
+
+    code: str
+    engines: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to change.
+
+    :ivar steps: what to do, in words, in order.
+    :ivar policy: lines of Python, for a server of ours; empty where no policy would help.
+    :ivar preflight_lines: the headers of the answer to the preflight, for any other server.
+    :ivar response_lines: the headers of every other answer.
+    """
+
+    steps: tuple[str, ...]
+    policy: tuple[str, ...] = ()
+    preflight_lines: tuple[str, ...] = ()
+    response_lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a check found.
+
+    :ivar outcome: the verdict.
+    :ivar answered: false where no answer came, so that there is nothing to judge.
+    :ivar certain: false where the request was not sent, and the verdict rests on the preflight or on another request.
+    :ivar headline: the verdict in one line, without the word for the outcome.
+    :ivar cause: what is behind it, in one sentence.
+    :ivar reason: the step of the standard that decided.
+    :ivar same_origin: whether page and URL are of one origin, so that CORS has no part in it.
+    :ivar causes: what makes a preflight necessary; empty where none is.
+    :ivar memories: how long each engine remembers the preflight; empty where there is none to remember.
+    """
+
+    url: str
+    origin: str
+    method: str
+    headers: tuple[tuple[str, str], ...]
+    credentials: str
+    app: str
+    outcome: Outcome
+    answered: bool
+    certain: bool
+    headline: str
+    cause: str
+    reason: Reason
+    same_origin: bool
+    causes: tuple[Cause, ...]
+    preflights: tuple[Preflight, ...]
+    actual: Actual | None
+    error_path: ErrorPath | None
+    caching: Caching | None
+    memories: tuple[Memory, ...]
+    differences: tuple[Difference, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+    fix: Fix
+    requests: tuple[Sent, ...]

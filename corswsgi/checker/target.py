@@ -1,0 +1,289 @@
+"""What is checked: a URL, on the network or in a WSGI application of this process; and whose page asks.
+
+Whatever cannot be is told in one line, as a :class:`~corswsgi.errors.UsageError`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import socket
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from corswsgi.browser.urls import URL, load_parser, parse_origin, parse_url
+from corswsgi.errors import UsageError, quote
+
+if TYPE_CHECKING:
+    import requests
+
+INSTALL = 'python -m pip install "corswsgi[check]"'
+
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is asked, and where.
+
+    :ivar site: a WSGI application or a ``requests.Session``, as :class:`~corswsgi.browser.Browser` takes them.
+    :ivar url: parsed, without a fragment.
+    :ivar app: ``module:callable``; empty for the network.
+    :ivar insecure: whether certificates are not verified.
+    :ivar timeout: seconds for each answer.
+    """
+
+    site: Any
+    url: URL
+    app: str = ""
+    insecure: bool = False
+    timeout: float = 10.0
+
+    @property
+    def address(self) -> str:
+        """The URL as browsers write it."""
+        return self.url.href
+
+
+def open_target(app: str | None, url: str, *, insecure: bool = False, timeout: float = 10.0) -> Target:
+    """Return what is to be asked; nothing is sent yet.
+
+    :param app: ``module:callable``, a WSGI application that answers for every host; ``None`` for the network.
+    :param url: absolute, ``http:`` or ``https:``.
+    :param insecure: take any certificate.
+    :param timeout: seconds for each answer.
+    :raises UsageError: if there is no such application, the URL is not one, or a package is missing.
+    """
+    parsed = parse_target_url(url)
+    # On a root logger it would repeat, unescaped and with a traceback, what it cannot parse of an answer.
+    logging.getLogger("urllib3").propagate = False
+    site = import_app(app) if app else new_session(insecure=insecure, timeout=timeout)
+    return Target(site, parsed, app or "", insecure, timeout)
+
+
+def parse_target_url(text: str) -> URL:
+    """Parse an absolute ``http:`` or ``https:`` URL as browsers do.
+
+    :raises UsageError: if it is none, with the corrected one where that can be known.
+    """
+    require_parser()
+    try:
+        url = parse_url(text)
+    except ValueError:
+        raise UsageError(_why_no_url(text)) from None
+    if not url.is_http:
+        if not url.netloc and _looks_like_host(text.partition("/")[0]):
+            raise UsageError(_why_no_url(text))
+        raise UsageError(f"the URL {quote(text)} is of the scheme {quote(url.scheme)}; only http: and https: are asked")
+    if url.includes_credentials:
+        raise UsageError(
+            f"the URL of {url.netloc} holds a user name or a password, and fetch() refuses that; "
+            "send them in an Authorization header"
+        )
+    return parse_url(url.without_fragment)
+
+
+def _why_no_url(text: str) -> str:
+    host = text.partition("/")[0]
+    if text.startswith("//"):
+        return f"the URL {quote(text)} is relative: it has no scheme; did you mean {quote(f'https:{text}')}?"
+    if "://" not in text and _looks_like_host(host):
+        return f"the URL {quote(text)} has no scheme; did you mean {quote(f'{_scheme_for(host)}://{text}')}?"
+    if "://" not in text:
+        return f'the URL {quote(text)} is relative; an absolute one looks like "https://api.example.com/items"'
+    return f"the URL {quote(text)} does not parse"
+
+
+def _looks_like_host(text: str) -> bool:
+    name, colon, port = text.rpartition(":")
+    if not colon:
+        name = text
+    if colon and not port.isdigit():
+        return False
+    return (
+        name in _LOCAL_NAMES
+        or (bool(colon) and name.isalnum())
+        or ("." in name.strip(".") and parses(f"https://{text}/"))
+    )
+
+
+def parses(text: str) -> bool:
+    """Tell whether a text is a URL."""
+    try:
+        parse_url(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _scheme_for(host: str) -> str:
+    return "http" if host.rpartition(":")[0] in _LOCAL_NAMES or host in _LOCAL_NAMES else "https"
+
+
+def parse_page_origin(text: str) -> str:
+    """Return the serialized origin of the page that asks; ``"null"`` is one.
+
+    :raises UsageError: if it is none, with the corrected one where that can be known.
+    """
+    require_parser()
+    if text == "*":
+        raise UsageError('the origin "*" is no page\'s; name one page, such as "https://app.example.com"')
+    if "://" not in text and _looks_like_host(text.partition("/")[0]):
+        right = f"{_scheme_for(text.partition('/')[0])}://{text}"
+        raise UsageError(
+            f"the origin {quote(text)} has no scheme; did you mean {quote(parse_url(right).origin.serialized)}?"
+        )
+    try:
+        return parse_origin(text).serialized
+    except ValueError as error:
+        raise UsageError(f"the origin {error}") from None
+
+
+def require_parser() -> None:
+    """Make sure that URLs can be parsed.
+
+    :raises UsageError: with the command that installs what is missing.
+    """
+    try:
+        load_parser()
+    except ImportError as error:
+        raise UsageError(f"ada-url is not installed; install it with: {INSTALL}") from error
+
+
+# WSGI
+
+
+def import_app(name: str) -> Any:
+    """Import a WSGI application, from the current directory too.
+
+    :param name: ``module:callable``; the callable may be dotted.
+    :raises UsageError: if it cannot be.
+    """
+    module_name, colon, path = name.partition(":")
+    if not (colon and _is_dotted_name(module_name) and _is_dotted_name(path)):
+        raise UsageError(f"--app {quote(name)}: it is written module:callable, such as myproject.wsgi:application")
+    found: Any = _import_module(module_name, name)
+    for attribute in path.split("."):
+        try:
+            found = getattr(found, attribute)
+        except AttributeError:
+            raise UsageError(f"--app {quote(name)}: {module_name} has no {path}") from None
+    if not callable(found):
+        raise UsageError(f"--app {quote(name)}: it is a {type(found).__name__}, not a WSGI application")
+    return found
+
+
+def _is_dotted_name(text: str) -> bool:
+    return all(part.isidentifier() for part in text.split("."))
+
+
+def _import_module(module_name: str, name: str) -> Any:
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if module_name == missing or module_name.startswith(f"{missing}."):
+            message = f"--app {quote(name)}: there is no module {missing}, neither in {here} nor installed"
+            raise UsageError(message) from error
+        raise UsageError(f"--app {quote(name)}: importing it fails: {describe(error)}") from error
+    except (Exception, SystemExit) as error:  # a module may do anything at all when it is imported
+        raise UsageError(f"--app {quote(name)}: importing it fails: {describe(error)}") from error
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception on one line, without control characters."""
+    text = quote(" ".join(str(error).split()))[1:-1].replace('\\"', '"')
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+# The network
+
+
+def new_session(*, insecure: bool = False, timeout: float = 10.0) -> requests.Session:
+    """Return a session that opens a connection for each request and, unless ``insecure``, verifies certificates.
+
+    :param timeout: seconds until the headers of an answer must have come, however slowly they do; the timeout of
+        requests is for each piece of them.
+    :raises UsageError: if requests is not installed.
+    """
+    try:
+        import requests
+        from requests.adapters import HTTPAdapter
+        from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+        from urllib3.connection import HTTPConnection, HTTPSConnection
+    except ImportError as error:
+        raise UsageError(f"requests is not installed; install it with: {INSTALL}") from error
+
+    class PlainConnection(HTTPConnection):
+        def getresponse(self) -> Any:
+            with _deadline(self.sock, timeout):
+                return super().getresponse()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = PlainConnection
+
+    class SecureConnection(HTTPSConnection):
+        def getresponse(self) -> Any:
+            with _deadline(self.sock, timeout):
+                return super().getresponse()
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = SecureConnection
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **settings: Any) -> None:
+            super().init_poolmanager(*args, **settings)
+            self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+
+        def send(self, *args: Any, **settings: Any) -> requests.Response:
+            # One connection for each request: a server that closes one unannounced, or serves only one at a
+            # time, would else look as if it did not answer.
+            self.close()
+            if not insecure:
+                return super().send(*args, **settings)
+            # Here and not as session.verify, which REQUESTS_CA_BUNDLE overrules.
+            settings["verify"] = False
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return super().send(*args, **settings)
+
+    session = requests.Session()
+    for prefix in ("http://", "https://"):
+        session.mount(prefix, Adapter())
+    return session
+
+
+@contextmanager
+def _deadline(connection: Any, seconds: float) -> Iterator[None]:
+    """Let what is read in the block take no longer than that, from a socket whose own timeout is for each piece.
+
+    :raises TimeoutError: if it does.
+    """
+    has_passed = threading.Event()
+
+    def pass_by() -> None:
+        has_passed.set()
+        with suppress(OSError):  # it is closed already
+            # Of the plain socket: that of TLS would not wake the thread that reads.
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, pass_by)
+    timer.start()
+    try:
+        yield
+    except Exception:
+        if not has_passed.is_set():
+            raise
+    finally:
+        timer.cancel()
+    if has_passed.is_set():
+        raise TimeoutError("timed out")

@@ -1,0 +1,19 @@
+"""The pytest plugin: the fixture ``cors_browser``; pytest finds it by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from corswsgi.browser import Browser
+
+
+@pytest.fixture
+def cors_browser() -> Callable[..., Browser]:
+    """``cors_browser(app, origin="https://app.example.com")`` opens a page; ``.fetch(url, ...)`` gives a Verdict."""
+    from corswsgi.testing import open_browser
+
+    return open_browser

@@ -1,0 +1,1322 @@
+"""``corswsgi check``: its diagnoses, each against a server that fails in that way, and its words, in golden files.
+
+``CORSWSGI_GOLDEN=write`` writes the golden files anew; read them before you keep them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import io
+import itertools
+import json
+import logging
+import os
+import re
+import shlex
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from misbehaving import HANG, Asked, Server, dripping, says, without_end
+from scripted_site import PAGE
+
+from corswsgi import CORSMiddleware, Policy
+from corswsgi.browser import Browser, Exchange
+from corswsgi.checker import advice, check_command, engines, render
+from corswsgi.checker.check import check
+from corswsgi.checker.curl import curl_command, shell_quote
+from corswsgi.checker.evidence import Question
+from corswsgi.checker.granting import split_headers
+from corswsgi.checker.preflight import judge_preflight
+from corswsgi.checker.report import Code, Report
+from corswsgi.checker.target import Target, import_app, open_target, parse_target_url
+from corswsgi.errors import UsageError
+
+GOLDEN = Path(__file__).parent / "golden" / "check"
+
+ORIGIN = "Access-Control-Allow-Origin"
+CREDENTIALS = "Access-Control-Allow-Credentials"
+METHODS = "Access-Control-Allow-Methods"
+HEADERS = "Access-Control-Allow-Headers"
+EXPOSED = "Access-Control-Expose-Headers"
+MAX_AGE = "Access-Control-Max-Age"
+
+#: A page of this machine, so that browsers ask plain http: servers for it, without a word on local networks.
+LOCAL = "http://localhost:3000"
+
+SHARED = ((ORIGIN, LOCAL), ("Vary", "Origin"))
+TRUSTED = (*SHARED, (CREDENTIALS, "true"))
+PERMITTED = (*SHARED, (METHODS, "PUT"), (HEADERS, "x-api-key"), (MAX_AGE, "600"))
+
+
+# Running it
+
+
+def command(*arguments: str) -> tuple[int, str]:
+    """Run the command and return its exit status and what it printed."""
+    parser = argparse.ArgumentParser(prog="corswsgi check")
+    check_command.add_arguments(parser)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        status = check_command.run(parser.parse_args(arguments))
+    return status, out.getvalue()
+
+
+def said(text: str) -> str:
+    """Return text with its line breaks and indents undone, to look for sentences in it."""
+    return " ".join(text.split())
+
+
+def assert_golden(name: str, text: str, port: int = 0) -> None:
+    """Hold a text against its golden file."""
+    text = re.sub(r"corswsgi-[0-9a-f]{12}", "corswsgi-TOKEN", text)
+    text = text.replace(f":{port}", ":PORT") if port else text
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("CORSWSGI_GOLDEN") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8")
+
+
+def app_saying(
+    answer: Callable[[Mapping[str, Any]], tuple[str, list[tuple[str, str]]]], body: bytes = b"{}"
+) -> Callable[..., list[bytes]]:
+    """Return a WSGI application that answers with a status and headers."""
+
+    def app(environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
+        status, headers = answer(environ)
+        start_response(status, headers)
+        return [body]
+
+    return app
+
+
+def plain(status: str = "200 OK", *headers: tuple[str, str]) -> Callable[..., list[bytes]]:
+    """Return a WSGI application that answers everything alike."""
+    return app_saying(lambda environ: (status, list(headers)))
+
+
+def split(preflight: tuple[Any, ...], answer: tuple[Any, ...]) -> Callable[..., list[bytes]]:
+    """Return a WSGI application that answers preflights and all else, each alike."""
+    return app_saying(
+        lambda environ: (lambda status, *headers: (status, list(headers)))(
+            *(preflight if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ else answer)
+        )
+    )
+
+
+def ask(site: Any, url: str = "http://127.0.0.1:8000/items", origin: str = LOCAL, **question: Any) -> Report:
+    """Check a WSGI application."""
+    return check(Target(site, parse_target_url(url)), Question(origin, **question), token="0123456789ab")
+
+
+def codes(report: Report) -> set[str]:
+    return {str(finding.code) for finding in report.findings}
+
+
+# The diagnoses, each on a server of its own
+
+
+def put_answered(status: str, *headers: tuple[str, str]) -> Callable[[Asked], bytes]:
+    """Answer preflights so, and everything else as it should be."""
+    return lambda asked: says(status, headers) if asked.is_preflight else says("200 OK", SHARED, b"{}")
+
+
+PREFLIGHTS: dict[str, tuple[Callable[[Asked], Any], str, str]] = {
+    "preflight-301-slash": (
+        put_answered("301 Moved Permanently", ("Location", "/items/")),
+        "preflight-redirect-slash",
+        "to the same address with a slash at the end",
+    ),
+    "preflight-302-login": (
+        put_answered("302 Found", ("Location", "/login?next=/items"), *SHARED),
+        "preflight-redirect-login",
+        "looks like a login page",
+    ),
+    "preflight-307-host": (
+        put_answered("307 Temporary Redirect", ("Location", "https://www.api.example/items")),
+        "preflight-redirect-host",
+        "to another host",
+    ),
+    "preflight-308-https": (
+        put_answered("308 Permanent Redirect", ("Location", "https://127.0.0.1/items")),
+        "preflight-redirect-https",
+        "over https:",
+    ),
+    "preflight-401": (
+        put_answered("401 Unauthorized", ("WWW-Authenticate", "Basic")),
+        "preflight-unauthorized",
+        "browsers never send cookies or passwords with one",
+    ),
+    "preflight-403": (put_answered("403 Forbidden"), "preflight-forbidden", "do not know this origin"),
+    "preflight-404": (put_answered("404 Not Found", *SHARED), "preflight-not-found", "nothing answers OPTIONS"),
+    "preflight-405": (
+        put_answered("405 Method Not Allowed", ("Allow", "GET, PUT")),
+        "preflight-method-not-allowed",
+        'its Allow header lists "GET, PUT"',
+    ),
+    "preflight-501": (put_answered("501 Not Implemented"), "preflight-not-implemented", "does not know the method"),
+    "preflight-500": (
+        put_answered("500 Internal Server Error", *PERMITTED),
+        "preflight-server-error",
+        "CORS is not what is wrong",
+    ),
+    "preflight-503": (
+        put_answered("503 Service Unavailable"),
+        "preflight-server-error",
+        "or a proxy before it, failed",
+    ),
+    "preflight-429": (put_answered("429 Too Many Requests"), "preflight-refused", "refuses the preflight"),
+    "preflight-304": (
+        put_answered("304 Not Modified", *PERMITTED),
+        "preflight-status",
+        "only a status from 200 to 299",
+    ),
+    "preflight-two-origins": (
+        put_answered("204 No Content", (ORIGIN, LOCAL), *PERMITTED),
+        "allow-origin-several-lines",
+        "came 2 times",
+    ),
+    "preflight-no-answer": (
+        lambda asked: HANG if asked.is_preflight else says("200 OK", SHARED),
+        "preflight-no-answer",
+        "the preflight got no answer: the server gave no answer within the time given",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PREFLIGHTS)
+def test_each_failure_of_a_preflight_has_its_own_diagnosis(name: str) -> None:
+    answer, code, sentence = PREFLIGHTS[name]
+    with Server(answer) as server:
+        arguments = ["-X", "PUT", "-H", "X-Api-Key: 1", "--timeout", "0.5"]
+        status, text = command(f"{server.url}/items", "--origin", LOCAL, *arguments)
+    assert status == (3 if name == "preflight-no-answer" else 1)
+    assert f"[{code}]" in said(text)
+    assert sentence in said(text)
+    assert_golden(name, text, server.port)
+
+
+ANSWERS: dict[str, tuple[Callable[[Asked], Any], str, int, str]] = {
+    "answer-500": (
+        lambda asked: says("500 Internal Server Error", [("Server", "nginx")]),
+        "server-error-hidden",
+        1,
+        'the Server header says "nginx"',
+    ),
+    "answer-502": (
+        lambda asked: says("502 Bad Gateway"),
+        "proxy-error-hidden",
+        1,
+        "an error of the server, or of a proxy",
+    ),
+    "answer-401": (lambda asked: says("401 Unauthorized"), "auth-error-hidden", 1, "wants a login"),
+    "answer-404": (lambda asked: says("404 Not Found"), "not-found-hidden", 1, "nothing at this address"),
+    "answer-400": (lambda asked: says("400 Bad Request"), "client-error-hidden", 1, "refuses the request"),
+    "answer-404-readable": (lambda asked: says("404 Not Found", SHARED), "error-readable", 0, "the script can read"),
+    "answer-redirect": (
+        lambda asked: says("302 Found", [("Location", "http://127.0.0.2/elsewhere")]),
+        "redirect-hidden",
+        1,
+        "without the CORS headers that browsers want on redirects too",
+    ),
+    "answer-two-origins": (
+        lambda asked: says("200 OK", [(ORIGIN, "*"), (ORIGIN, LOCAL)]),
+        "allow-origin-several-lines",
+        1,
+        "came 2 times",
+    ),
+    "answer-closed": (lambda asked: b"", "closed-without-answer", 3, "closed the connection without an answer"),
+    "answer-garbage": (lambda asked: b"SSH-2.0-OpenSSH_9.2\r\n", "not-http", 3, "is not HTTP"),
+    "answer-hangs": (lambda asked: HANG, "timeout", 3, "gave no answer within the time given"),
+    "answer-terminal": (
+        lambda asked: says("200 \x1b[31mOK", [(ORIGIN, "\x1b]0;evil\x07" + "x" * 300), ("X-\xe4", "[red]")]),
+        "allow-origin-other",
+        1,
+        "the server allows another origin",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_each_failure_of_the_answer_has_its_own_diagnosis(name: str) -> None:
+    answer, code, expected, sentence = ANSWERS[name]
+    with Server(answer) as server:
+        status, text = command(f"{server.url}/items", "--origin", LOCAL, "--timeout", "0.5")
+    assert status == expected
+    assert f"[{code}]" in said(text)
+    assert sentence in said(text)
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+    assert_golden(name, text, server.port)
+
+
+def test_that_only_the_preflight_is_dropped_is_said() -> None:
+    def site(environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
+        assert environ["REQUEST_METHOD"] != "OPTIONS"
+        start_response("200 OK", [])
+        return []
+
+    report = ask(site, method="PUT")
+    assert not report.answered
+    assert codes(report) == {"preflight-no-answer", "only-preflight-unanswered"}
+    assert report.fix.steps[-1] == "let OPTIONS requests through to what answers preflights"
+
+
+def test_nothing_listens() -> None:
+    with Server(lambda asked: b"") as server:
+        pass
+    status, text = command(f"{server.url}/items", "--origin", LOCAL)
+    assert status == 3
+    assert "[connection-refused]" in text
+    assert_golden("nothing-listens", text, server.port)
+
+
+def test_headers_that_come_byte_by_byte_over_tls(self_signed: tuple[ssl.SSLContext, trustme.CA]) -> None:
+    with Server(lambda asked: dripping(b"HTTP/1.1 200 OK\r\nX-A: "), self_signed[0]) as server:
+        status, text = command(server.url, "--origin", LOCAL, "--timeout", "0.5", "--insecure")
+    assert status == 3
+    assert "[timeout]" in text
+
+
+def test_plain_http_where_tls_was_wanted() -> None:
+    with Server(lambda asked: says("200 OK")) as server:
+        status, text = command(server.url.replace("http:", "https:"), "--origin", LOCAL, "--timeout", "2")
+    assert status == 3
+    assert "[tls]" in text
+
+
+def test_a_body_without_end_is_read_up_to_a_bound() -> None:
+    head = f"HTTP/1.1 200 OK\r\n{ORIGIN}: *\r\nContent-Type: text/plain\r\n\r\n".encode()
+    with Server(lambda asked: without_end(head)) as server:
+        status, text = command(server.url, "--origin", LOCAL, "--json")
+    assert status == 0
+    report = json.loads(text)
+    assert [note["code"] for note in report["notes"]] == ["body-truncated"]
+    assert all(len(sent["exchange"]["response_body"]) <= 2000 for sent in report["requests"])
+
+
+def test_headers_without_end_are_no_http() -> None:
+    with Server(lambda asked: without_end(b"HTTP/1.1 200 OK\r\n", b"X-A: 1\r\n" * 1000)) as server:
+        status, text = command(server.url, "--origin", LOCAL, "--timeout", "2")
+    assert status == 3
+    assert "[not-http]" in text
+
+
+def test_what_does_not_parse_reaches_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("urllib3"), "propagate", True)
+    log = logging.StreamHandler(io.StringIO())  # as the command line has one
+    monkeypatch.setattr(logging.getLogger(), "handlers", [log])
+    answer = b"HTTP/1.1 200 OK\r\nA\x1b[31m\r\nContent-Length: 0\r\n\r\n"
+    with Server(lambda asked: answer) as server:
+        status, _ = command(server.url, "--origin", LOCAL)
+    assert status == 1
+    assert log.stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nX-A: "])
+def test_headers_that_come_byte_by_byte_are_waited_for_no_longer_than_said(head: bytes) -> None:
+    with Server(lambda asked: dripping(head)) as server:
+        status, text = command(server.url, "--origin", LOCAL, "--timeout", "0.5")
+    assert status == 3
+    assert "[timeout]" in text
+
+
+@pytest.fixture(scope="module")
+def self_signed() -> tuple[ssl.SSLContext, trustme.CA]:
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context, authority
+
+
+def test_a_certificate_that_nobody_knows(self_signed: tuple[ssl.SSLContext, trustme.CA]) -> None:
+    with Server(lambda asked: says("200 OK", SHARED), self_signed[0]) as server:
+        status, text = command(f"{server.url}/items", "--origin", LOCAL)
+    assert status == 3
+    assert "[certificate]" in text
+    assert_golden("certificate", re.sub(r"\((self-signed|unable to get)[^)]*\)", "(WHY)", text), server.port)
+
+
+def test_insecure_takes_any_certificate_without_a_warning(
+    self_signed: tuple[ssl.SSLContext, trustme.CA], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # A bundle in the environment must not switch verification on again.
+    self_signed[1].cert_pem.write_to_path(str(tmp_path / "other.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(Path(ssl.get_default_verify_paths().cafile or tmp_path / "other.pem")))
+    with Server(lambda asked: says("200 OK", SHARED), self_signed[0]) as server:
+        status, text = command(f"{server.url}/items", "--origin", LOCAL, "--insecure")
+    assert status == 0
+    assert "curl --include --insecure https://" in text
+    assert len(server.asked) == 5
+
+
+def test_a_certificate_authority_of_the_environment_counts(
+    self_signed: tuple[ssl.SSLContext, trustme.CA], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    self_signed[1].cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    with Server(lambda asked: says("200 OK", SHARED), self_signed[0]) as server:
+        assert command(server.url, "--origin", LOCAL)[0] == 0
+
+
+# The verdict, in words
+
+
+GOLDEN_REPORTS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "allowed": (
+        CORSMiddleware(plain("200 OK", ("Content-Type", "application/json")), Policy([LOCAL], max_age=None)),
+        {},
+    ),
+    "allowed-preflighted": (
+        CORSMiddleware(plain("200 OK", ("ETag", '"1"')), Policy([LOCAL], allow_methods="PUT", max_age=86400)),
+        {"method": "PUT", "send": True, "body": '{"a": 1}', "headers": (("Content-Type", "text/plain"),)},
+    ),
+    "allowed-not-sent": (
+        CORSMiddleware(plain(), Policy([LOCAL], allow_methods=["PUT"])),
+        {"method": "PUT", "body": "x"},
+    ),
+    "allowed-but-unsafe": (
+        app_saying(
+            lambda environ: (
+                "200 OK",
+                [(ORIGIN, environ.get("HTTP_ORIGIN", "-")), (CREDENTIALS, "true"), (METHODS, "PUT")],
+            )
+        ),
+        {"origin": PAGE, "method": "PUT", "credentials": "include"},
+    ),
+    "blocked-no-headers": (plain(), {}),
+    "blocked-header-not-permitted": (
+        split(("204 No Content", (METHODS, "POST"), *SHARED), ("200 OK", *SHARED)),
+        {"method": "put", "headers": (("X-Api-Key", "1"), ("Authorization", "Bearer x")), "send": True},
+    ),
+    "blocked-wildcard-with-credentials": (
+        plain("200 OK", (ORIGIN, "*"), (CREDENTIALS, "true"), (HEADERS, "*")),
+        {"credentials": "include", "headers": (("X-Api-Key", "1"),)},
+    ),
+    "blocked-authorization-by-wildcard": (
+        plain("200 OK", (ORIGIN, "*"), (HEADERS, "*")),
+        {"headers": (("Authorization", "Bearer x"),)},
+    ),
+    "blocked-answer-without-headers": (
+        split(("204 No Content", *PERMITTED), ("200 OK",)),
+        {"headers": (("X-Api-Key", "1"),)},
+    ),
+    "same-origin": (plain(), {"origin": "http://127.0.0.1:8000"}),
+    "mixed-content": (plain(), {"origin": PAGE, "url": "http://api.other.example/"}),
+    "app-raises": (lambda environ, start_response: 1 / 0, {}),
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN_REPORTS)
+def test_the_report_is_in_these_words(name: str) -> None:
+    site, question = GOLDEN_REPORTS[name]
+    assert_golden(name, render.as_text(ask(site, **question)))
+
+
+def test_a_redirect_to_a_third_party_in_words() -> None:
+    site = app_saying(
+        lambda environ: (
+            ("302 Found", [("Location", "http://127.0.0.3/x"), *SHARED])
+            if environ["HTTP_HOST"] == "127.0.0.1:8000"
+            else ("200 OK", [*SHARED])
+        )
+    )
+    report = ask(site)
+    assert report.outcome == "blocked"
+    assert "origin-null-after-redirect" in codes(report)
+    assert "call http://127.0.0.3/x in the first place" in report.fix.steps[1]
+    assert "it is http://127.0.0.3, where the redirect leads" in report.fix.steps[0]
+    assert_golden("blocked-redirect-null", render.as_text(report))
+
+
+def test_an_own_origin_that_redirects_away_is_not_of_one_origin() -> None:
+    site = app_saying(
+        lambda environ: (
+            ("302 Found", [("Location", "http://127.0.0.3/x")])
+            if environ["HTTP_HOST"] == "127.0.0.1:8000"
+            else ("200 OK", [])
+        )
+    )
+    report = ask(site, origin="http://127.0.0.1:8000")
+    assert (report.outcome, report.same_origin) == ("blocked", False)
+    assert "redirect-from-own-origin" in [each.code for each in report.differences]
+
+
+# What is sent, and what is not
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "QUERY"])
+def test_what_may_change_something_is_sent_only_when_asked(method: str) -> None:
+    asked: list[str] = []
+
+    def answer(environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+        asked.append(environ["REQUEST_METHOD"])
+        return "200 OK", [(ORIGIN, "*"), (METHODS, "*")]
+
+    report = ask(app_saying(answer), method=method)
+    assert method not in asked
+    assert (report.outcome, report.certain) == ("allowed", False)
+    assert "not-sent" in codes(report)
+    report = ask(app_saying(answer), method=method, send=True)
+    assert asked.count(method) == 1
+    assert report.certain
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "get"])
+def test_what_changes_nothing_is_sent(method: str) -> None:
+    report = ask(plain("200 OK", (ORIGIN, "*"), (METHODS, "*")), method=method)
+    assert (report.outcome, report.certain, report.method) == ("allowed", True, method.upper())
+
+
+def test_a_post_without_preflight_is_judged_by_a_get() -> None:
+    report = ask(plain(), method="POST", body="a=1")
+    assert (report.outcome, report.certain, report.reason.code) == ("blocked", False, "allow-origin-missing")
+    assert report.actual is not None
+    assert report.actual.stands_in
+    assert report.actual.exchange.method == "GET"
+
+
+def test_a_preflight_that_permits_and_a_get_that_cannot_be_read() -> None:
+    report = ask(split(("204 No Content", *PERMITTED), ("200 OK",)), method="PUT")
+    assert report.outcome == "allowed"
+    assert {"stand-in-blocked", "headers-missing-on-answer"} <= codes(report)
+    assert all(finding.severity != "error" for finding in report.findings)
+
+
+def test_an_address_that_takes_no_get_says_nothing() -> None:
+    report = ask(split(("204 No Content", *PERMITTED), ("405 Method Not Allowed",)), method="PUT")
+    assert report.outcome == "allowed"
+    assert report.actual is not None
+    assert report.actual.finding is None
+
+
+def test_an_own_post_is_not_sent_and_nothing_else_is() -> None:
+    report = ask(plain(), origin="http://127.0.0.1:8000", method="POST")
+    assert (report.outcome, report.requests, report.actual) == ("allowed", (), None)
+    assert "in its place" not in render.as_text(report)
+
+
+def test_progress_is_told_before_each_request() -> None:
+    told: list[str] = []
+    target = Target(plain("200 OK", (ORIGIN, "*")), parse_target_url("http://127.0.0.1:8000/"))
+    check(target, Question(LOCAL, method="POST"), progress=told.append)
+    assert told == [
+        "asking http://127.0.0.1:8000/ as a page of http://localhost:3000",
+        "asking with GET in its place",
+        "asking without an Origin",
+        "asking as a stranger",
+        "asking for something that is not there",
+    ]
+
+
+def test_the_probes_carry_what_the_script_sets() -> None:
+    keys: list[tuple[str, str | None]] = []
+
+    def answer(environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+        keys.append((environ["REQUEST_METHOD"], environ.get("HTTP_X_API_KEY")))
+        return "200 OK", [(ORIGIN, "*"), (HEADERS, "*")]
+
+    ask(app_saying(answer), method="HEAD", headers=(("X-Api-Key", "1"), ("Range", "bytes=0-")))
+    assert {key for method, key in keys if method != "OPTIONS"} == {"1"}
+    assert "GET" not in {method for method, _ in keys}
+
+
+def test_the_address_that_should_not_exist_is_beside_the_url() -> None:
+    report = ask(plain(), url="http://127.0.0.1:8000/api/items?page=1#x")
+    assert report.error_path is not None
+    assert report.error_path.url == "http://127.0.0.1:8000/api/corswsgi-0123456789ab"
+
+
+# Errors, caches, safety
+
+
+def by_path(environ: Mapping[str, Any], *headers: tuple[str, str]) -> tuple[str, list[tuple[str, str]]]:
+    return ("200 OK", list(headers)) if environ["PATH_INFO"] == "/items" else ("404 Not Found", [])
+
+
+def test_errors_without_cors_headers_are_found() -> None:
+    report = ask(app_saying(lambda environ: by_path(environ, (ORIGIN, "*"))))
+    assert report.outcome == "allowed"
+    assert "error-without-cors" in codes(report)
+    assert report.error_path is not None
+    assert "errors cannot be read" in report.error_path.sentence
+
+
+def test_a_path_that_answers_everything_tells_nothing_about_errors() -> None:
+    report = ask(plain("200 OK", (ORIGIN, "*")))
+    assert report.error_path is not None
+    assert "tells nothing about errors" in report.error_path.sentence
+    assert codes(report) == set()
+
+
+def test_an_error_path_that_raises() -> None:
+    def site(environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
+        assert environ["PATH_INFO"] == "/items", "no such page"
+        start_response("200 OK", [(ORIGIN, "*")])
+        return [b""]
+
+    report = ask(site)
+    assert report.error_path is not None
+    assert "no answer: the application raised AssertionError" in report.error_path.sentence
+    assert report.outcome == "allowed"
+
+
+def by_origin(allowed: set[str | None], *headers: tuple[str, str], vary: set[str | None]) -> Callable[..., list[bytes]]:
+    """Return an application that names the origins that it allows, and says Vary to some."""
+
+    def answer(environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+        origin = environ.get("HTTP_ORIGIN")
+        known = {PAGE: "page", LOCAL: "page", None: None}.get(origin, "stranger")
+        lines = [*headers]
+        if known in allowed:
+            lines.append((ORIGIN, origin or "none"))
+        if known in vary:
+            lines.append(("vary", "Accept-Encoding, ORIGIN"))
+        return "200 OK", lines
+
+    return app_saying(answer)
+
+
+ALL = {None, "page", "stranger"}
+
+
+@pytest.mark.parametrize(
+    ("site", "code", "outcome"),
+    [
+        (by_origin({"page"}, vary=ALL), None, "allowed"),
+        (by_origin({"page"}, vary=set()), "vary-missing", "allowed-but-unsafe"),
+        (by_origin({"page"}, vary={None}), "vary-missing", "allowed-but-unsafe"),
+        (by_origin({"page"}, vary={"page"}), "vary-missing-without-cors", "allowed"),
+        (by_origin({"page"}, ("Cache-Control", "No-Store"), vary=set()), "vary-missing-not-stored", "allowed"),
+        (
+            by_origin({"page"}, ("Cache-Control", "a, private"), vary=set()),
+            "vary-missing-not-stored",
+            "allowed",
+        ),
+        (by_origin({"page"}, ("Cache-Control", "public"), vary=set()), "vary-missing", "allowed-but-unsafe"),
+        (by_origin({"page"}, ("Vary", "*"), vary=set()), None, "allowed"),
+        (plain("200 OK", (ORIGIN, "*")), None, "allowed"),
+        (plain("200 OK", (ORIGIN, "*"), ("Vary", "Origin")), "vary-needless", "allowed"),
+        (plain("200 OK", (ORIGIN, LOCAL)), None, "allowed"),
+        (plain("200 OK", (ORIGIN, LOCAL), ("Vary", "Origin")), None, "allowed"),
+        (plain("200 OK", ("Vary", "Origin")), None, "blocked"),
+    ],
+)
+def test_whether_vary_is_right(site: Any, code: str | None, outcome: str) -> None:
+    report = ask(site)
+    assert {each for each in codes(report) if each.startswith("vary")} == ({code} if code else set())
+    assert report.outcome == outcome
+
+
+def test_who_lacks_vary_is_said() -> None:
+    report = ask(by_origin({"page"}, vary={"stranger"}))
+    assert report.caching is not None
+    assert report.caching.missing == ("a request without Origin", "your page")
+    assert "the answer to a request without Origin and your page has no Vary" in report.caching.sentence
+
+
+def reflecting(*headers: tuple[str, str], only: str = "") -> Callable[..., list[bytes]]:
+    """Return an application that sends every Origin back, or only those that hold a text."""
+
+    def answer(environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+        origin = environ.get("HTTP_ORIGIN")
+        shared = [(ORIGIN, origin)] if origin and (only in origin or origin == LOCAL) else []
+        return "200 OK", [*shared, ("Vary", "Origin"), *headers]
+
+    return app_saying(answer)
+
+
+@pytest.mark.parametrize(
+    ("site", "question", "found", "outcome"),
+    [
+        (reflecting(), {}, {"any-origin-reflected"}, "allowed"),
+        (reflecting((CREDENTIALS, "true")), {}, {"any-origin-with-credentials", "null-origin"}, "allowed-but-unsafe"),
+        (reflecting((CREDENTIALS, "true"), only="null"), {}, {"null-origin"}, "allowed-but-unsafe"),
+        (reflecting((CREDENTIALS, "true"), only="null"), {"origin": "null"}, set(), "allowed"),
+        (reflecting((CREDENTIALS, "true"), only="no one"), {}, set(), "allowed"),
+        (
+            reflecting((CREDENTIALS, "true"), (METHODS, "PUT"), only="stranger"),
+            {"method": "PUT"},
+            {"any-origin-with-credentials", "any-origin-may-send", "not-sent"},
+            "allowed-but-unsafe",
+        ),
+        (
+            reflecting((CREDENTIALS, "true"), (METHODS, "PUT"), only="no one"),
+            {"method": "PUT"},
+            {"not-sent"},
+            "allowed",
+        ),
+        (
+            reflecting((CREDENTIALS, "true"), only="app."),
+            {"origin": "http://app.example.com", "url": "https://api.example.com/"},
+            {"insecure-origin-with-credentials"},
+            "allowed-but-unsafe",
+        ),
+        (
+            reflecting((CREDENTIALS, "true"), only="https:"),
+            {"origin": "https://stranger.example", "url": "https://api.example.com/"},
+            {"any-origin-with-credentials"},
+            "allowed-but-unsafe",
+        ),
+        (plain("200 OK", (ORIGIN, "*"), (CREDENTIALS, "true")), {}, {"wildcard-with-credentials"}, "allowed"),
+    ],
+)
+def test_what_is_unsafe(site: Any, question: dict[str, Any], found: set[str], outcome: str) -> None:
+    report = ask(site, **question)
+    assert (codes(report), report.outcome) == (found, outcome)
+
+
+def test_what_is_unsafe_is_told_of_a_blocked_request_too() -> None:
+    report = ask(reflecting((CREDENTIALS, "true")), method="PUT")
+    assert report.outcome == "blocked"
+    assert "unsafe: Any site at all" in said(render.as_text(report))
+
+
+# The headers, one by one
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("$http_origin", "allow-origin-variable"),
+        ("%{HTTP_ORIGIN}e", "allow-origin-variable"),
+        (f'"{LOCAL}"', "allow-origin-quoted"),
+        (f"{LOCAL}, {PAGE}", "allow-origin-list"),
+        (f"{LOCAL} {PAGE}", "allow-origin-list"),
+        ("http://*", "allow-origin-pattern"),
+        ("http://LOCALHOST:3000", "allow-origin-case"),
+        (f"{LOCAL}/", "allow-origin-slash"),
+        (f"{LOCAL}/app", "allow-origin-slash"),
+        ("https://localhost:3000", "allow-origin-scheme"),
+        ("http://localhost:8080", "allow-origin-port"),
+        ("http://localhost", "allow-origin-port"),
+        (PAGE, "allow-origin-other"),
+        ("null", "allow-origin-other"),
+        ("", "allow-origin-other"),
+    ],
+)
+def test_what_is_wrong_with_an_allowed_origin(value: str, code: str) -> None:
+    report = ask(plain("200 OK", (ORIGIN, value)))
+    assert codes(report) == {code}
+    assert report.cause == report.findings[0].sentence
+
+
+@pytest.mark.parametrize("value", ["True", "TRUE"])
+def test_true_is_written_in_lower_case(value: str) -> None:
+    assert "allow-credentials-case" in codes(ask(plain("200 OK", *SHARED, (CREDENTIALS, value)), credentials="include"))
+
+
+@pytest.mark.parametrize("value", ["yes", "false", "1"])
+def test_another_word_than_true_needs_no_diagnosis(value: str) -> None:
+    report = ask(plain("200 OK", *SHARED, (CREDENTIALS, value)), credentials="include")
+    assert (codes(report), report.reason.code, report.cause) == (set(), "allow-credentials-invalid", "")
+
+
+LISTS = (None, "", "*", "put", "PUT, x-api-key", "POST", "PUT x", "x-api-key, Authorization", "*, authorization")
+
+
+@pytest.mark.parametrize("credentials", ["omit", "include"])
+@pytest.mark.parametrize("status", ["200 OK", "302 Found", "500 Oops"])
+@pytest.mark.parametrize("allowed", [None, "*", LOCAL, PAGE])
+def test_the_rows_of_a_preflight_agree_with_the_browser(allowed: str | None, status: str, credentials: str) -> None:
+    """All rows pass if and only if the browser would go on."""
+    requests: list[dict[str, Any]] = [
+        {"method": "PUT"},
+        {"method": "GET", "headers": [("X-Api-Key", "1")]},
+        {"method": "PUT", "headers": [("Authorization", "1"), ("X-Api-Key", "1")]},
+        {"method": "POST", "body": iter([b"x"])},
+    ]
+    outcomes = set()
+    for methods, names, trusted in itertools.product(LISTS, LISTS, (None, "true", "True")):
+        lines = ((ORIGIN, allowed), (METHODS, methods), (HEADERS, names), (CREDENTIALS, trusted))
+        site = plain(status, *((name, value) for name, value in lines if value is not None))
+        for request in requests:
+            verdict = Browser(site, LOCAL).fetch(
+                "http://127.0.0.1:8000/", send=False, credentials=credentials, **request
+            )
+            judged = judge_preflight(verdict.preflights[0], credentials == "include")
+            assert judged.passed == (verdict.outcome == "unsent"), (lines, request, judged.rows)
+            outcomes.add(judged.passed)
+    assert outcomes == {False, True} or status != "200 OK" or allowed != LOCAL
+
+
+def test_why_a_row_failed_is_said() -> None:
+    rows = {
+        ("204 No Content", (METHODS, "patch")): "PATCH is another method",
+        ("204 No Content", (METHODS, "GET")): "does not list PATCH",
+        ("204 No Content", (METHODS, "GET PATCH")): "names are separated by commas",
+    }
+    for answer, sentence in rows.items():
+        report = ask(split((*answer, *SHARED), ("200 OK",)), method="PATCH")
+        assert any(sentence in row.sentence for row in report.preflights[0].rows), sentence
+
+
+# How long it is remembered
+
+
+def exchange(*headers: tuple[str, str], **fields: Any) -> Exchange:
+    """Return an exchange with these response headers."""
+    return Exchange("OPTIONS", "http://127.0.0.1:8000/", (), None, 204, response_headers=headers, **fields)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ([], (5, 5, 5)),
+        ([(MAX_AGE, "0")], (0, 0, 0)),
+        ([(MAX_AGE, "-1")], (0, 0, 0)),
+        ([(MAX_AGE, "60")], (60, 60, 60)),
+        ([(MAX_AGE, "600")], (600, 600, 600)),
+        ([(MAX_AGE, "7201")], (7200, 7201, 600)),
+        ([(MAX_AGE, "99999999999")], (7200, 86400, 600)),
+        ([(MAX_AGE, "600.5")], (5, 0, 5)),
+        ([(MAX_AGE, "600"), (MAX_AGE, "600")], (5, 0, 5)),
+        ([(MAX_AGE, "600"), (METHODS, "GET, *")], (600, 0, 600)),
+        ([(MAX_AGE, "600"), (HEADERS, "*")], (600, 0, 600)),
+    ],
+)
+def test_how_long_each_engine_remembers(headers: list[tuple[str, str]], seconds: tuple[int, ...]) -> None:
+    memories = engines.memories(exchange(*headers))
+    assert tuple(memory.seconds for memory in memories) == seconds
+    assert [memory.engine for memory in memories] == ["chromium", "firefox", "webkit"]
+
+
+def test_how_long_in_words() -> None:
+    assert [memory.sentence for memory in engines.memories(exchange((MAX_AGE, "86400")))] == [
+        "7200 s (2 h), which is its most; the answer asks for 86400 s (24 h)",
+        "86400 s (24 h)",
+        "600 s (10 min), which is its most; the answer asks for 86400 s (24 h)",
+    ]
+    assert engines.memories(exchange((MAX_AGE, "-1")))[0].sentence == "not at all: Access-Control-Max-Age is negative"
+    assert engines.memories(exchange((MAX_AGE, "59")))[0].sentence == "59 s"
+
+
+# Where engines differ
+
+
+def moved_to_third(environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    permits = [(ORIGIN, "*"), (HEADERS, "x-api-key")]
+    first = environ["HTTP_HOST"] == "127.0.0.1:8000" and environ["REQUEST_METHOD"] != "OPTIONS"
+    return ("302 Found", [("Location", "http://127.0.0.3/x"), *permits]) if first else ("200 OK", permits)
+
+
+PERMITS_ALL = plain("200 OK", (ORIGIN, "*"), (HEADERS, "*, authorization"))
+KEY = ("X-Api-Key", "1")
+
+
+@pytest.mark.parametrize(
+    ("site", "headers", "found"),
+    [
+        (PERMITS_ALL, (), set()),
+        (PERMITS_ALL, (("Authorization", "x"),), set()),
+        (plain("200 OK", (ORIGIN, "*"), (HEADERS, "*")), (("Authorization", "x"),), {"wildcard-covers-authorization"}),
+        (plain("200 OK", (ORIGIN, "*"), (HEADERS, "x")), (("Authorization", "x"),), set()),
+        (PERMITS_ALL, (("DPR", "2"),), {"client-hints"}),
+        (PERMITS_ALL, (("Save-Data", "on"),), {"client-hints"}),
+        (PERMITS_ALL, (("User-Agent", "x"),), {"user-agent"}),
+        (PERMITS_ALL, (("Accept", "a\xe4"),), {"accept-bytes"}),
+        (PERMITS_ALL, (("Content-Type", "text/plain;;; =, /"),), {"content-type-parameters"}),
+        (PERMITS_ALL, (("Content-Type", "text/plain; charset=utf-8"),), set()),
+        (PERMITS_ALL, (("Range", "Bytes=0-5"),), {"range-case"}),
+        (PERMITS_ALL, (("Range", "bytes=-5"),), set()),
+        (PERMITS_ALL, (KEY, KEY), {"header-twice"}),
+        (PERMITS_ALL, (("Content-Type", "text/plain"), ("Content-Type", "text/plain")), {"safelist-joined"}),
+        (PERMITS_ALL, (("Accept", "a"), ("Accept", "b")), set()),
+        (PERMITS_ALL, tuple(("Accept", "a" * 128) for _ in range(9)), {"safelist-sum"}),
+        (app_saying(moved_to_third), (KEY,), {"redirect-preflighted", "redirect-first-names"}),
+        (app_saying(moved_to_third), (), set()),
+        (split(("204 No Content", *PERMITTED), ("200 OK",)), (KEY,), {"preflight-kept-after-failure"}),
+    ],
+)
+def test_where_engines_differ(site: Any, headers: tuple[tuple[str, str], ...], found: set[str]) -> None:
+    assert {each.code for each in ask(site, headers=headers).differences} == found
+
+
+def test_no_preflight_that_was_answered_differs_from_nothing() -> None:
+    def site(environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
+        raise OSError("gone")
+
+    assert ask(site, headers=(("Authorization", "x"),)).differences == ()
+
+
+# The fix
+
+
+FIXABLE: list[dict[str, Any]] = [
+    {},
+    {"credentials": "include"},
+    {"method": "PUT"},
+    {"method": "patch", "headers": (KEY,)},
+    {"method": "DELETE", "headers": (("Authorization", "x"), ("Content-Type", "application/json"))},
+    {"method": "PUT", "headers": (KEY,), "credentials": "include"},
+    {"origin": "null"},
+    {"origin": "http://app.example.com", "url": "https://api.example.com/", "credentials": "include"},
+    {"origin": "capacitor://localhost", "method": "PUT"},
+]
+
+
+@pytest.mark.parametrize("question", FIXABLE)
+def test_the_policy_that_is_advised_allows_the_request(question: dict[str, Any]) -> None:
+    question = {"send": True, **question}
+    blocked = ask(plain(), **question)
+    assert blocked.outcome == "blocked"
+    policy = eval("\n".join(blocked.fix.policy), {"Policy": Policy})
+    allowed = ask(CORSMiddleware(plain(), policy), **question)
+    assert allowed.outcome == ("allowed-but-unsafe" if "http://app." in question.get("origin", "") else "allowed")
+
+
+@pytest.mark.parametrize("question", FIXABLE)
+def test_the_headers_that_are_advised_allow_the_request(question: dict[str, Any]) -> None:
+    question = {"send": True, **question}
+    fix = ask(plain(), **question).fix
+    preflight, answer = (
+        tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
+        for lines in (fix.preflight_lines, fix.response_lines)
+    )
+    assert (
+        ask(split(("204 No Content", *preflight), ("200 OK", *answer)), **question).reason.code == "cors-check-passed"
+    )
+
+
+def test_nothing_is_advised_where_nothing_is_wrong() -> None:
+    fix = ask(CORSMiddleware(plain(), Policy([LOCAL]))).fix
+    assert (fix.steps, fix.policy, fix.preflight_lines, fix.response_lines) == ((), (), (), ())
+
+
+def test_null_with_credentials_is_never_advised() -> None:
+    fix = ask(plain(), origin="null", credentials="include").fix
+    assert (fix.policy, fix.response_lines) == ((), ())
+    assert "serve the page from an origin of its own" in fix.steps[-1]
+
+
+@pytest.mark.parametrize(
+    ("site", "question", "step"),
+    [
+        (plain(), {"url": "http://127.0.0.1:22/"}, "run the server at another port"),
+        (plain(), {"origin": PAGE, "url": "http://api.example/"}, "serve the URL over https:"),
+        (plain("302 Found", ("Location", "/again"), *SHARED), {}, "call the last address"),
+        (plain("302 Found", ("Location", "https://"), *SHARED), {}, "correct the Location header"),
+        (plain("302 Found", ("Location", "ftp://x/"), *SHARED), {}, "must lead to http: or https:"),
+        (plain("302 Found", ("Location", "http://u:p@127.0.0.1/"), *SHARED), {}, "take user name and password out"),
+    ],
+)
+def test_where_no_header_would_help(site: Any, question: dict[str, Any], step: str) -> None:
+    report = ask(site, **question)
+    assert report.outcome == "blocked"
+    assert [step in each for each in report.fix.steps] == [True]
+    assert report.fix.policy == ()
+    assert step in said(render.as_text(report)).lower() or step[0].upper() + step[1:] in said(render.as_text(report))
+
+
+def test_a_response_header_on_a_request_is_named() -> None:
+    report = ask(plain(), headers=((ORIGIN, "*"), KEY))
+    assert "response-header-in-request" in codes(report)
+    assert f"take {ORIGIN} out of the script" in report.fix.steps[0]
+    assert report.fix.policy[2] == '    allow_headers=["x-api-key"],'
+    assert report.fix.preflight_lines[1] == f"{HEADERS}: x-api-key"
+
+
+def test_only_a_response_header_on_a_request() -> None:
+    report = ask(plain(), headers=((ORIGIN, "*"),))
+    assert not any("allow_headers" in line for line in report.fix.policy)
+    assert not any(line.startswith(HEADERS) for line in report.fix.preflight_lines)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_found"),
+    [
+        ({"body": ' {"a": 1}'}, True),
+        ({"body": "[1]"}, True),
+        ({"body": "a=1"}, False),
+        ({"body": b"{}"}, False),
+        ({"body": "{}", "headers": (("content-type", "application/json"),)}, False),
+    ],
+)
+def test_json_that_goes_as_text_is_named(question: dict[str, Any], is_found: bool) -> None:
+    assert ("json-as-text" in codes(ask(plain(), method="POST", **question))) == is_found
+
+
+# Why there is no answer
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (
+            "SSLError: ... CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate (_ssl.c:1)",
+            "certificate",
+        ),
+        ("SSLError: hostname '127.0.0.1' doesn't match 'a'", "certificate"),
+        ("ProxyError: Cannot connect to proxy", "proxy"),
+        ("ConnectionError: NameResolutionError: Failed to resolve 'a.invalid'", "name-unknown"),
+        ("ConnectTimeout: timed out", "timeout"),
+        (
+            "ConnectionError: ('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))",
+            "closed-without-answer",
+        ),
+        ("the application raised ValueError: x", "app-raised"),
+        ("something new \x1b[0m", "no-answer"),
+    ],
+)
+def test_why_there_is_no_answer(error: str, code: str) -> None:
+    finding = advice.diagnose_no_answer(error)
+    assert finding.code == code
+    assert finding.fix
+    assert finding.sentence.isprintable()
+
+
+def test_what_a_certificate_fails_for_is_said() -> None:
+    sentence = advice.diagnose_no_answer(
+        "CERTIFICATE_VERIFY_FAILED] verify failed: certificate has expired (_ssl"
+    ).sentence
+    assert "(certificate has expired)" in sentence
+    assert "(not for this host)" in advice.diagnose_no_answer("CertificateError").sentence
+
+
+@pytest.mark.parametrize(
+    ("location", "code"),
+    [
+        (None, "preflight-redirect"),
+        ("https://", "preflight-redirect"),
+        ("/items", "preflight-redirect"),
+        ("/v2/items", "preflight-redirect"),
+        ("http://127.0.0.1:8000/items/", "preflight-redirect-slash"),
+        ("https://127.0.0.1:8000/items", "preflight-redirect-https"),
+        ("http://api.example/items", "preflight-redirect-host"),
+        ("https://sso.example/authorize", "preflight-redirect-login"),
+    ],
+)
+def test_where_a_preflight_is_redirected(location: str | None, code: str) -> None:
+    headers = () if location is None else (("Location", location),)
+    report = ask(split(("302 Found", *headers), ("200 OK",)), method="PUT")
+    assert report.preflights[0].finding is not None
+    assert report.preflights[0].finding.code == code
+
+
+def test_a_slash_too_many() -> None:
+    report = ask(
+        split(("301 Moved", ("Location", "/items")), ("200 OK",)), url="http://127.0.0.1:8000/items/", method="PUT"
+    )
+    assert "without the slash at the end" in report.findings[0].sentence
+
+
+# What scripts read
+
+
+@pytest.mark.parametrize("credentials", ["omit", "include"])
+@pytest.mark.parametrize("exposed", [None, "ETag", "*", "a b", "set-cookie"])
+def test_what_a_script_reads_of_a_stand_in_is_what_the_browser_lets_it(exposed: str | None, credentials: str) -> None:
+    lines = [*TRUSTED, ("ETag", "1"), ("Set-Cookie", "a=1"), ("Content-Type", "text/plain"), ("X-A", "1")]
+    lines += [(EXPOSED, exposed)] if exposed else []
+    verdict = Browser(plain("200 OK", *lines), LOCAL).fetch("http://127.0.0.1:8000/", credentials=credentials)
+    assert verdict.response is not None
+    readable, hidden = split_headers(verdict.exchanges[0], credentials == "include")
+    assert sorted((name.lower(), value) for name, value in readable) == sorted(verdict.response.headers)
+    assert hidden == verdict.hidden
+
+
+def test_headers_that_could_be_opened_are_named() -> None:
+    text = said(render.as_text(ask(plain("200 OK", *SHARED, ("X-Total", "3"), ("Date", "now"), ("X-Total", "4")))))
+    assert "Headers it cannot: X-Total; to open them, send Access-Control-Expose-Headers: X-Total" in text
+
+
+# curl
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        (b"plain", "plain"),
+        (b"it's", """'it'"'"'s'"""),
+        (b"a b", "'a b'"),
+        (b"$(rm -rf /)", "'$(rm -rf /)'"),
+        (b"\x1b[0m", r"$'\033[0m'"),
+        (b"a\n'\\", r"$'a\012\'\\'"),
+        ("é".encode(), r"$'\303\251'"),
+    ],
+)
+def test_what_a_shell_sees_is_what_was_meant(text: bytes, quoted: str) -> None:
+    assert shell_quote(text) == quoted
+    done = subprocess.run(["bash", "-c", f"printf %s {quoted}"], capture_output=True, check=True)
+    assert done.stdout == text
+
+
+def sent(**fields: Any) -> Exchange:
+    values: dict[str, Any] = {"method": "GET", "url": "http://a.example/", "request_headers": (), "request_body": None}
+    return Exchange(**(values | fields))
+
+
+@pytest.mark.parametrize(
+    ("exchange", "options", "command_line"),
+    [
+        (sent(), {}, "curl --include http://a.example/"),
+        (sent(method="HEAD"), {}, "curl --head http://a.example/"),
+        (sent(url="http://a.example/?a=[1]"), {"insecure": True}, "curl --include --insecure --globoff 'http://a.example/?a=[1]'"),
+        (sent(request_headers=(("Accept", "*/*"), ("Host", "a"), ("X-A", ""), ("X-B", "it's"))), {},
+         """curl --include http://a.example/ -H 'X-A;' -H 'X-B: it'"'"'s'"""),
+        (sent(request_headers=(("Accept-Encoding", "gzip"),)), {}, "curl --include http://a.example/ --compressed"),
+        (sent(request_headers=(("Accept-Encoding", "identity"),)), {}, "curl --include http://a.example/"),
+        (sent(method="PUT", request_body=b"@x"), {}, "curl --include -X PUT http://a.example/ --data-raw @x"),
+        (sent(method="PUT", request_body=b"\0"), {}, "curl --include -X PUT http://a.example/ --data-binary @body"),
+        (sent(method="PUT", request_body=b"x"), {"body_file": "a b"},
+         "curl --include -X PUT http://a.example/ --data-binary '@a b'"),
+    ],
+)  # fmt: skip
+def test_the_command_that_repeats_a_request(exchange: Exchange, options: dict[str, Any], command_line: str) -> None:
+    assert curl_command(exchange, **options) == command_line
+    assert shlex.split(command_line)
+
+
+# The command line
+
+
+def usage_error(*arguments: str) -> str:
+    """Return the line that the command ends with, at an exit status of 2."""
+    with contextlib.redirect_stderr(io.StringIO()) as errors:
+        with pytest.raises((UsageError, SystemExit)) as caught:
+            command(*arguments)
+        if isinstance(caught.value, UsageError):
+            print(caught.value, file=sys.stderr)
+        else:
+            assert caught.value.code == 2
+    line = errors.getvalue().splitlines()[-1]
+    assert line.isprintable()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("", "is relative"),
+        ("/items", "is relative"),
+        ("items", "is relative"),
+        ("//api.example/x", 'did you mean "https://api.example/x"?'),
+        ("api.example/x", 'did you mean "https://api.example/x"?'),
+        ("localhost:8000/x", 'did you mean "http://localhost:8000/x"?'),
+        ("localhost", 'did you mean "http://localhost"?'),
+        ("127.0.0.1:8000", 'did you mean "http://127.0.0.1:8000"?'),
+        ("api:8000/x", 'did you mean "https://api:8000/x"?'),
+        ("api:x/", 'of the scheme "api"'),
+        ("a b.example/", "is relative"),
+        ("ftp://api.example/", 'of the scheme "ftp"'),
+        ("mailto:a@b.example", 'of the scheme "mailto"'),
+        ("data:,x", 'of the scheme "data"'),
+        ("https://", "does not parse"),
+        ("https://a.example:99999/", "does not parse"),
+        ("https://u:p@a.example/", "holds a user name or a password"),
+        ("https://a\x1b[31m.example/", "does not parse"),
+    ],
+)
+def test_a_url_that_is_none_gets_one_line(url: str, message: str) -> None:
+    assert message in usage_error(url, "--origin", PAGE)
+
+
+@pytest.mark.parametrize(
+    ("origin", "message"),
+    [
+        ("*", "is no page's"),
+        ("", "is not an origin"),
+        ("NULL", "is not an origin"),
+        ("app", "is not an origin"),
+        ("app.example.com", 'did you mean "https://app.example.com"?'),
+        ("localhost:3000", 'did you mean "http://localhost:3000"?'),
+        ("https://app.example.com/", 'did you mean "https://app.example.com"?'),
+        ("https://App.example.com:443", 'did you mean "https://app.example.com"?'),
+        ("file:///index.html", 'browsers send "null"'),
+        ("https://a\x1b[31m", "is not an origin"),
+    ],
+)
+def test_an_origin_that_is_none_gets_the_corrected_one(origin: str, message: str) -> None:
+    assert message in usage_error("https://api.example/", "--origin", origin)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-H", "X-A"], "without a colon"),
+        (["-H", "X-A: 1\r\nX-B: 2"], "holds a line break"),
+        (["-H", "X-A: 1\0"], "holds a line break or NUL"),
+        (["-H", "Cookie: a=1"], "no script may set Cookie: a browser drops it"),
+        (["-H", "Sec-Fetch-Site: none"], "no script may set Sec-Fetch-Site"),
+        (["-H", "X-HTTP-Method-Override: TRACE"], "no script may set X-HTTP-Method-Override"),
+        (["-H", "X A: 1"], "the header name"),
+        (["-H", "X-A: \u20ac"], "a header is made of bytes"),
+        (["-X", "TRACE"], "no script may send CONNECT, TRACE or TRACK"),
+        (["-X", "GE T"], "it is not one token"),
+        (["-X", "GET", "--data", "x"], "refuses a body with the method GET"),
+        (["--data", "@/nowhere/at/all"], "No such file"),
+        (["--timeout", "0"], "is not a number of seconds"),
+        (["--timeout", "soon"], "is not a number of seconds"),
+        (["--timeout", "nan"], "is not a number of seconds"),
+        (["--credentials", "yes"], "invalid choice"),
+        (["--referrer-policy", "never"], "invalid choice"),
+        (["--app", "nowhere"], "written module:callable"),
+        (["--app", "no where:app"], "written module:callable"),
+        (["--app", "nowhere.at.all:app"], "there is no module nowhere"),
+        (["--app", "json:nothing"], "json has no nothing"),
+        (["--app", "json:nothing.at.all"], "json has no nothing.at.all"),
+        (["--app", "string:digits"], "it is a str, not a WSGI application"),
+    ],
+)
+def test_what_cannot_be_asked_gets_one_line(arguments: list[str], message: str) -> None:
+    assert message in usage_error("http://127.0.0.1:8000/", "--origin", LOCAL, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("import no_such_module_at_all", "importing it fails: ModuleNotFoundError"),
+        ("raise SystemExit", "importing it fails: SystemExit"),
+        ("raise ValueError('a\\n\\x1b[0m')", r"importing it fails: ValueError: a \u001b[0m"),
+        ("def", "importing it fails: SyntaxError"),
+    ],
+)
+def test_a_module_that_cannot_be_imported(
+    source: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "broken_application.py").write_text(source, "utf-8")
+    assert message in usage_error("http://a.example/", "--origin", LOCAL, "--app", "broken_application:app")
+    sys.modules.pop("broken_application", None)
+
+
+def test_an_application_of_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    source = """
+def application(environ, start_response):
+    start_response("200 OK", [("Access-Control-Allow-Origin", "*")])
+    return [environ["wsgi.input"].read()]
+"""
+    (tmp_path / "small_application.py").write_text(source, "utf-8")
+    (tmp_path / "body.bin").write_bytes(b"\0\xff")
+    arguments = ["--app", "small_application:application", "--data", "@body.bin", "--send"]
+    status, text = command("http://a.example/", "--origin", "http://b.example", *arguments)
+    assert status == 0
+    assert "They went to small_application:application in this process" in text
+    assert "--data-binary @body.bin" in text
+    assert import_app("small_application:application") is import_app("small_application:application")
+    sys.modules.pop("small_application")
+
+
+def test_what_is_opened_is_described() -> None:
+    target = open_target("wsgiref.simple_server:demo_app", "HTTP://A.example:80/x#y", insecure=True, timeout=2)
+    assert (target.address, target.app, target.insecure, target.timeout) == (
+        "http://a.example/x",
+        "wsgiref.simple_server:demo_app",
+        True,
+        2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("expect", "site", "status"),
+    [
+        (None, "allowed", 0),
+        (None, "blocked", 1),
+        ("allowed", "allowed", 0),
+        ("allowed", "blocked", 1),
+        ("blocked", "allowed", 1),
+        ("blocked", "blocked", 0),
+        ("allowed", "allowed-but-unsafe", 0),
+        ("blocked", "gone", 3),
+    ],
+)
+def test_the_exit_status(expect: str | None, site: str, status: int) -> None:
+    sites: dict[str, Any] = {
+        "allowed": plain("200 OK", (ORIGIN, "*")),
+        "blocked": plain(),
+        "allowed-but-unsafe": reflecting((CREDENTIALS, "true")),
+        "gone": None,
+    }
+    assert check_command.exit_status(ask(sites[site] or (lambda *_: 1 / 0)), expect) == status
+
+
+def test_a_body_makes_a_post() -> None:
+    with Server(lambda asked: says("200 OK", SHARED)) as server:
+        status, text = command(server.url, "--origin", LOCAL, "--data", "a=1", "--send")
+    assert status == 0
+    assert server.asked[0].method == "POST"
+    assert "--data-raw a=1" in text
+
+
+def test_json_is_the_report() -> None:
+    with Server(lambda asked: says("200 OK", SHARED, b"\xff{}")) as server:
+        status, text = command(server.url, "--origin", LOCAL, "--json")
+    assert status == 0
+    got = json.loads(text)
+    assert set(got) == {field.name for field in dataclasses.fields(Report)}
+    assert (got["outcome"], got["reason"]["code"]) == ("allowed", "cors-check-passed")
+    assert got["requests"][0]["exchange"]["response_body"] == "\\xff{}"
+    assert text.isascii()
+
+
+def test_codes_are_unique_and_lower_case() -> None:
+    values = [str(code) for code in Code]
+    assert len(values) == len(set(values))
+    assert all(re.fullmatch("[a-z0-9-]+", value) for value in values)
+
+
+# The terminal
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def printed(report: Report, monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm", **environment}.items():
+        monkeypatch.setenv(name, value)
+    stream = Terminal()
+    check_command.print_report(report, stream)
+    return stream.getvalue()
+
+
+def test_a_terminal_gets_colours_and_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = ask(plain("200 OK", (ORIGIN, "[red]x[/red]")))
+    text = printed(report, monkeypatch, COLUMNS="200")
+    assert "\x1b[1;31mBLOCKED: " in text
+    assert re.sub(r"\x1b\[[0-9;]*m", "", text).split() == render.as_text(report).split()
+
+
+def test_a_narrow_terminal_gets_narrow_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = re.sub(r"\x1b\[[0-9;]*m", "", printed(ask(plain()), monkeypatch, COLUMNS="60"))
+    sentences = [line for line in text.splitlines() if not re.search(r"curl|https?://|BLOCKED", line)]
+    assert max(map(len, sentences)) <= 60
+
+
+def test_no_color_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = ask(plain())
+    assert printed(report, monkeypatch, NO_COLOR="1") == render.as_text(report)
+
+
+def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    errors = Terminal()
+    with contextlib.redirect_stderr(errors), Server(lambda asked: says("200 OK", SHARED)) as server:
+        status, text = command(server.url, "--origin", LOCAL)
+    assert status == 0
+    assert "asking for something that is not there" in errors.getvalue()
+    assert "asking" not in text
+
+
+@pytest.mark.parametrize(("module", "arguments"), [("ada_url", []), ("requests", []), ("rich.console", [])])
+def test_a_missing_package_is_named_with_the_command(
+    module: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with contextlib.redirect_stderr(Terminal()), pytest.raises(UsageError) as caught:
+        command("http://127.0.0.1:1/", "--origin", LOCAL, *arguments)
+    assert str(caught.value).endswith('install it with: python -m pip install "corswsgi[check]"')
+    assert "\n" not in str(caught.value)
