@@ -28,6 +28,7 @@ from front_ends import App, Ask, Quiet, ask_wsgi, exchange
 
 import corswsgi
 from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy, PolicyError, explain, fetch, serve
+from corswsgi.checker import audit_command, check_command
 from corswsgi.demo import command as demo
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +39,7 @@ STRANGER = "https://stranger.example"
 
 FRAMEWORKS = ["Flask", "Django", "Pyramid", "Plain WSGI"]
 #: The sections with Python code that is not a doctest, and how many blocks each has.
-CODE = {**dict.fromkeys(FRAMEWORKS, 1), "http.server": 1, "One policy for each part": 3}
+CODE = {**dict.fromkeys(FRAMEWORKS, 1), "http.server": 1, "One policy for each part": 3, "In your own tests": 1}
 
 
 def read(text: str) -> nodes.document:
@@ -346,6 +347,18 @@ def test_preflight_means_what_the_table_says(ask: Ask) -> None:
     assert answered(max_age=None) == [origin]
 
 
+def test_your_own_tests() -> None:
+    (code,) = blocks(section("In your own tests"), "python")
+    assert len([line for line in code.splitlines() if line]) <= 5
+    names: dict[str, Any] = {}
+    exec(code, names)
+    names["application"] = CORSMiddleware(webob.Response(), allow_origins=[APP], allow_methods=["PUT"])
+    names["test_only_our_page_may_change_items"]()
+    names["application"] = CORSMiddleware(webob.Response(), allow_origins=[APP])
+    with pytest.raises(AssertionError, match="may not send PUT"):
+        names["test_only_our_page_may_change_items"]()
+
+
 # The shell
 
 
@@ -377,7 +390,7 @@ def test_commands_install_what_the_readme_says() -> None:
 def parse(line: str) -> argparse.Namespace:
     """Return what a command line of ours means."""
     _, name, *arguments = shlex.split(line.rpartition("&& ")[2])
-    commands: dict[str, ModuleType] = {"serve": serve, "demo": demo}
+    commands: dict[str, ModuleType] = {"serve": serve, "demo": demo, "check": check_command, "audit": audit_command}
     parser = argparse.ArgumentParser(prog=name)
     commands[name].add_arguments(parser)
     return parser.parse_args(arguments)
@@ -385,9 +398,12 @@ def parse(line: str) -> argparse.Namespace:
 
 def test_our_commands_take_what_is_shown() -> None:
     ours = [line for line in shell_lines() if "corswsgi " in line]
-    assert len(ours) == 4
+    assert len(ours) == 6
     shown = [parse(line) for line in ours]
-    assert shown[0].port == 8000
+    assert shown.pop(0).port == 8000
+    assert (shown[0].method, shown[0].headers, shown[0].origin) == ("PUT", [("X-Api-Key", "1")], APP)
+    assert shown[1].fail_on == "medium"
+    del shown[0]
     assert (shown[1].bind, shown[1].port, shown[1].allow_origin) == ("127.0.0.1", 8000, [])
     assert (shown[2].directory, shown[2].port) == ("build", 9000)
     assert shown[2].allow_origin == [APP, "http://localhost:*"]
