@@ -404,28 +404,15 @@ def http_network_fetch(
     try:
         reply = params.agent.network(asked.method, url, list(asked.request_headers), asked.request_body, streamed)
     except NoAnswer as error:
-        params.exchanges.append(_answered(asked, error=str(error)))
+        params.exchanges.append(replace(asked, error=str(error)))
         sentence = f"{asked.method} {asked.url} got no answer: {error}"
         step: Step = "preflight" if asked.is_preflight else "response"
         raise NetworkError(Code.NO_ANSWER, "fetch#http-network-fetch", sentence, step) from error
-    params.exchanges.append(_answered(asked, reply))
+    params.exchanges.append(reply.answering(asked))
     if include_credentials:
         for line in lines_of(reply.headers, "Set-Cookie"):
             params.agent.cookies.store(line, url, request.origin)
     return reply
-
-
-def _answered(asked: Exchange, reply: NetworkReply | None = None, error: str = "") -> Exchange:
-    if reply is None:
-        return replace(asked, error=error)
-    return replace(
-        asked,
-        status=reply.status,
-        status_text=reply.status_text,
-        response_headers=reply.headers,
-        response_body=reply.body,
-        error=reply.broken,
-    )
 
 
 # CORS-preflight fetch

@@ -7,13 +7,13 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes
 
 from corswsgi import fetch
 from corswsgi.browser.urls import URL
-from corswsgi.browser.verdict import Header, Headers, get
+from corswsgi.browser.verdict import Exchange, Header, Headers, get
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -49,6 +49,17 @@ class NetworkReply:
     body: bytes
     truncated: bool = False
     broken: str = ""
+
+    def answering(self, asked: Exchange) -> Exchange:
+        """Return the exchange that this response completes."""
+        return replace(
+            asked,
+            status=self.status,
+            status_text=self.status_text,
+            response_headers=self.headers,
+            response_body=self.body,
+            error=self.broken,
+        )
 
 
 class Network(Protocol):

@@ -164,13 +164,7 @@ class Wire:
             reply = self._network(method, self._url, headers, None, False)
         except NoAnswer as error:
             return replace(asked, error=str(error))
-        return replace(
-            asked,
-            status=reply.status,
-            status_text=reply.status_text,
-            response_headers=reply.headers,
-            error=reply.broken,
-        )
+        return reply.answering(asked)
 
 
 def is_mixed_content(page: Origin, url: URL) -> bool:

@@ -55,14 +55,7 @@ class Probes:
             reply = self._send(asked.method, url, list(asked.request_headers), None, False)
         except NoAnswer as error:
             return replace(asked, error=str(error))
-        return replace(
-            asked,
-            status=reply.status,
-            status_text=reply.status_text,
-            response_headers=reply.headers,
-            response_body=reply.body,
-            error=reply.broken,
-        )
+        return reply.answering(asked)
 
     def _lines(self, origin: str | None, url: URL) -> tuple[Header, ...]:
         names = {name.lower() for name, _ in self._headers}
