@@ -65,7 +65,6 @@ class Rules:
     headers on every response, whoever asks, so that caches need to keep it only once; *dynamic*, all else,
     looks at the origin and says so in ``Vary``.
 
-    :ivar policy: what was compiled.
     :ivar allows: tells whether an origin is allowed; where :attr:`predicate` is set, :meth:`asks` does.
     :ivar predicate: the callable of a policy that has one, or ``None``.
     :ivar enforce: whether a request from an origin that is not allowed is refused.
@@ -75,6 +74,7 @@ class Rules:
     __slots__ = (
         "_beside_origin",
         "_constant_preflight",
+        "_echo_authorization",
         "_echo_headers",
         "_echo_method",
         "_is_constant",
@@ -84,13 +84,11 @@ class Rules:
         "_refused",
         "allows",
         "enforce",
-        "policy",
         "predicate",
         "refusal",
     )
 
     def __init__(self, policy: Policy) -> None:
-        self.policy = policy
         self.enforce = policy.enforce
         self.predicate: OriginPredicate | None = policy.allow_origins if callable(policy.allow_origins) else None
         self.allows, constant = _membership(policy)
@@ -111,6 +109,7 @@ class Rules:
         # compares, says precisely what is missing, and its cache serves every later request.
         self._echo_method = policy.allow_credentials and ANY in policy.allow_methods
         self._echo_headers = policy.allow_credentials and ANY in policy.allow_headers
+        self._echo_authorization = fetch.CORS_NON_WILDCARD_REQUEST_HEADER in _allowed_headers(policy)
         age = () if policy.max_age is None else (("Access-Control-Max-Age", str(policy.max_age)),)
         self._preflight_status = f"{policy.preflight_status} {_phrase(policy.preflight_status)}"
         self._preflight: Headers = (
@@ -181,8 +180,9 @@ class Rules:
         names = list(dict.fromkeys(name.lower() for name in fetch.split_list(value)))
         if len(names) > MAX_ECHO_NAMES or not all(map(fetch.is_token, names)):
             return None
-        covered = {name.lower() for name in self.policy.allow_headers}
-        return [name for name in names if name != fetch.CORS_NON_WILDCARD_REQUEST_HEADER or name in covered]
+        if self._echo_authorization:
+            return names
+        return [name for name in names if name != fetch.CORS_NON_WILDCARD_REQUEST_HEADER]
 
     def response_headers(self, origin: str | None, allowed: bool) -> Headers:
         """Return the CORS headers of a response that is no answer to a preflight; ``Vary`` is the last of them.

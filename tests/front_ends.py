@@ -169,7 +169,7 @@ def replies(sent: bytes, methods: Sequence[str]) -> list[Reply]:
     stream = io.BytesIO(sent)
     found = []
     for method in methods:
-        response = HTTPResponse(_Readable(stream), method=method)  # type: ignore[arg-type]
+        response = HTTPResponse(_Readable(stream), method=method)  # type: ignore[arg-type]  # as much of a socket as it uses
         response.begin()
         pairs = response.msg.items()
         found.append(Reply(response.status, pairs, response.read()))

@@ -481,7 +481,7 @@ def test_an_origin_on_the_default_port_has_no_port() -> None:
         def getsockname(self) -> tuple[str, int]:
             return "127.0.0.1", 80
 
-    assert _origin("localhost", Listening()) == "http://localhost"  # type: ignore[arg-type]
+    assert _origin("localhost", Listening()) == "http://localhost"  # type: ignore[arg-type]  # stands for a socket
 
 
 def test_without_waitress_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -472,7 +472,7 @@ def test_where_no_policy_governs_a_handlers_headers_stay() -> None:
 def adding_in_end_headers(*bases: type[Any]) -> type[Any]:
     """What tutorials tell people to write."""
 
-    class Tutorial(*bases):  # type: ignore[misc]
+    class Tutorial(*bases):  # type: ignore[misc]  # the bases are the parameter
         def end_headers(self) -> None:
             self.send_header("Access-Control-Allow-Origin", "*")
             self.send_header("Vary", "Accept")
@@ -482,7 +482,7 @@ def adding_in_end_headers(*bases: type[Any]) -> type[Any]:
 
 
 def adding_in_send_response(*bases: type[Any]) -> type[Any]:
-    class Tutorial(*bases):  # type: ignore[misc]
+    class Tutorial(*bases):  # type: ignore[misc]  # the bases are the parameter
         def send_response(self, code: int, message: str | None = None) -> None:
             super().send_response(code, message)
             self.send_header("Access-Control-Allow-Origin", "*")

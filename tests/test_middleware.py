@@ -438,7 +438,7 @@ def test_private_network_access_is_refused_with_the_reason(name: str) -> None:
 
 def test_a_policy_itself_has_pythons_own_signature() -> None:
     with pytest.raises(TypeError, match="allow_origin"):
-        Policy(allow_origin="*")  # type: ignore[call-arg]
+        Policy(allow_origin="*")  # type: ignore[call-arg]  # the fault under test
 
 
 # Readable errors

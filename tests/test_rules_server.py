@@ -739,7 +739,7 @@ def test_A34_there_is_no_option_for_private_network_access() -> None:
             Policy.from_options({"allow_origins": APP, name: True})
         assert [(problem.code, problem.option) for problem in caught.value.problems] == [("no-private-network", name)]
     with pytest.raises(TypeError, match="allow_private_network"):
-        Policy(allow_origins=APP, allow_private_network=True)  # type: ignore[call-arg]
+        Policy(allow_origins=APP, allow_private_network=True)  # type: ignore[call-arg]  # the fault under test
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import ast
 import importlib.metadata
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -137,12 +136,6 @@ def test_the_installed_package_holds_what_the_source_holds():
     }
     assert installed == source
     assert Path("py.typed") in installed
-
-
-def test_nobody_else_can_write_the_installed_files():
-    files = [path for path in PACKAGE.rglob("*") if path.is_file()]
-    assert files
-    assert [path for path in files if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)] == []
 
 
 def test_the_bare_install_needs_webob_and_publicsuffixlist_only():
