@@ -1,19 +1,14 @@
-"""A headless Chromium for tests: found, started on a URL without a driver, kept from looking outside, and ended."""
+"""A headless Chromium for tests: started on a URL without a driver, kept from looking outside, and ended."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
-
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 _FLAGS = (
     "--headless=new",
@@ -33,21 +28,6 @@ _FLAGS = (
     "--proxy-server=127.0.0.1:9",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
-
-
-def find() -> str:
-    """Return the path of the browser: that of ``CORSWSGI_CHROMIUM``, or the first on PATH.
-
-    Without one the test is skipped, or fails where ``CORSWSGI_REQUIRE`` names ``chromium``.
-    """
-    named = os.environ.get("CORSWSGI_CHROMIUM")
-    found = next(filter(None, map(shutil.which, [named] if named else _NAMES)), None)
-    if found is not None:
-        return found
-    reason = f"{named or ' or '.join(_NAMES)} is not there; CORSWSGI_CHROMIUM may say where a Chromium is"
-    if "chromium" in os.environ.get("CORSWSGI_REQUIRE", "").split(","):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @contextlib.contextmanager

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+import machine
 import pytest
 from front_ends import FRONT_ENDS, Ask
 
@@ -16,6 +15,7 @@ def ask(request: pytest.FixtureRequest) -> Ask:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Name what the environment demands but no test knows, so that a typing error cannot switch a demand off."""
-    demanded = set(filter(None, os.environ.get("CORSWSGI_REQUIRE", "").split(",")))
-    if unknown := demanded - {"chromium"}:
-        raise pytest.UsageError(f"CORSWSGI_REQUIRE names {', '.join(sorted(unknown))}; it may name: chromium")
+    if unknown := machine.demanded() - set(machine.PROGRAMS):
+        raise pytest.UsageError(
+            f"CORSWSGI_REQUIRE names {', '.join(sorted(unknown))}; it may name: {', '.join(machine.PROGRAMS)}"
+        )

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import chromium
+import machine
 import pytest
 import requests
 
@@ -238,7 +239,7 @@ def told_by_ours(origin: str, url: str, init: Init) -> list[Any]:
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
 def test_our_browser_tells_a_script_what_chromium_tells_it(family: Any) -> None:
-    browser = chromium.find()
+    browser = machine.find("chromium")
     cases = list(family())
     with served() as handler:
         urls = [address(case, number, handler.servers) for number, case in enumerate(cases)]

@@ -6,6 +6,7 @@ import queue
 from typing import Any
 
 import chromium
+import machine
 import pytest
 
 from corswsgi.demo.servers import Demo
@@ -76,7 +77,7 @@ class Visit:
 @pytest.fixture(scope="module")
 def visit() -> Visit:
     """One load of the page, which runs all its requests by itself."""
-    browser = chromium.find()
+    browser = machine.find("chromium")
     events: queue.Queue[dict[str, Any]] = queue.Queue()
     visit = Visit()
     with Demo(on_result=events.put) as demo, chromium.opened(browser, demo.page_url) as complaints:
@@ -138,11 +139,11 @@ def test_a_browser_that_is_not_there_skips(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("CORSWSGI_CHROMIUM", "no-such-browser")
     monkeypatch.delenv("CORSWSGI_REQUIRE", raising=False)
     with pytest.raises(pytest.skip.Exception, match="no-such-browser is not there"):
-        chromium.find()
+        machine.find("chromium")
 
 
 def test_a_browser_that_is_not_there_fails_where_it_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORSWSGI_CHROMIUM", "no-such-browser")
     monkeypatch.setenv("CORSWSGI_REQUIRE", "chromium")
     with pytest.raises(pytest.fail.Exception, match="no-such-browser is not there"):
-        chromium.find()
+        machine.find("chromium")

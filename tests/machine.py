@@ -1,0 +1,56 @@
+"""What only a machine can give: programs that tests need. Absent, a test is skipped, or fails where it is demanded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import NoReturn
+
+import pytest
+
+#: For each name that ``CORSWSGI_REQUIRE`` may hold: where the program is looked for, the first that is there.
+PROGRAMS = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "firefox": ("firefox-esr", "firefox"),
+    "webkit": (
+        "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+        "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.0/MiniBrowser",
+        "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+        "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.0/MiniBrowser",
+    ),
+    "xvfb": ("Xvfb",),
+    # Servers stand outside the PATH of users who are not root.
+    "nginx": ("nginx", "/usr/sbin/nginx"),
+    "varnish": ("varnishd", "/usr/sbin/varnishd"),
+    "wrk": ("wrk",),
+}
+
+
+def demanded() -> set[str]:
+    """Return the names that the environment demands."""
+    return set(filter(None, os.environ.get("CORSWSGI_REQUIRE", "").split(",")))
+
+
+def locate(name: str) -> str | None:
+    """Return the path of a program, or ``None``; ``CORSWSGI_<NAME>`` may say where it is."""
+    named = os.environ.get(f"CORSWSGI_{name.upper()}")
+    return next(filter(None, map(shutil.which, [named] if named else PROGRAMS[name])), None)
+
+
+def why_absent(name: str) -> str:
+    """Return a sentence that says what was looked for, and how to say where it is."""
+    variable = f"CORSWSGI_{name.upper()}"
+    looked = os.environ.get(variable) or " or ".join(PROGRAMS[name])
+    return f"{name}: {looked} is not there; {variable} may say where it is"
+
+
+def find(name: str) -> str:
+    """Return the path of a program. Without it the test is skipped, or fails where it is demanded."""
+    return locate(name) or lacking(name, why_absent(name))
+
+
+def lacking(name: str, reason: str) -> NoReturn:
+    """Skip the test, or fail it where the environment demands ``name``."""
+    if name in demanded():
+        pytest.fail(reason)
+    pytest.skip(reason)
