@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import unquote_to_bytes
 
 import webob
@@ -13,7 +13,16 @@ import webob
 from corswsgi.errors import Fault, PolicyError, Problem, quote
 from corswsgi.listening import KnownHostsMixin
 from corswsgi.policy import Policy
-from corswsgi.protocol import ORIGIN_REFUSED, Answer, Header, Headers, Rules, decorate, is_same_origin, rules_of
+from corswsgi.protocol import (
+    ORDINARY_HEADERS,
+    ORIGIN_REFUSED,
+    Answer,
+    Header,
+    Rules,
+    decorate,
+    is_same_origin,
+    rules_of,
+)
 from corswsgi.refusals import RefusalLog
 from corswsgi.routes import Routes
 
@@ -25,16 +34,8 @@ else:
     _Handler = object  # a mixin: what it overrides comes after it
 
 
-class _Governed(NamedTuple):
-    """What the rules say of the request at hand."""
-
-    rules: Rules
-    origin: str | None
-    allowed: bool
-
-    @property
-    def headers(self) -> Headers:
-        return self.rules.response_headers(self.origin, self.allowed)
+#: What the rules say of the request at hand: the rules of its policy, its origin, and whether they allow that.
+_Governed = tuple[Rules | None, str | None, bool]
 
 
 class CORSRequestHandlerMixin(_Handler):
@@ -56,7 +57,7 @@ class CORSRequestHandlerMixin(_Handler):
     _routes: ClassVar[tuple[object, Routes]] = (None, Routes({}))
     # What is known of the request at hand; here, for a handler that answers before a request is parsed.
     _governed: _Governed | None = None
-    _is_decided = False
+    _is_used = False
     _is_interim = False
     _is_complete = False
     _held: tuple[Header, ...] = ()
@@ -78,7 +79,9 @@ class CORSRequestHandlerMixin(_Handler):
         super().handle_one_request()
 
     def parse_request(self) -> bool:
-        self._forget_request()
+        if self._is_used:  # by a loop that does not go through handle_one_request
+            self._forget_request()
+        self._is_used = True
         return super().parse_request() and self._admit()
 
     def send_response_only(self, code: int, message: str | None = None) -> None:
@@ -86,9 +89,12 @@ class CORSRequestHandlerMixin(_Handler):
         super().send_response_only(code, message)
 
     def send_header(self, keyword: str, value: str) -> None:
+        if keyword in ORDINARY_HEADERS:
+            super().send_header(keyword, value)
+            return
         name = keyword.lower()
         is_cors = name.startswith("access-control-")
-        if not (is_cors or name == "vary") or self._decide() is None:
+        if not (is_cors or name == "vary") or (self._governed or self._decide())[0] is None:
             super().send_header(keyword, value)
         elif self._is_interim:
             if not is_cors:
@@ -100,56 +106,63 @@ class CORSRequestHandlerMixin(_Handler):
 
     def end_headers(self) -> None:
         # rfc9110#section-15.2: this also ends interim responses (100 Continue), which are not what a script reads.
-        governed = None if self._is_interim else self._decide()
-        if governed is not None and not self._is_complete:
-            self._is_complete = True
-            for name, value in decorate(self._held, governed.headers):
-                super().send_header(name, value)
+        if not self._is_interim and not self._is_complete:
+            rules, origin, allowed = self._governed or self._decide()
+            if rules is not None:
+                self._is_complete = True
+                added: Iterable[Header] = rules.response_headers(origin, allowed)
+                if self._held:
+                    added = decorate(self._held, [*added])
+                send = super().send_header
+                for name, value in added:
+                    send(name, value)
         super().end_headers()
 
     # What follows is the mixin's own.
 
     def _forget_request(self) -> None:
         """Drop what is left of the previous request on the connection: this one may turn out to be unreadable."""
-        self.headers = self.MessageClass()
+        if hasattr(self, "headers"):
+            del self.headers
         self.path = ""
         self._governed = None
-        self._is_decided = False
+        self._is_used = False
         self._is_interim = False
         self._is_complete = False
         self._held = ()
 
-    def _decide(self) -> _Governed | None:
-        """Return what governs this request, worked out once; ``None`` where no policy does."""
-        if not self._is_decided:
-            self._governed = self._judge()
-            self._is_decided = True
-        return self._governed
+    def _decide(self) -> _Governed:
+        """Work out what governs this request."""
+        self._governed = governed = self._judge()
+        return governed
 
-    def _judge(self) -> _Governed | None:
-        policy = self._policy_for(self.cors, self._path_info())
+    def _judge(self) -> _Governed:
+        policy = self.cors if isinstance(self.cors, Policy) else self._policy_for(self.cors, self._path_info())
         if policy is None:
-            return None
+            return None, None, False
         rules = rules_of(policy)
         origin = self._field("Origin")
         if origin is None:
-            return _Governed(rules, None, False)
+            return rules, None, False
         if rules.predicate is not None:
-            return _Governed(rules, origin, rules.asks(origin, self._webob_request))
-        return _Governed(rules, origin, rules.allows(origin))
+            return rules, origin, rules.asks(origin, self._webob_request)
+        return rules, origin, rules.allows is None or rules.allows(origin)
 
     def _admit(self) -> bool:
         """Answer a preflight, and what ``enforce`` refuses; tell whether the request goes on to its ``do_`` method."""
-        governed = self._decide()
-        if governed is None or (origin := governed.origin) is None:
+        rules, origin, allowed = self._decide()
+        if rules is None or origin is None:
             return True
-        rules, allowed = governed.rules, governed.allowed
-        method = self._field("Access-Control-Request-Method")
         # fetch#cors-preflight-request: exactly this method and these headers, each present, even if empty.
-        if self.command == "OPTIONS" and method is not None:
-            self._send(rules.preflight(origin, allowed, method, self._field("Access-Control-Request-Headers")), origin)
+        if self.command == "OPTIONS" and (method := self._field("Access-Control-Request-Method")) is not None:
+            names = self._field("Access-Control-Request-Headers") if rules.preflight_granted is None else None
+            self._send(rules.preflight(origin, allowed, method, names), origin)
             return False
-        if not allowed and not is_same_origin(origin, self._field("Host"), self._field("Sec-Fetch-Site")):
+        if (
+            not allowed
+            and (rules.enforce or self._refusals.is_new(origin, ORIGIN_REFUSED))
+            and not is_same_origin(origin, self._field("Host"), self._field("Sec-Fetch-Site"))
+        ):
             if rules.enforce:
                 self._send(rules.refusal, origin)
                 return False
@@ -157,13 +170,14 @@ class CORSRequestHandlerMixin(_Handler):
         return True
 
     def _send(self, answer: Answer, origin: str) -> None:
-        if answer.refusal:
+        if answer.refusal and self._refusals.is_new(origin, answer.refusal):
             self._refusals.note(origin, answer.refusal, self.command, self._path_info())
         self._is_complete = True  # the answer says all that the policy has to say
         code, _, phrase = answer.status.partition(" ")
         self.send_response(int(code), phrase)
+        send = super().send_header
         for name, value in answer.headers:
-            super().send_header(name, value)
+            send(name, value)
         if self._field("Content-Length") not in (None, "0") or self._field("Transfer-Encoding") is not None:
             self.send_header("Connection", "close")  # the body is not read, and must not be taken for the next request
         self.end_headers()
@@ -185,7 +199,9 @@ class CORSRequestHandlerMixin(_Handler):
     def _field(self, name: str) -> str | None:
         """Return the value of a request header, all its lines joined as WSGI servers do, or ``None``."""
         lines = self.headers.get_all(name) if hasattr(self, "headers") else None
-        return None if lines is None else ", ".join(line.strip(" \t") for line in lines)
+        if lines is None:
+            return None
+        return lines[0].strip(" \t") if len(lines) == 1 else ", ".join(line.strip(" \t") for line in lines)
 
     def _path_info(self) -> str:
         """Return the path as a WSGI application sees it: percent-decoded, one character for each byte."""

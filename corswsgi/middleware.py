@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from logging import INFO
 from typing import TYPE_CHECKING, Any
 
 import webob
@@ -12,8 +13,18 @@ from webob.exc import HTTPInternalServerError
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
 from corswsgi.policy import OPTIONS, Policy, check_flag, complain_of_callable, unknown_option
-from corswsgi.protocol import ORIGIN_REFUSED, Answer, Rules, decorate, is_readable, is_same_origin, rules_of
-from corswsgi.refusals import RefusalLog
+from corswsgi.protocol import (
+    ORDINARY_HEADERS,
+    ORIGIN_REFUSED,
+    Answer,
+    Header,
+    Rules,
+    decorate,
+    is_readable,
+    is_same_origin,
+    rules_of,
+)
+from corswsgi.refusals import RefusalLog, logger
 from corswsgi.routes import Routes
 
 if TYPE_CHECKING:
@@ -25,14 +36,21 @@ PolicyChooser = Callable[[webob.Request], Policy | None]
 #: The arguments of CORSMiddleware that are no options of a policy.
 _OWN_OPTIONS = ("readable_errors",)
 
-_logger = logging.getLogger("corswsgi")
-
 
 class CORSMiddleware:
     """A WSGI application that answers preflights for another one, and puts a policy's headers on its other responses.
 
     The wrapped application never sees a preflight (fetch#cors-preflight-request). Its iterable is returned as it is.
     """
+
+    # Each object has a function of its own that answers: a method would have to look up on every request what that
+    # function has at hand.
+    __slots__ = ("__call__", "__dict__", "__weakref__")
+
+    if TYPE_CHECKING:
+
+        def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            """Answer a request."""
 
     def __init__(
         self,
@@ -57,85 +75,141 @@ class CORSMiddleware:
         check_flag("readable_errors", readable_errors, problems)
         if policy is not None:
             problems += _complain_of_both(options)
+        self._app = app
+        self._readable_errors = readable_errors
+        self._refusals = RefusalLog()
         try:
-            state = _compile(Policy.from_options(options, beside=_OWN_OPTIONS) if policy is None else policy)
+            self.policy = Policy.from_options(options, beside=_OWN_OPTIONS) if policy is None else policy
         except PolicyError as error:
             problems += error.problems
         if problems:
             raise PolicyError(problems)
         if not callable(app):
             raise TypeError(f"the first argument of CORSMiddleware is a WSGI application, and {quote(app)} is none")
-        self.app = app
-        self.readable_errors = readable_errors
-        self._refusals = RefusalLog()
-        self._state = state
 
     @property
     def policy(self) -> Policy | Mapping[str, Policy | None] | PolicyChooser:
         """What decides, as it was set. Setting it takes effect at once and whole; a faulty one changes nothing."""
-        policy: Policy | Mapping[str, Policy | None] | PolicyChooser = self._state[0]
-        return policy
+        return self._policy
 
     @policy.setter
     def policy(self, policy: Policy | Mapping[str, Policy | None] | PolicyChooser) -> None:
-        self._state = _compile(policy)
+        # One assignment decides: each request is answered wholly by the old policy or wholly by the new one.
+        self.__call__ = self._compile(policy)  # type: ignore[method-assign, assignment]  # see __slots__
+        self._policy = policy
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # One read of the state: each response follows wholly the old policy or wholly the new one. All that
-        # decides is read before the application runs, which may change the environ.
-        _, rules, choose = self._state
-        if choose is not None:
-            rules = choose(environ)
-        if rules is None:
-            return self.app(environ, start_response)
-        origin = environ.get("HTTP_ORIGIN")
+    def _compile(self, policy: Any) -> WSGIApplication:
+        """Return the application under what ``policy`` says."""
+        if isinstance(policy, Policy):
+            return self._govern(policy)
+        if isinstance(policy, Mapping):
+            routes = Routes(policy)
+            governed = {id(each): self._govern(each) for each in (None, *routes)}
+
+            def serve_path(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+                return governed[id(routes.policy_for(_path(environ)))](environ, start_response)
+
+            return serve_path
+        if callable(policy):
+            if problems := list(complain_of_callable("policy", policy, "request")):
+                raise PolicyError(problems)
+            return lambda environ, start_response: self._govern(_choose(policy, environ))(environ, start_response)
+        message = (
+            f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses "
+            "one; origins are given as allow_origins=..."
+        )
+        raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
+
+    def _govern(self, policy: Policy | None) -> WSGIApplication:
+        if policy is None:
+            return self._app
+        return _governed(self._app, rules_of(policy), self._refusals, self._readable_errors)
+
+
+def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable_errors: bool) -> WSGIApplication:
+    """Return ``app`` under the rules of one policy.
+
+    What happens on every request stands in the functions here, and what they need of the policy is a local variable:
+    the yardstick is a closure with the headers hard-coded (``benchmarks``).
+    """
+    allows, predicate = rules.allows, rules.predicate
+    granted, otherwise = rules.granted, list(rules.otherwise)
+    preflight_status, preflight_granted = rules.preflight_status, rules.preflight_granted
+    refused_preflight, enforce = rules.refused_preflight, rules.enforce
+    is_logged = logger.isEnabledFor
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        added = otherwise
         allowed = False
-        if origin is not None:
-            allowed = (
-                rules.allows(origin) if rules.predicate is None else rules.asks(origin, lambda: webob.Request(environ))
-            )
+        if "HTTP_ORIGIN" in environ:
+            origin = environ["HTTP_ORIGIN"]
+            if predicate is None:
+                allowed = allows is None or allows(origin)
+            else:
+                allowed = rules.asks(origin, partial(webob.Request, environ))
             # fetch#cors-preflight-request: exactly this method and these headers, each present, even if empty.
-            if environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
+            if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and environ["REQUEST_METHOD"] == "OPTIONS":
+                if not allowed:
+                    return give(refused_preflight, environ, start_response)
+                if preflight_granted is not None:
+                    start_response(preflight_status, preflight_granted(origin))
+                    return []
                 method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-                answer = rules.preflight(origin, allowed, method, environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))
-                return self._answer(answer, origin, environ, start_response)
+                names = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
+                return give(rules.preflight(origin, allowed, method, names), environ, start_response)
+            if allowed:
+                if granted is not None:
+                    added = granted(origin)
             # Whose request it is matters to enforce, and to the log, which wants each refusal only once.
-            if (
-                not allowed
-                and (rules.enforce or self._refusals.is_new(origin, ORIGIN_REFUSED))
-                and not is_same_origin(origin, environ.get("HTTP_HOST"), environ.get("HTTP_SEC_FETCH_SITE"))
+            elif (enforce or (is_logged(INFO) and refusals.is_new(origin, ORIGIN_REFUSED))) and not is_same_origin(
+                origin, environ.get("HTTP_HOST"), environ.get("HTTP_SEC_FETCH_SITE")
             ):
-                if rules.enforce:
-                    return self._answer(rules.refusal, origin, environ, start_response)
-                self._refusals.note(origin, ORIGIN_REFUSED, environ["REQUEST_METHOD"], _path(environ))
-        cors = rules.response_headers(origin, allowed)
+                if enforce:
+                    return give(rules.refusal, environ, start_response)
+                refusals.note(origin, ORIGIN_REFUSED, environ["REQUEST_METHOD"], _path(environ))
         started = False
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+        # What the function needs is bound to its parameters, where it can be: more cells would cost more.
+        def start(
+            status: str,
+            headers: list[Header],
+            exc_info: Any = None,
+            respond: StartResponse = start_response,
+            added: list[Header] = added,
+        ) -> Callable[[bytes], object]:
             nonlocal started
             started = True
-            decorated = decorate(headers, cors)
-            if exc_info is None:
-                return start_response(status, decorated)
             try:
-                return start_response(status, decorated, exc_info)
+                decorated = headers + added
+            except TypeError:  # a tuple, or a generator
+                headers = list(headers)
+                decorated = headers + added
+            for header in headers:
+                if header[0] not in ORDINARY_HEADERS:
+                    decorated = decorate(headers, added)
+                    break
+            if exc_info is None:
+                return respond(status, decorated)
+            try:
+                return respond(status, decorated, exc_info)
             finally:
                 exc_info = None  # PEP 3333: no circle through the traceback
 
         try:
-            return self.app(environ, start)
+            return app(environ, start)
         except Exception:
-            if not allowed or not self.readable_errors or _wants_exceptions(environ):
+            if not allowed or not readable_errors or _wants_exceptions(environ):
                 raise
             return _answer_error(environ, start, started)
 
-    def _answer(
-        self, answer: Answer, origin: str, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
-        if answer.refusal and self._refusals.is_new(origin, answer.refusal):
-            self._refusals.note(origin, answer.refusal, environ["REQUEST_METHOD"], _path(environ))
-        start_response(answer.status, list(answer.headers))
-        return [answer.body] if answer.body and environ["REQUEST_METHOD"] != "HEAD" else []
+    def give(answer: Answer, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        status, headers, body, refusal = answer
+        if refusal and is_logged(INFO):
+            refusals.note(environ["HTTP_ORIGIN"], refusal, environ["REQUEST_METHOD"], _path(environ))
+        start_response(status, [*headers])
+        return [body] if body and environ["REQUEST_METHOD"] != "HEAD" else []
+
+    return serve
 
 
 def _complain_of_both(options: Mapping[str, object]) -> Iterator[Problem]:
@@ -148,39 +222,12 @@ def _complain_of_both(options: Mapping[str, object]) -> Iterator[Problem]:
             yield unknown_option(name, value, _OWN_OPTIONS)
 
 
-def _compile(policy: Any) -> tuple[Any, Rules | None, Callable[[WSGIEnvironment], Rules | None] | None]:
-    """Return ``policy`` with the rules of all requests, or with what finds those of one request."""
-    if isinstance(policy, Policy):
-        return policy, rules_of(policy), None
-    if isinstance(policy, Mapping):
-        routes = Routes(policy)
-        for each in routes:
-            rules_of(each)
-        return policy, None, lambda environ: _rules_or_none(routes.policy_for(_path(environ)))
-    if callable(policy):
-        if problems := list(complain_of_callable("policy", policy, "request")):
-            raise PolicyError(problems)
-        return policy, None, lambda environ: _choose(policy, environ)
-    message = (
-        f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses one; "
-        "origins are given as allow_origins=..."
-    )
-    raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
-
-
-def _choose(choose: PolicyChooser, environ: WSGIEnvironment) -> Rules | None:
+def _choose(choose: PolicyChooser, environ: WSGIEnvironment) -> Policy | None:
     request = webob.Request(environ)
-    return _rules_or_none(choose(request)) if is_readable(request) else None
-
-
-def _rules_or_none(policy: Policy | None) -> Rules | None:
-    if policy is None:
-        return None
-    if not isinstance(policy, Policy):
-        raise TypeError(
-            f"the callable that chooses the policy returned {quote(policy)}; it must return a Policy or None"
-        )
-    return rules_of(policy)
+    policy = choose(request) if is_readable(request) else None
+    if policy is None or isinstance(policy, Policy):
+        return policy
+    raise TypeError(f"the callable that chooses the policy returned {quote(policy)}; it must return a Policy or None")
 
 
 def _path(environ: WSGIEnvironment) -> str:
@@ -199,7 +246,7 @@ def _answer_error(environ: WSGIEnvironment, start: StartResponse, started: bool)
         exception, and the server raises that again if the headers are out already (PEP 3333). Before, WebOb and
         test clients would take it for a reason to raise.
     """
-    _logger.exception("the application raised on %s %s", quote(environ["REQUEST_METHOD"]), quote(_path(environ)))
+    logger.exception("the application raised on %s %s", quote(environ["REQUEST_METHOD"]), quote(_path(environ)))
     response = HTTPInternalServerError()
     if not started:
         return response(environ, start)

@@ -222,7 +222,10 @@ class OriginMatcher:
     allow.
     """
 
-    __slots__ = ("_any_port", "_regexes", "_subdomains", "exact", "is_exact")
+    __slots__ = ("_any_port", "_known", "_regexes", "_subdomains", "exact", "is_exact")
+
+    #: How many origins at most are remembered.
+    MAX_KNOWN = 1024
 
     def __init__(
         self,
@@ -247,26 +250,43 @@ class OriginMatcher:
         self._regexes = tuple(regexes)
         #: Whether set membership in :attr:`exact` is the whole of it.
         self.is_exact = not (self._any_port or self._subdomains or self._regexes)
+        # Origins that a pattern or a regular expression has allowed, so that each is taken apart only once.
+        self._known: set[str] = set()
 
     def __contains__(self, origin: str) -> bool:
-        if origin in self.exact:
+        if origin in self.exact or origin in self._known:
             return True
-        if self.is_exact:
+        if self.is_exact or len(origin) > _MAX_ORIGIN:
             return False
-        parts = parse_origin(origin)
-        if parts is None:
-            return False
-        scheme, host, port = parts
-        if (scheme, host) in self._any_port:
-            return True
+        # A stranger is recognised before it is known whether the origin is well-formed, which takes longer to find out.
+        scheme, _, host = origin.partition("://")
+        port = ""
+        if ":" in host:
+            host, port = _split_port(host)
+            port = port.removeprefix(":")
+        if self._is_covered(scheme, host, port):
+            matched = parse_origin(origin) == (scheme, host, port)
+        else:
+            matched = bool(self._regexes) and self._is_regular(origin)
+        if matched:
+            if len(self._known) >= self.MAX_KNOWN:
+                self._known.clear()
+            self._known.add(origin)
+        return matched
+
+    def _is_covered(self, scheme: str, host: str, port: str) -> bool:
+        """Tell whether a pattern allows what has these parts, if it is an origin at all."""
         if self._subdomains:
-            dot = host.find(".")
-            while dot >= 0:
-                rules = self._subdomains.get(host[dot + 1 :])
+            dot = host.find(".") + 1
+            while dot:
+                rules = self._subdomains.get(host[dot:])
                 if rules is not None and ((scheme, port) in rules or (scheme, "*") in rules):
                     return True
-                dot = host.find(".", dot + 1)
-        return any(regex.fullmatch(origin) for regex in self._regexes)
+                dot = host.find(".", dot) + 1
+        return bool(self._any_port) and (scheme, host) in self._any_port
+
+    def _is_regular(self, origin: str) -> bool:
+        return parse_origin(origin) is not None and any(regex.fullmatch(origin) for regex in self._regexes)
 
 
 @cache

@@ -7,6 +7,7 @@ which headers go on any other response.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -47,6 +48,7 @@ METHOD_REFUSED = "Access-Control-Request-Method is not one method"
 HEADERS_REFUSED = f"Access-Control-Request-Headers is no list of at most {MAX_ECHO_NAMES} names"
 _REASONS = (ORIGIN_REFUSED, METHOD_REFUSED, HEADERS_REFUSED)
 
+_ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 _PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
@@ -65,27 +67,34 @@ class Rules:
     headers on every response, whoever asks, so that caches need to keep it only once; *dynamic*, all else,
     looks at the origin and says so in ``Vary``.
 
-    :ivar allows: tells whether an origin is allowed; where :attr:`predicate` is set, :meth:`asks` does.
-    :ivar predicate: the callable of a policy that has one, or ``None``.
+    :ivar allows: tells whether an origin is allowed; ``None`` where every one is, or where :attr:`predicate` is set.
+    :ivar predicate: the callable of a policy that has one, or ``None``; :meth:`asks` asks it.
+    :ivar granted: gives the headers of a response to an origin that is allowed, in a list of its own; ``None`` where
+        they are :attr:`otherwise` too.
+    :ivar otherwise: the headers of every other response; ``Vary`` is the last of them.
+    :ivar preflight_status: the status line of the answer to a preflight that is granted.
+    :ivar preflight_granted: gives its headers, for an origin that is allowed, in a list of its own; ``None`` where
+        they depend on more than the origin, so that :meth:`preflight` must be asked.
+    :ivar refused_preflight: what answers a preflight from an origin that is not allowed.
     :ivar enforce: whether a request from an origin that is not allowed is refused.
-    :ivar refusal: what answers it.
+    :ivar refusal: what answers such a request.
     """
 
     __slots__ = (
-        "_beside_origin",
-        "_constant_preflight",
         "_echo_authorization",
         "_echo_headers",
         "_echo_method",
-        "_is_constant",
-        "_otherwise",
         "_preflight",
-        "_preflight_status",
         "_refused",
         "allows",
         "enforce",
+        "granted",
+        "otherwise",
         "predicate",
+        "preflight_granted",
+        "preflight_status",
         "refusal",
+        "refused_preflight",
     )
 
     def __init__(self, policy: Policy) -> None:
@@ -94,15 +103,13 @@ class Rules:
         self.allows, constant = _membership(policy)
         vary = _list("Vary", _unique(policy.vary if constant else ("Origin", *policy.vary)), ", ")
         credentials = (("Access-Control-Allow-Credentials", "true"),) if policy.allow_credentials else ()
-        self._beside_origin: Headers = (
+        beside_origin: Headers = (
             *credentials,
             *_list("Access-Control-Expose-Headers", _unique(policy.expose_headers)),
             *vary,
         )
-        self._is_constant = constant is not None
-        self._otherwise: Headers = (
-            (("Access-Control-Allow-Origin", constant), *self._beside_origin) if constant else vary
-        )
+        self.otherwise: Headers = ((_ALLOW_ORIGIN, constant), *beside_origin) if constant else vary
+        self.granted = None if constant else _with_origin(beside_origin)
 
         # fetch#cors-protocol-and-credentials: with credentials "*" is the literal name of a method or header,
         # so what is asked for has to be echoed. Elsewhere the whole list is sent, not an echo: the browser
@@ -111,7 +118,7 @@ class Rules:
         self._echo_headers = policy.allow_credentials and ANY in policy.allow_headers
         self._echo_authorization = fetch.CORS_NON_WILDCARD_REQUEST_HEADER in _allowed_headers(policy)
         age = () if policy.max_age is None else (("Access-Control-Max-Age", str(policy.max_age)),)
-        self._preflight_status = f"{policy.preflight_status} {_phrase(policy.preflight_status)}"
+        self.preflight_status = f"{policy.preflight_status} {_phrase(policy.preflight_status)}"
         self._preflight: Headers = (
             *credentials,
             *(() if self._echo_method else _list("Access-Control-Allow-Methods", _allowed_methods(policy))),
@@ -121,10 +128,11 @@ class Rules:
             *(() if policy.preflight_status == 204 else (("Content-Type", _PLAIN_TEXT), ("Content-Length", "0"))),
             *(() if constant else vary),
         )
-        self._constant_preflight = None
-        if constant and not (self._echo_method or self._echo_headers):
-            self._constant_preflight = self._answer(constant)
+        self.preflight_granted = None
+        if not (self._echo_method or self._echo_headers):
+            self.preflight_granted = _with_origin(self._preflight, constant)
         self._refused = {reason: _refuse(reason, () if constant else vary) for reason in _REASONS}
+        self.refused_preflight = self._refused[ORIGIN_REFUSED]
         # Whether enforce refuses may depend on more than Vary names, so that no cache may keep it.
         self.refusal = _refuse(ORIGIN_REFUSED, (("Cache-Control", "no-store"), *vary))
 
@@ -154,9 +162,9 @@ class Rules:
         :param headers: the value of Access-Control-Request-Headers, likewise, or ``None``.
         """
         if not allowed:
-            return self._refused[ORIGIN_REFUSED]
-        if self._constant_preflight is not None:
-            return self._constant_preflight
+            return self.refused_preflight
+        if self.preflight_granted is not None:
+            return Answer(self.preflight_status, tuple(self.preflight_granted(origin)))
         echo: Headers = ()
         if self._echo_method:
             # fetch#http-new-header-syntax: Access-Control-Request-Method = method, which is one token.
@@ -168,10 +176,7 @@ class Rules:
             if names is None:
                 return self._refused[HEADERS_REFUSED]
             echo += _list("Access-Control-Allow-Headers", names)
-        return self._answer(origin, echo)
-
-    def _answer(self, origin: str, echo: Headers = ()) -> Answer:
-        return Answer(self._preflight_status, (("Access-Control-Allow-Origin", origin), *echo, *self._preflight))
+        return Answer(self.preflight_status, ((_ALLOW_ORIGIN, origin), *echo, *self._preflight))
 
     def _echoed_names(self, value: str) -> list[str] | None:
         """Return the names to allow out of those asked for, or ``None`` where they are malformed or out of bounds."""
@@ -190,25 +195,44 @@ class Rules:
         :param origin: the value of the request's ``Origin``, or ``None`` where it has none.
         :param allowed: whether the policy allows it; ``False`` without one.
         """
-        if allowed and origin is not None and not self._is_constant:
-            return (("Access-Control-Allow-Origin", origin), *self._beside_origin)
-        return self._otherwise
+        if allowed and origin is not None and self.granted is not None:
+            return tuple(self.granted(origin))
+        return self.otherwise
 
 
-def decorate(headers: Iterable[Header], added: Headers) -> list[Header]:
+#: Names of response headers, as applications write them, in which no policy has a word. Where a response has no
+#: others, ``headers + added`` is what :func:`decorate` gives.
+ORDINARY_HEADERS = frozenset(
+    written
+    for name in (
+        "Accept-Ranges Age Allow Alt-Svc Cache-Control Connection Content-Disposition Content-Encoding "
+        "Content-Language Content-Length Content-Location Content-Range Content-Security-Policy Content-Type "
+        "Cross-Origin-Opener-Policy Cross-Origin-Resource-Policy Date ETag Etag Expires Keep-Alive Last-Modified Link "
+        "Location Permissions-Policy Pragma Referrer-Policy Retry-After Server Server-Timing Set-Cookie "
+        "Strict-Transport-Security Transfer-Encoding Via WWW-Authenticate X-Content-Type-Options X-Frame-Options "
+        "X-Powered-By X-Request-ID X-Request-Id X-XSS-Protection"
+    ).split()
+    for written in map(sys.intern, (name, name.lower()))
+)
+
+
+def decorate(headers: Iterable[Header], added: list[Header]) -> list[Header]:
     """Return a fresh list of response headers in which the policy has the last word.
 
     Every ``Access-Control-*`` header of the application is dropped, ``added`` comes after all others, and where it
     holds ``Vary``, as its last header, that is merged with the application's ``Vary`` lines to one.
     """
     given = headers if isinstance(headers, list) else list(headers)
-    kept = [header for header in given if header[0][:1] not in "AaVv"]
-    if len(kept) == len(given):
-        kept += added
-        return kept
+    for header in given:
+        if header[0] not in ORDINARY_HEADERS and header[0][:1] in "AaVv":
+            return _settle(given, added)
+    return given + added
+
+
+def _settle(given: list[Header], added: list[Header]) -> list[Header]:
     kept = [header for header in given if not header[0].lower().startswith("access-control-")]
     if not added or added[-1][0] != "Vary":
-        return [*kept, *added]
+        return kept + added
     lines = [value for name, value in kept if name.lower() == "vary"]
     kept = [header for header in kept if header[0].lower() != "vary"]
     return [*kept, *added[:-1], ("Vary", merge_vary(lines, added[-1][1]))]
@@ -248,15 +272,23 @@ def is_same_origin(origin: str, host: str | None, sec_fetch_site: str | None) ->
     return host.lower() in (parts.host, f"{parts.host}:80", f"{parts.host}:443")
 
 
-def _membership(policy: Policy) -> tuple[Callable[[str], bool], str | None]:
+def _membership(policy: Policy) -> tuple[Callable[[str], bool] | None, str | None]:
     """Return what tells whether an origin is allowed, and Access-Control-Allow-Origin where that is constant."""
     matcher = policy.matcher
     if matcher is None:
-        return (lambda _: True), None if callable(policy.allow_origins) else ANY
+        return None, None if callable(policy.allow_origins) else ANY
     if not matcher.is_exact:
         return matcher.__contains__, None
     only = next(iter(matcher.exact)) if len(matcher.exact) == 1 else OPAQUE
     return matcher.exact.__contains__, None if only == OPAQUE else only
+
+
+def _with_origin(beside: Headers, constant: str | None = None) -> Callable[[str], list[Header]]:
+    """Return what gives Access-Control-Allow-Origin and the headers ``beside``, in a new list each time."""
+    if constant is not None:
+        whole = [(_ALLOW_ORIGIN, constant), *beside]
+        return lambda _: [*whole]
+    return lambda origin: [(_ALLOW_ORIGIN, origin), *beside]
 
 
 def _allowed_methods(policy: Policy) -> Iterable[str]:
@@ -458,7 +490,7 @@ def _describe_response(rules: Rules, origin: str | None, allowed: bool) -> str:
 
 def _allows(rules: Rules, origin: str, request: Request | None) -> bool:
     if rules.predicate is None:
-        return rules.allows(origin)
+        return rules.allows is None or rules.allows(origin)
     if request is None:
         raise ValueError("a callable decides on origins; give explain() the request that it is to be asked with")
     return rules.asks(origin, lambda: request)

@@ -26,7 +26,7 @@ class RefusalLog:
 
     def is_new(self, origin: str, reason: str) -> bool:
         """Tell whether :meth:`note` would write this refusal; quick, so that what is known costs no more than this."""
-        return (reason, origin[: self._LONGEST_KEY]) not in self._seen and logger.isEnabledFor(logging.INFO)
+        return logger.isEnabledFor(logging.INFO) and (reason, origin[: self._LONGEST_KEY]) not in self._seen
 
     def note(self, origin: str, reason: str, method: str, path: str) -> None:
         """Write a refusal, unless it is remembered.
