@@ -6,7 +6,6 @@ address, and be of the same origin as the server (DNS rebinding), where no polic
 
 from __future__ import annotations
 
-import argparse
 import errno
 import re
 from collections.abc import Iterable
@@ -32,7 +31,7 @@ _MESSAGE = "This server does not answer to that host name"
 def port(text: str) -> int:
     """Return the number of a TCP port, 0 meaning any that is free; for :mod:`argparse`."""
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port; it is a number from 0 to 65535")
+        raise _argument_error(f"{text!r} is not a port; it is a number from 0 to 65535")
     return int(text)
 
 
@@ -48,8 +47,14 @@ def port_error(error: OSError, port: int, flag: str) -> UsageError:
 def host_name(text: str) -> str:
     """Return a name that ``Host`` may hold, without a port and in lower case; for :mod:`argparse`."""
     if not re.fullmatch(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\]", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a host name, which has no scheme, no port and no path")
+        raise _argument_error(f"{text!r} is not a host name, which has no scheme, no port and no path")
     return text.lower()
+
+
+def _argument_error(message: str) -> Exception:
+    from argparse import ArgumentTypeError  # takes long to load, and only commands have arguments
+
+    return ArgumentTypeError(message)
 
 
 def is_known_host(host: str, names: Iterable[str]) -> bool:

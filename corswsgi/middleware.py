@@ -9,7 +9,6 @@ from logging import INFO
 from typing import TYPE_CHECKING, Any
 
 import webob
-from webob.exc import HTTPInternalServerError
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
 from corswsgi.policy import OPTIONS, Policy, check_flag, complain_of_callable, unknown_option
@@ -247,6 +246,8 @@ def _answer_error(environ: WSGIEnvironment, start: StartResponse, started: bool)
         test clients would take it for a reason to raise.
     """
     logger.exception("the application raised on %s %s", quote(environ["REQUEST_METHOD"]), quote(_path(environ)))
+    from webob.exc import HTTPInternalServerError  # takes long to load, and most programs never need it
+
     response = HTTPInternalServerError()
     if not started:
         return response(environ, start)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
@@ -132,7 +130,9 @@ def to_a_labels(host: str) -> str | None:
     UTS 46, non-transitional, for plain letters and digits written from left to right; the ``idna`` codec of the
     standard library would give ``fass.de``.
     """
-    labels = [unicodedata.normalize("NFKC", label.lower()).lower() for label in host.split(".")]
+    from unicodedata import normalize  # read only where a host is not ASCII
+
+    labels = [normalize("NFKC", label.lower()).lower() for label in host.split(".")]
     # lower() and NFKC make a final sigma of letters that UTS 46 maps to the other one.
     if ".".join(labels).count("ς") != host.count("ς"):
         return None
@@ -143,6 +143,8 @@ def to_a_labels(host: str) -> str | None:
 
 def _is_plain(character: str) -> bool:
     """Tell whether UTS 46 takes a non-ASCII character as it is, and in any place of a label."""
+    import unicodedata
+
     return (
         not character.isascii()
         and unicodedata.category(character) in ("Ll", "Lo", "Lm", "Nd")
@@ -306,8 +308,9 @@ def _above_public_suffixes() -> frozenset[str]:
     from publicsuffixlist import PSLFILE, encode_idn
 
     above: set[str] = set()
-    for line in Path(PSLFILE).read_text("utf-8").splitlines():
-        rule = line.partition("//")[0].strip()
+    with open(PSLFILE, encoding="utf-8") as lines:
+        rules = [line.partition("//")[0].strip() for line in lines]
+    for rule in rules:
         if rule and not rule.startswith("!"):
             labels = (rule if rule.isascii() else encode_idn(rule)).split(".")
             above.update(".".join(labels[start:]) for start in range(1, len(labels)))
