@@ -94,7 +94,8 @@ class CORSMiddleware:
     @policy.setter
     def policy(self, policy: Policy | Mapping[str, Policy | None] | PolicyChooser) -> None:
         # One assignment decides: each request is answered wholly by the old policy or wholly by the new one.
-        self.__call__ = self._compile(policy)  # type: ignore[method-assign, assignment]  # see __slots__
+        # By way of the class, because a subclass may have a __call__ of its own.
+        vars(CORSMiddleware)["__call__"].__set__(self, self._compile(policy))
         self._policy = policy
 
     def _compile(self, policy: Any) -> WSGIApplication:

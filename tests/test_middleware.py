@@ -261,6 +261,22 @@ def test_a_faulty_policy_raises_and_changes_nothing(faulty: Any) -> None:
     assert dict(headers)["Access-Control-Expose-Headers"] == "X-Outer"
 
 
+def test_a_subclass_may_have_a_call_of_its_own() -> None:
+    class Counting(CORSMiddleware):
+        calls = 0
+
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            self.calls += 1
+            return super().__call__(environ, start_response)
+
+    middleware = Counting(hello, OUTER)
+    for policy, exposed in ((OUTER, "X-Outer"), (INNER, "X-Inner")):
+        middleware.policy = policy
+        _, headers, _ = run(middleware, environ_of())
+        assert dict(headers)["Access-Control-Expose-Headers"] == exposed
+    assert middleware.calls == 2
+
+
 def test_changing_a_mapping_after_it_was_set_changes_no_answer() -> None:
     rules: dict[str, Policy | None] = {"/": OUTER}
     middleware = CORSMiddleware(hello, rules)
