@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import NamedTuple
 
 
 @unique
@@ -71,8 +71,7 @@ class Fault(StrEnum):
     ROUTE_POLICY = "route-policy"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One fault of one option.
 
     :ivar code: the kind of fault, a value of :class:`Fault`; equal to its string.
@@ -90,7 +89,8 @@ class Problem:
 
     def __str__(self) -> str:
         hint = "" if self.suggestion is None else f"; did you mean {quote(self.suggestion)}?"
-        return f"{self.option}: {self.message}{hint or '.'}"
+        option = self.option if self.option.isprintable() else quote(self.option)
+        return f"{option}: {self.message}{hint or '.'}"
 
 
 class PolicyError(ValueError):
@@ -112,9 +112,13 @@ class UsageError(Exception):
     """What a command was asked to do cannot be done; the message is one line that says why and what would help."""
 
 
+_LONGEST_QUOTE = 200
+
+
 def quote(value: object) -> str:
     """Return ``value`` for use in a message: on one line, in ASCII, strings in double quotes, cut when very long."""
     if isinstance(value, list):
         return f"[{', '.join(map(quote, value))}]"
-    text = json.dumps(value) if isinstance(value, str) else ascii(value)
-    return text if len(text) <= 200 else f"{text[:200]}..."
+    # No more of a string is escaped than could be shown: a client may have sent a megabyte of it.
+    text = json.dumps(value[: _LONGEST_QUOTE + 1]) if isinstance(value, str) else ascii(value)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."

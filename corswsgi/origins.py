@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -155,8 +154,7 @@ def _is_plain(character: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OriginPattern:
+class OriginPattern(NamedTuple):
     """One entry of ``allow_origins`` that is a string: an exact origin, or a pattern with ``*`` in its two places.
 
     :ivar host: the serialized host; for ``https://*.example.com`` what follows ``*.``.

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from corswsgi import fetch
 from corswsgi.errors import Fault, PolicyError, Problem, quote
@@ -43,7 +40,6 @@ _DANGERS = ("insecure-origins", "public-suffixes")
 _logger = logging.getLogger("corswsgi")
 
 
-@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Policy:
     """What pages of other origins may do.
 
@@ -83,9 +79,25 @@ class Policy:
     vary: tuple[str, ...]
     dangerously_allow: tuple[str, ...]
     #: The origins, ready to be asked; ``None`` where a callable decides, or where every origin is allowed.
-    matcher: OriginMatcher | None = field(init=False, compare=False)
+    matcher: OriginMatcher | None
     #: Room for what :mod:`corswsgi.protocol` works out once for a policy; no part of the value.
-    compiled: list[Any] = field(init=False, compare=False)
+    compiled: list[Any]
+
+    # Not a dataclass: what that module loads takes longer than all of this package.
+    __slots__ = (
+        "allow_credentials",
+        "allow_headers",
+        "allow_methods",
+        "allow_origins",
+        "compiled",
+        "dangerously_allow",
+        "enforce",
+        "expose_headers",
+        "matcher",
+        "max_age",
+        "preflight_status",
+        "vary",
+    )
 
     def __init__(
         self,
@@ -148,6 +160,24 @@ class Policy:
         """Whether every origin is allowed, malformed ones too."""
         return self.allow_origins == ANY or (isinstance(self.allow_origins, tuple) and ANY in self.allow_origins)
 
+    def __replace__(self, /, **changes: Any) -> Self:
+        """Return a policy that differs in these options; what ``copy.replace`` of Python 3.13 calls."""
+        return self.from_options(self.as_dict() | changes)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(
+            f"a policy cannot be changed; make another: Policy(**policy.as_dict() | {{{name!r}: ...}})"
+        )
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a policy cannot be changed")
+
+    def __eq__(self, other: object) -> bool:
+        return self.as_dict() == other.as_dict() if isinstance(other, Policy) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.as_dict().values()))
+
     def __repr__(self) -> str:
         options = self.as_dict()
         changed = [f"{name}={_source(value)}" for name, value in options.items() if value != OPTIONS[name]]
@@ -158,10 +188,7 @@ class Policy:
 
 
 #: Every option and its default; ``allow_origins`` has none. Loaders of all kinds read this table.
-OPTIONS: dict[str, Any] = {
-    name: None if parameter.default is inspect.Parameter.empty else parameter.default
-    for name, parameter in inspect.signature(Policy).parameters.items()
-}
+OPTIONS: dict[str, Any] = {"allow_origins": None, **cast("dict[str, Any]", Policy.__init__.__kwdefaults__)}
 
 
 def unknown_option(name: str, value: object, beside: Iterable[str]) -> Problem:
@@ -175,8 +202,15 @@ def unknown_option(name: str, value: object, beside: Iterable[str]) -> Problem:
             "Private Network Access never came into force; its successor, Local Network Access, asks the user "
             "and reads no header",
         )
-    nearest = difflib.get_close_matches(plain, [*OPTIONS, *beside], n=1)
-    return Problem(Fault.UNKNOWN_OPTION, name, value, "there is no such option", nearest[0] if nearest else None)
+    return Problem(
+        Fault.UNKNOWN_OPTION, name, value, "there is no such option", _nearest(plain, [*OPTIONS, *beside], cutoff=0.6)
+    )
+
+
+def _nearest(name: str, known: Iterable[str], cutoff: float) -> str | None:
+    from difflib import get_close_matches  # read only where there is something to correct
+
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), None)
 
 
 def _check(declared: Mapping[str, Any], problems: list[Problem]) -> tuple[dict[str, Any], OriginMatcher | None]:
@@ -225,8 +259,9 @@ def _check_origins(
                 problems += error.problems
                 # What was meant is judged as well, so that the correction of one fault does not lead to the next.
                 meant = error.problems[0].suggestion
-                if credentials and isinstance(meant, str):
-                    _sort_in(meant, exact, patterns)
+                for each in meant if isinstance(meant, list) else [meant]:
+                    if credentials and isinstance(each, str):
+                        _sort_in(each, exact, patterns)
         elif not isinstance(entry, re.Pattern):
             message = f"{quote(entry)} is neither a string nor a compiled regular expression"
             problems.append(Problem(Fault.WRONG_TYPE, "allow_origins", entry, message))
@@ -258,6 +293,8 @@ def complain_of_callable(option: str, value: Callable[..., object], *arguments: 
 
     :param arguments: the names of what it is called with.
     """
+    import inspect  # takes long to load, and most policies hold no callable
+
     try:
         inspect.signature(value).bind(*arguments)
     except TypeError:
@@ -290,7 +327,7 @@ def _complain_of_credentials(
             text = str(pattern)
             message = f"with credentials, anyone on the network path of {quote(text)} could act as its visitors"
             port = "" if pattern.port == fetch.DEFAULT_PORTS["https"] else pattern.port
-            secure = str(replace(pattern, scheme="https", port=port))
+            secure = str(pattern._replace(scheme="https", port=port))
             yield Problem(Fault.INSECURE_ORIGIN_WITH_CREDENTIALS, "allow_origins", text, message, secure)
     for pattern in patterns if "public-suffixes" not in dangers else ():
         if pattern.covers_public_suffix:
@@ -350,9 +387,8 @@ def _check_dangers(option: str, value: Any, problems: list[Problem]) -> tuple[st
     names = _check_tokens(option, value, problems, Fault.DANGER_UNKNOWN, "a danger")
     for name in names:
         if name not in _DANGERS:
-            nearest = difflib.get_close_matches(name, _DANGERS, n=1, cutoff=0.4)
             message = f"{quote(name)} is none of {', '.join(map(quote, _DANGERS))}"
-            problems.append(Problem(Fault.DANGER_UNKNOWN, option, name, message, nearest[0] if nearest else None))
+            problems.append(Problem(Fault.DANGER_UNKNOWN, option, name, message, _nearest(name, _DANGERS, cutoff=0.4)))
     return names
 
 

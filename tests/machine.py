@@ -23,6 +23,7 @@ PROGRAMS = {
     "nginx": ("nginx", "/usr/sbin/nginx"),
     "varnish": ("varnishd", "/usr/sbin/varnishd"),
     "wrk": ("wrk",),
+    "valgrind": ("valgrind",),
 }
 
 

@@ -8,12 +8,16 @@ by default, ``Partitioned``, the ``__Host-`` prefixes, and the blocking of third
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from corswsgi.browser.urls import URL, Origin, is_potentially_trustworthy_url, same_site
+
+#: rfc6265#section-5.2.2: whatever else stands there is ignored.
+_MAX_AGE = re.compile("-?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,9 @@ class CookieStore:
         )
 
     def _expiry(self, attributes: Mapping[str, str]) -> float | None:
-        if "max-age" in attributes:  # rfc6265#section-5.3: it has precedence over Expires
-            try:
-                return self._clock() + int(attributes["max-age"])
-            except ValueError:
-                return None
+        seconds = attributes.get("max-age", "")
+        if _MAX_AGE.fullmatch(seconds):  # rfc6265#section-5.3: it has precedence over Expires
+            return self._clock() + float(seconds)  # however many digits there are
         return self._clock() if _is_past(attributes.get("expires", "")) else None
 
     def _has_expired(self, cookie: Cookie) -> bool:
@@ -110,6 +112,6 @@ def _default_path(url: URL) -> str:
 def _is_past(date: str) -> bool:
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for numbers beyond those of C
         return False
     return moment.replace(tzinfo=moment.tzinfo or UTC) < datetime.now(UTC)

@@ -15,6 +15,9 @@ HTTP_SCHEMES = frozenset({"http", "https"})
 #: fetch#local-scheme
 LOCAL_SCHEMES = frozenset({"about", "blob", "data"})
 
+#: Pages of these have an opaque origin, or another page's, whatever host is written (url#concept-url-origin).
+_OPAQUE_SCHEMES = LOCAL_SCHEMES | {"file", "javascript"}
+
 #: local-network-access#ip-address-space, from the least private to the most.
 ADDRESS_SPACES = ("public", "local", "loopback")
 
@@ -140,7 +143,7 @@ def parse_origin(text: str) -> Origin:
         if text == url.origin.serialized:
             return url.origin
         raise ValueError(f'{text!r} is not how browsers write this origin; did you mean "{url.origin.serialized}"?')
-    if url.netloc and text == f"{url.scheme}://{url.netloc}":
+    if url.netloc and url.scheme not in _OPAQUE_SCHEMES and text == f"{url.scheme}://{url.netloc}":
         return Origin(text, url.scheme, url.host)
     raise ValueError(f'{text!r} has no origin of its own; browsers send "null" for its pages')
 

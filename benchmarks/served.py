@@ -1,0 +1,27 @@
+"""The applications that servers serve, with and without the layer, and a waitress to serve them: for ``servers``."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import prefer_installed
+
+prefer_installed()
+
+from benchmarks.contenders import bare, corswsgi  # noqa: E402  # only now is it settled which is measured
+
+without = bare()
+layered = corswsgi("dynamic").layered
+
+
+def serve(name: str) -> None:
+    """Serve one of them with waitress, and say on which port; as it is by default, with four threads."""
+    import waitress
+
+    server = waitress.create_server(globals()[name], host="127.0.0.1", port=0)
+    print(f"Listening at: http://127.0.0.1:{server.effective_port}", flush=True)
+    server.run()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
