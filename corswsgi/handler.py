@@ -60,7 +60,7 @@ class CORSRequestHandlerMixin(_Handler):
     _is_used = False
     _is_interim = False
     _is_complete = False
-    _held: tuple[Header, ...] = ()
+    _held: list[Header] | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Compile the policy, so that what is wrong stops the program where the class is defined."""
@@ -100,7 +100,9 @@ class CORSRequestHandlerMixin(_Handler):
             if not is_cors:
                 super().send_header(keyword, value)
         elif not self._is_complete:
-            self._held += ((keyword, value),)  # the policy has its word in end_headers
+            if self._held is None:
+                self._held = []
+            self._held.append((keyword, value))  # the policy has its word in end_headers
         elif not is_cors:
             super().send_header(keyword, value)  # one more line of Vary is as good as one more name
 
@@ -129,7 +131,7 @@ class CORSRequestHandlerMixin(_Handler):
         self._is_used = False
         self._is_interim = False
         self._is_complete = False
-        self._held = ()
+        self._held = None
 
     def _decide(self) -> _Governed:
         """Work out what governs this request."""
@@ -190,9 +192,10 @@ class CORSRequestHandlerMixin(_Handler):
         if isinstance(cors, Policy):
             return cors
         if isinstance(cors, Mapping):
-            if cls._routes[0] is not cors:
-                cls._routes = (cors, Routes(cors))
-            return cls._routes[1].policy_for(path)
+            routes = cls._routes  # read once: another thread may be about to replace them
+            if routes[0] is not cors:
+                routes = cls._routes = (cors, Routes(cors))
+            return routes[1].policy_for(path)
         message = f"{quote(cors)} is neither a Policy nor a mapping from paths to policies"
         raise PolicyError([Problem(Fault.WRONG_TYPE, f"{cls.__name__}.cors", cors, message)])
 
@@ -228,7 +231,7 @@ class CORSRequestHandlerMixin(_Handler):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
         }
-        for name in self.headers:
+        for name in dict.fromkeys(map(str.lower, self.headers)):
             if "_" not in name:  # X_Name would pass for X-Name
                 key = name.upper().replace("-", "_")
                 environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = self._field(name)

@@ -374,7 +374,7 @@ def _explain_fetch(
     if fetch.is_forbidden_method(method) or not fetch.is_token(method):
         yield f"fetch() itself refuses the method {quote(method)} (fetch#dom-request)."
         return
-    dropped = [name for name, _ in fields if fetch.is_forbidden_request_header_name(name)]
+    dropped = [name for name, value in fields if fetch.is_forbidden_request_header(name, value or "")]
     if dropped:
         yield f"The browser drops {', '.join(dropped)}: no script may set it (fetch#forbidden-request-header)."
     sent = [(name, value) for name, value in fields if name not in dropped]
