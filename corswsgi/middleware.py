@@ -140,7 +140,7 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         added = otherwise
-        allowed = False
+        started: list[str] | None = None  # the statuses, where an exception is to be made readable
         if "HTTP_ORIGIN" in environ:
             origin = environ["HTTP_ORIGIN"]
             if predicate is None:
@@ -160,6 +160,8 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
             if allowed:
                 if granted is not None:
                     added = granted(origin)
+                if readable_errors:
+                    started = []
             # Whose request it is matters to enforce, and to the log, which wants each refusal only once.
             elif (enforce or (is_logged(INFO) and refusals.is_new(origin, ORIGIN_REFUSED))) and not is_same_origin(
                 origin, environ.get("HTTP_HOST"), environ.get("HTTP_SEC_FETCH_SITE")
@@ -167,18 +169,18 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
                 if enforce:
                     return give(rules.refusal, environ, start_response)
                 refusals.note(origin, ORIGIN_REFUSED, environ["REQUEST_METHOD"], _path(environ))
-        started = False
 
-        # What the function needs is bound to its parameters, where it can be: more cells would cost more.
+        # What the function needs is bound to its parameters: the cells of a closure would cost more.
         def start(
             status: str,
             headers: list[Header],
             exc_info: Any = None,
             respond: StartResponse = start_response,
             added: list[Header] = added,
+            started: list[str] | None = started,
         ) -> Callable[[bytes], object]:
-            nonlocal started
-            started = True
+            if started is not None:
+                started.append(status)
             try:
                 decorated = headers + added
             except TypeError:  # a tuple, or a generator
@@ -198,9 +200,9 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
         try:
             return app(environ, start)
         except Exception:
-            if not allowed or not readable_errors or _wants_exceptions(environ):
+            if started is None or _wants_exceptions(environ):
                 raise
-            return _answer_error(environ, start, started)
+            return _answer_error(environ, start, bool(started))
 
     def give(answer: Answer, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         status, headers, body, refusal = answer
