@@ -8,6 +8,7 @@ from typing import Any
 import chromium
 import machine
 import pytest
+from engines.opening import ENGINES
 
 from corswsgi.demo.servers import Demo
 
@@ -133,6 +134,21 @@ def test_the_page_shows_what_it_found(visit: Visit) -> None:
         for front_end in FRONT_ENDS
     ]
     assert visit.end["summary"] == f"{len(shown)} of {len(shown)} results as expected"
+
+
+@pytest.mark.parametrize("name", ["firefox", "webkit"])
+def test_the_page_finds_the_same_in_other_engines(name: str) -> None:
+    engine = ENGINES[name]
+    for program in engine.needs:
+        machine.find(program)
+    events: queue.Queue[dict[str, Any]] = queue.Queue()
+    visit = Visit()
+    with Demo(on_result=events.put) as demo, engine.opened(demo.page_url) as instance:
+        visit.watch(events, instance.log)
+    count = len(SCENARIOS) * len(FRONT_ENDS)
+    assert visit.end["summary"] == f"{count} of {count} results as expected", [
+        each for each in visit.results.values() if not each["expected"]
+    ]
 
 
 def test_a_browser_that_is_not_there_skips(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,11 +22,13 @@ from front_ends import Pairs, Reply
 
 from corswsgi import Policy
 from corswsgi.demo import command
-from corswsgi.demo.api import MAX_BODY, demo_policy, source_of
-from corswsgi.demo.page import why
+from corswsgi.demo.api import MAX_BODY, application, demo_policy
+from corswsgi.demo.playground import why
+from corswsgi.demo.policy_text import source_of
 from corswsgi.demo.recorder import MAX_EXCHANGES, MAX_HEADERS, MAX_LENGTH, MAX_REQUESTS, Exchange, Recorder
 from corswsgi.demo.reference import ReferenceHandler, ReferenceServer
 from corswsgi.demo.servers import Demo, _origin
+from corswsgi.demo.visits import Visits
 from corswsgi.errors import UsageError
 
 JSON = ("Content-Type", "application/json")
@@ -230,18 +232,23 @@ def test_the_files_of_the_page_are_served(demo: Demo, name: str, kind: str) -> N
 def test_the_page_is_kept_to_its_three_servers(demo: Demo) -> None:
     reply = ask(demo.page_url, "GET", "/")
     assert reply.all("Content-Security-Policy") == [
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src 'self' {demo.page_url}; style-src 'self'; img-src 'self' data:; "
         f"connect-src 'self' {demo.api_url} {demo.handler_url}; frame-src 'self' {demo.stranger_url}; "
         f"frame-ancestors {demo.page_url}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     ]
     assert reply.all("X-Content-Type-Options") == ["nosniff"]
 
 
+#: Origins that are shown, and that a policy may list: names that belong to nobody, and two hints.
+SHOWN = r"https://(?:\*\.|App\.|app\.)?example\.(?:com|org)\b|https://\*\.github\.io</code>|<code>http://</code>"
+
+
 def test_the_page_names_nothing_outside() -> None:
-    assert len(FILES) == 7
+    assert len(FILES) == 19
     for file in FILES:
         text = resources.files("corswsgi.demo").joinpath(file).read_text("utf-8")
-        assert re.findall(r"""[a-z]+://|["'(]//|@import|url\(""", text) == [], file
+        shown = re.sub(SHOWN, "", text)
+        assert re.findall(r"""[a-z]+://|["'(]//|@import|url\(""", shown) == [], file
 
 
 def test_the_page_makes_no_markup_of_data() -> None:
@@ -251,11 +258,15 @@ def test_the_page_makes_no_markup_of_data() -> None:
 
 
 def test_the_page_uses_only_files_of_its_own() -> None:
-    for file in ("index.html", "stranger.html"):
+    reached = ["index.html", "stranger.html"]
+    for file in reached:
         text = resources.files("corswsgi.demo").joinpath(file).read_text("utf-8")
         used = set(re.findall(r'(?:src|href)="([^"#][^"]*)"', text)) - {"data:,"}
-        assert used
+        used |= {f"{name}.js" for name in re.findall(r'\bfrom "\./([a-z-]+)\.js";', text)}
         assert used <= set(FILES)
+        reached += used - set(reached)
+        assert "import(" not in text
+    assert set(reached) == set(FILES)
 
 
 def test_under_another_name_the_page_leads_to_its_own(demo: Demo) -> None:
@@ -294,8 +305,8 @@ def test_results_are_taken_from_the_page_only_where_a_test_wants_them() -> None:
     results: list[dict[str, Any]] = []
     with Demo(on_result=results.append) as demo:
         config = json.loads(ask(demo.page_url, "GET", "/config.json").body)
-        foreign = ask(demo.page_url, "POST", "/results", [("Origin", demo.stranger_url)], b'{"event": "foreign"}')
-        own = ask(demo.page_url, "POST", "/results", [("Origin", demo.page_url)], b'{"event": "done"}')
+        foreign = ask(demo.page_url, "POST", "/results", [("Origin", demo.stranger_url), JSON], b'{"event": "foreign"}')
+        own = ask(demo.page_url, "POST", "/results", [("Origin", demo.page_url), JSON], b'{"event": "done"}')
     assert (config["report"], foreign.status, own.status) == (True, 403, 204)
     assert results == [{"event": "done"}]
 
@@ -514,6 +525,11 @@ def test_stopping_ends_every_thread_and_connection(monkeypatch: pytest.MonkeyPat
         socket.create_server(("127.0.0.1", port_of(url))).close()
 
 
+def reference_server(listening: socket.socket) -> ReferenceServer:
+    policy = demo_policy("http://localhost:8000")
+    return ReferenceServer(listening, policy, Visits(application("")), Recorder(), "")
+
+
 @pytest.mark.parametrize(
     ("error", "reported"),
     [(BrokenPipeError(), ""), (TimeoutError(), ""), (ValueError("a fault"), "ValueError: a fault")],
@@ -522,7 +538,7 @@ def test_a_connection_that_breaks_is_not_reported(
     error: Exception, reported: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
-    with ReferenceServer(listening, demo_policy("http://localhost:8000"), Recorder()) as server:
+    with reference_server(listening) as server:
         try:
             raise error
         except type(error):

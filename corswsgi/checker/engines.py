@@ -39,10 +39,9 @@ class Case:
         """The first preflight that was answered."""
         return next((each for each in self.verdict.preflights if each.status is not None), None)
 
-    @property
-    def hops(self) -> list[str]:
-        """The origins that were asked, preflights apart."""
-        return [parse_url(each.url).origin.serialized for each in self.verdict.exchanges if not each.is_preflight]
+    def is_cross_origin(self, exchange: Exchange) -> bool:
+        """Tell whether an exchange was with another origin than the page's."""
+        return parse_url(exchange.url).origin.serialized != self.origin
 
     def values(self, name: str) -> list[str]:
         """The values of a header that the script set."""
@@ -69,8 +68,27 @@ def _safe_line_by_line_only(case: Case) -> bool:
     )
 
 
-def _crosses_after_preflight(case: Case) -> bool:
-    return bool(case.verdict.preflights) and len(set(case.hops)) > 1
+def _is_redirected_after_preflight(case: Case) -> bool:
+    """Tell whether a redirect after a preflight led on to another origin than the page's."""
+    exchanges = case.verdict.exchanges
+    asked = next((at for at, each in enumerate(exchanges) if not each.is_preflight), len(exchanges))
+    return bool(case.verdict.preflights) and any(map(case.is_cross_origin, exchanges[asked + 1 :]))
+
+
+def _asks_with_null(case: Case) -> bool:
+    """Tell whether a preflight carries ``null`` because of a redirect."""
+    return case.origin != "null" and any(each.request_lines("Origin") == ("null",) for each in case.verdict.preflights)
+
+
+def _wants_a_password(case: Case) -> bool:
+    last = case.verdict.exchanges[-1] if case.verdict.exchanges else None
+    return (
+        last is not None
+        and last.status == 401
+        and case.with_credentials
+        and case.is_cross_origin(last)
+        and any(line.lower().startswith("basic") for line in last.response_lines("WWW-Authenticate"))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,22 +170,29 @@ _TABLE = (
     ),
     _Row(
         "redirect-preflighted",
-        ("Firefox",),
-        _crosses_after_preflight,
-        "asks first before every later hop to another origin once it has asked, even for a plain GET",
+        ("Firefox", "WebKit"),
+        _is_redirected_after_preflight,
+        "ask first before every later hop to another origin once they have asked, even for a plain GET",
     ),
     _Row(
         "redirect-first-names",
         ("WebKit",),
-        _crosses_after_preflight,
+        _is_redirected_after_preflight,
         "asks before later hops for the header names of the first request, those that a redirect dropped too",
     ),
     _Row(
-        "redirect-from-own-origin",
-        ("WebKit",),
-        lambda case: not case.with_credentials and case.origin in case.hops[:1] and len(set(case.hops)) > 1,
-        "wants Access-Control-Allow-Credentials of the other origin after a redirect from the page's own, unless the "
-        "script says credentials: omit",
+        "redirect-preflight-origin",
+        ("Firefox",),
+        _asks_with_null,
+        "puts the page's origin into the preflight after a redirect through strangers, and null into the request only: "
+        "the last server has to allow both",
+    ),
+    _Row(
+        "password-prompt",
+        ("Chromium", "Firefox"),
+        _wants_a_password,
+        "ask the user for a password, and keep the script waiting, where the standard hands it the 401; answer fetch() "
+        "without WWW-Authenticate: Basic",
     ),
     _Row(
         "preflight-kept-after-failure",

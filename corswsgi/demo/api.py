@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
 
 import webob
 
-from corswsgi.policy import OPTIONS, Policy
+from corswsgi.demo.visits import name_in
+from corswsgi.policy import Policy
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 #: The one cookie of the demo. Cookies know no ports, so that those of other programs on this machine arrive here too.
 COOKIE = "corswsgi-demo"
@@ -20,7 +23,23 @@ COOKIE = "corswsgi-demo"
 MAX_BODY = 64 * 1024
 
 
-Lookup = Callable[[str], str | None]
+#: What leads to a visit and to the record of a request; a redirect must not lose it.
+_CARRIED_ON = ("visit", "id")
+
+
+class Asked(NamedTuple):
+    """A request, as far as the API looks at it.
+
+    :ivar header: gives the value of a request header, whatever the case of its name, or ``None``.
+    :ivar elsewhere: the origin of the other server of this API, for redirects that cross origins.
+    """
+
+    method: str
+    path: str
+    query: str
+    header: Callable[[str], str | None]
+    body: bytes
+    elsewhere: str
 
 
 class Reply(NamedTuple):
@@ -42,20 +61,6 @@ def demo_policy(page_origin: str) -> Policy:
     )
 
 
-def source_of(policy: Policy) -> str:
-    """Return ``policy`` as Python source, an option on each line."""
-    changed = {name: value for name, value in policy.as_dict().items() if value != OPTIONS[name]}
-    lines = [f"    {name}={_literal(value)},\n" for name, value in changed.items()]
-    return f"Policy(\n{''.join(lines)})"
-
-
-def _literal(value: object) -> str:
-    """Return Python source for a string, a number, a truth value or a tuple of strings, with double quotes."""
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_literal, value))}]"
-    return json.dumps(value) if isinstance(value, str) else repr(value)
-
-
 def json_reply(status: int, value: object, headers: Iterable[tuple[str, str]] = ()) -> Reply:
     """Return a response that holds ``value`` as JSON."""
     fixed = [
@@ -71,87 +76,116 @@ def too_large() -> Reply:
     return json_reply(413, {"error": f"the body is larger than {MAX_BODY} bytes"})
 
 
-def answer(method: str, path: str, header: Lookup, body: bytes) -> Reply:
+def answer(asked: Asked) -> Reply:
     """Return the API's answer to a request.
 
-    :param header: gives the value of a request header, whatever the case of its name, or ``None``.
     :raises RuntimeError: on ``GET /crash``, which is what that is for.
     """
-    methods = {known: route for (known, at), route in _ROUTES.items() if at == path}
+    for path, route in _ROUTES_OF_ANY_METHOD.items():
+        if path.fullmatch(asked.path):
+            return route(asked)
+    methods = {known: route for (known, at), route in _ROUTES.items() if at == asked.path}
     if not methods:
         return json_reply(404, {"error": "there is nothing at this path"})
-    route = methods.get("GET" if method == "HEAD" else method)
-    if route is None:
+    found = methods.get("GET" if asked.method == "HEAD" else asked.method)
+    if found is None:
         allowed = ", ".join(sorted(methods))
         return json_reply(405, {"error": f"this path answers {allowed}"}, [("Allow", allowed)])
-    return route(header, body)
+    return found(asked)
 
 
-def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """The API as a WSGI application."""
-    request = webob.Request(environ)
-    if (request.content_length or 0) > MAX_BODY:
-        reply = too_large()
-    else:
-        # WebOb's path is text; one that is no UTF-8 must be not found, as any other.
-        reply = answer(request.method, environ["PATH_INFO"], request.headers.get, request.body)
-    response = webob.Response(status=reply.status, headerlist=reply.headers, body=reply.body)
-    return response(environ, start_response)
+def application(elsewhere: str) -> WSGIApplication:
+    """Return the API as a WSGI application.
+
+    :param elsewhere: the origin of the other server of this API.
+    """
+
+    def api(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = webob.Request(environ)
+        length = request.content_length or 0
+        if length > MAX_BODY:
+            reply = too_large()
+        else:
+            # WebOb's path is text; one that is no UTF-8 must be not found, as any other.
+            path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+            body = request.body_file_raw.read(length)  # request.body would put a long one into a file
+            reply = answer(Asked(request.method, path, query, request.headers.get, body, elsewhere))
+        response = webob.Response(status=reply.status, headerlist=reply.headers, body=reply.body)
+        return response(environ, start_response)
+
+    return api
 
 
-# What follows answers one method at one path each.
+# What follows answers one method at one path each, but for the first two.
 
 
-def _status(header: Lookup, body: bytes) -> Reply:
+def _echo(asked: Asked) -> Reply:
+    return json_reply(200, {"method": asked.method, "body": asked.body.decode("utf-8", "replace")})
+
+
+def _redirect(asked: Asked) -> Reply:
+    """Lead to ``/echo``, here or on the demo's other server; nothing of the request but two names is carried on."""
+    _, _, status, place = asked.path.split("/")
+    names = {name: value for name in _CARRIED_ON if (value := name_in(asked.query, name))}
+    location = f"{asked.elsewhere if place == 'there' else ''}/echo?{urlencode(names)}"
+    return json_reply(int(status), {"moved": location}, [("Location", location)])
+
+
+def _status(asked: Asked) -> Reply:
     return json_reply(200, {"status": "OK"})
 
 
-def _order(header: Lookup, body: bytes) -> Reply:
+def _order(asked: Asked) -> Reply:
     try:
-        order = json.loads(body)
+        order = json.loads(asked.body)
     except ValueError:
         return json_reply(400, {"error": "the body is not JSON"})
     return json_reply(201, {"ordered": order})
 
 
-def _replace_order(header: Lookup, body: bytes) -> Reply:
+def _replace_order(asked: Asked) -> Reply:
     return json_reply(200, {"saved": True})
 
 
-def _delete_order(header: Lookup, body: bytes) -> Reply:
+def _delete_order(asked: Asked) -> Reply:
     return json_reply(200, {"deleted": True})
 
 
-def _key(header: Lookup, body: bytes) -> Reply:
-    return json_reply(200, {"key": header("X-Api-Key")})
+def _key(asked: Asked) -> Reply:
+    return json_reply(200, {"key": asked.header("X-Api-Key")})
 
 
-def _cost(header: Lookup, body: bytes) -> Reply:
+def _cost(asked: Asked) -> Reply:
     return json_reply(200, {"rows": 3}, [("X-Request-Cost", "3"), ("X-Internal-Node", "rack-7")])
 
 
-def _sign_in(header: Lookup, body: bytes) -> Reply:
+def _sign_in(asked: Asked) -> Reply:
     cookie = f"{COOKIE}=ada; Path=/; Max-Age=300; HttpOnly; SameSite=Lax"
     return json_reply(200, {"signed_in": "ada"}, [("Set-Cookie", cookie)])
 
 
-def _session(header: Lookup, body: bytes) -> Reply:
-    pairs = (pair.strip().partition("=") for pair in (header("Cookie") or "").split(";"))
+def _session(asked: Asked) -> Reply:
+    pairs = (pair.strip().partition("=") for pair in (asked.header("Cookie") or "").split(";"))
     return json_reply(200, {"cookie": next((value for name, _, value in pairs if name == COOKIE), None)})
 
 
-def _account(header: Lookup, body: bytes) -> Reply:
-    scheme, _, token = (header("Authorization") or "").partition(" ")
+def _account(asked: Asked) -> Reply:
+    scheme, _, token = (asked.header("Authorization") or "").partition(" ")
     if scheme != "Bearer" or token != "demo-token":
         return json_reply(401, {"error": "a token is needed"}, [("WWW-Authenticate", "Bearer")])
     return json_reply(200, {"account": "ada"})
 
 
-def _crash(header: Lookup, body: bytes) -> Reply:
+def _crash(asked: Asked) -> Reply:
     raise RuntimeError("the demo's API crashes when it is asked to")
 
 
-_ROUTES: Mapping[tuple[str, str], Callable[[Lookup, bytes], Reply]] = {
+_ROUTES_OF_ANY_METHOD: Mapping[re.Pattern[str], Callable[[Asked], Reply]] = {
+    re.compile("/echo"): _echo,
+    re.compile("/redirect/(301|302|303|307|308)/(here|there)"): _redirect,
+}
+
+_ROUTES: Mapping[tuple[str, str], Callable[[Asked], Reply]] = {
     ("GET", "/status"): _status,
     ("POST", "/orders"): _order,
     ("PUT", "/orders/7"): _replace_order,

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import webob
-from webob.exc import HTTPForbidden, HTTPFound, HTTPNotFound
+from webob.exc import (
+    HTTPForbidden,
+    HTTPFound,
+    HTTPNotFound,
+    HTTPRequestEntityTooLarge,
+    HTTPUnsupportedMediaType,
+    WSGIHTTPException,
+)
 
-from corswsgi.demo.api import source_of
-from corswsgi.demo.recorder import Exchange, Recorder, id_in
+from corswsgi.demo.judging import BadRequest
+from corswsgi.demo.playground import MAX_JSON, Playground, parse, why
+from corswsgi.demo.policy_text import source_of
+from corswsgi.demo.recorder import Recorder
+from corswsgi.demo.visits import Visits, name_in
 from corswsgi.policy import Policy
-from corswsgi.protocol import explain
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -20,15 +30,10 @@ if TYPE_CHECKING:
 #: Gets each result that a page posts.
 OnResult = Callable[[dict[str, Any]], None]
 
-_FILES = {
-    "/": ("index.html", "text/html"),
-    "/style.css": ("style.css", "text/css"),
-    "/send.js": ("send.js", "text/javascript"),
-    "/scenarios.js": ("scenarios.js", "text/javascript"),
-    "/page.js": ("page.js", "text/javascript"),
-    "/stranger.html": ("stranger.html", "text/html"),
-    "/stranger.js": ("stranger.js", "text/javascript"),
-}
+_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+
+#: What a page has by default; told to the browser, so that what it does is sure to be that.
+_REFERRER_POLICY = "strict-origin-when-cross-origin"
 
 
 class Origins(NamedTuple):
@@ -47,15 +52,61 @@ class Origins(NamedTuple):
 
 
 def page_application(
-    origins: Origins, policy: Policy, recorder: Recorder, on_result: OnResult | None = None
+    origins: Origins, policy: Policy, visits: Visits, recorder: Recorder, on_result: OnResult | None = None
 ) -> WSGIApplication:
     """Return the page server.
 
+    :param policy: of the walk-through, and of the playground to begin with.
     :param on_result: if given, the page posts each result as it has it, for tests that cannot look at the screen.
     """
-    files = {path: _read(name) for path, (name, _) in _FILES.items()}
+    files = _files()
     security = _security_headers(origins)
-    config = {
+    config = _config(origins, policy, on_result is not None)
+    senders = {"page": origins.page, "stranger": origins.stranger, "sandbox": "null"}
+    playground = Playground(visits, recorder, senders, (origins.api, origins.handler), _REFERRER_POLICY)
+    asked_by_post = {
+        "/playground/check": playground.check,
+        "/playground/put": playground.put,
+        "/playground/look": playground.look,
+    }
+
+    def respond(request: webob.Request) -> webob.Response:
+        path = request.environ["PATH_INFO"]
+        if request.method == "POST" and path in asked_by_post:
+            return _answer(asked_by_post[path], _json_of_own_page(request, origins.page))
+        if request.method == "POST" and path == "/results" and on_result is not None:
+            on_result(dict(parse(_json_of_own_page(request, origins.page, most=None))))
+            return webob.Response(status=204)
+        if request.method not in ("GET", "HEAD"):
+            return HTTPNotFound()
+        if path == "/" and request.host_url != origins.page:
+            return HTTPFound(location=origins.page)  # by any other name, the page would be the stranger
+        if path in files:
+            kind, content = files[path]
+            return webob.Response(content, content_type=kind, charset="utf-8")
+        if path == "/config.json":
+            return webob.Response(json_body=config)
+        if path == "/exchanges.json":
+            exchanges = recorder.exchanges(name_in(request.query_string, "id"))
+            return webob.Response(
+                json_body={"exchanges": [each.as_dict() for each in exchanges], "why": why(policy, exchanges)}
+            )
+        return webob.Response(status=204) if path == "/favicon.ico" else HTTPNotFound()
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            response = respond(webob.Request(environ))
+        except WSGIHTTPException as error:
+            response = error
+        response.headers.update(security.items())
+        return response(environ, start_response)
+
+    return application
+
+
+def _config(origins: Origins, policy: Policy, report: bool) -> dict[str, Any]:
+    """Return what the page must know."""
+    return {
         "page": origins.page,
         "stranger": origins.stranger,
         "frontEnds": [
@@ -68,58 +119,41 @@ def page_application(
             },
         ],
         "policy": source_of(policy),
-        "report": on_result is not None,
+        "options": policy.as_dict(),
+        "report": report,
     }
 
-    def respond(request: webob.Request) -> webob.Response:
-        path = request.environ["PATH_INFO"]
-        if path == "/results" and request.method == "POST" and on_result is not None:
-            if request.headers.get("Origin") != origins.page:
-                return HTTPForbidden()
-            on_result(request.json_body)
-            return webob.Response(status=204)
-        if request.method not in ("GET", "HEAD"):
-            return HTTPNotFound()
-        if path == "/" and request.host_url != origins.page:
-            return HTTPFound(location=origins.page)  # by any other name, the page would be the stranger
-        if path in files:
-            return webob.Response(files[path], content_type=_FILES[path][1], charset="utf-8")
-        if path == "/config.json":
-            return webob.Response(json_body=config)
-        if path == "/exchanges.json":
-            exchanges = recorder.exchanges(id_in(request.query_string))
-            return webob.Response(
-                json_body={"exchanges": [each.as_dict() for each in exchanges], "why": why(policy, exchanges)}
-            )
-        return webob.Response(status=204) if path == "/favicon.ico" else HTTPNotFound()
 
-    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        response = respond(webob.Request(environ))
-        response.headers.update(security.items())
-        return response(environ, start_response)
+def _json_of_own_page(request: webob.Request, page: str, most: int | None = MAX_JSON) -> bytes:
+    """Return the body of what the page's own script posts.
 
-    return application
+    :param most: bytes that are read.
+    :raises WSGIHTTPException: if it comes from elsewhere, or is no JSON.
+    """
+    if request.headers.get("Origin") != page:
+        raise HTTPForbidden()
+    if request.content_type != "application/json":
+        raise HTTPUnsupportedMediaType()
+    length = request.content_length or 0
+    if most is not None and length > most:
+        raise HTTPRequestEntityTooLarge()
+    body: bytes = request.body_file_raw.read(length)  # request.body would put a long one into a file
+    return body
 
 
-def why(policy: Policy, exchanges: list[Exchange]) -> list[str]:
-    """Return the sentences that explain what a script was told, from what the server saw of it."""
-    if not exchanges:
-        return []
-    last = exchanges[-1]
-    preflight = next((each for each in reversed(exchanges) if each.is_preflight and each.path == last.path), None)
-    method, names = last.method, ""
-    if preflight is not None:
-        method = preflight.asked("Access-Control-Request-Method") or method
-        names = preflight.asked("Access-Control-Request-Headers") or ""
-    headers = [name for name in names.split(",") if name]
-    return explain(policy, origin=last.asked("Origin"), method=method, request_headers=headers).splitlines()
+def _answer(ask: Callable[[Mapping[str, Any]], dict[str, Any]], body: bytes) -> webob.Response:
+    try:
+        return webob.Response(json_body=ask(parse(body)))
+    except BadRequest as error:
+        return webob.Response(status=400, json_body={"error": str(error)})
 
 
 def _security_headers(origins: Origins) -> dict[str, str]:
     """Return what keeps the page to its three servers, whatever might be in it."""
     sources = {
         "default-src": "'none'",
-        "script-src": "'self'",
+        # Named beside 'self', which to WebKit is nobody in the sandboxed frame.
+        "script-src": f"'self' {origins.page}",
         "style-src": "'self'",
         "img-src": "'self' data:",
         "connect-src": f"'self' {origins.api} {origins.handler}",
@@ -132,10 +166,16 @@ def _security_headers(origins: Origins) -> dict[str, str]:
     return {
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in sources.items()),
         "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": _REFERRER_POLICY,
         "X-Content-Type-Options": "nosniff",
     }
 
 
-def _read(name: str) -> bytes:
-    return resources.files(__package__).joinpath(name).read_bytes()
+def _files() -> dict[str, tuple[str, bytes]]:
+    """Return the kind and the content of everything that the page is made of, by path."""
+    found = {}
+    for each in resources.files(__package__).iterdir():
+        kind = _KINDS.get(PurePath(each.name).suffix)
+        if kind is not None:
+            found["/" if each.name == "index.html" else f"/{each.name}"] = (kind, each.read_bytes())
+    return found

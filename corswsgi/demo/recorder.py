@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 import webob
 
 from corswsgi.demo.api import COOKIE
+from corswsgi.demo.visits import name_in
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,15 +24,13 @@ else:
 
 Pairs = list[tuple[str, str]]
 
-#: What is kept at most: requests of a page, exchanges of each, headers of an exchange, characters of a value.
-MAX_REQUESTS = 256
+#: What is kept at most: requests of a page, exchanges of each, headers of a message, characters of a name or a value.
+MAX_REQUESTS = 128
 MAX_EXCHANGES = 8
-MAX_HEADERS = 32
-MAX_LENGTH = 300
+MAX_HEADERS = 40
+MAX_LENGTH = 600
 
-_ID = re.compile("[0-9A-Za-z-]{1,64}")
-
-#: In the order in which the page shows them; after them come those that begin with "X-".
+#: What matters to CORS, in the order in which the walk-through shows it; after it comes what begins with "X-".
 _REQUEST_HEADERS = (
     "Origin",
     "Access-Control-Request-Method",
@@ -57,7 +55,7 @@ _UNINTERESTING = frozenset({"X-Content-Type-Options"})
 
 @dataclass
 class Exchange:
-    """A request and its response: of the headers those that matter to CORS, cut where they are long."""
+    """A request and its response, cut where they are long."""
 
     method: str
     path: str
@@ -68,25 +66,32 @@ class Exchange:
     def finish(self, status: str, headers: Iterable[tuple[str, str]]) -> None:
         """Take down the response; the last one counts."""
         self.status = status[:MAX_LENGTH]
-        self.response = _selected(headers, _RESPONSE_HEADERS)
+        self.response = _cut(headers)
 
     def asked(self, name: str) -> str | None:
         """Return the value of a request header, or ``None``."""
-        return dict(self.request).get(name)
+        return next((value for each, value in self.request if each.title() == name), None)
+
+    def as_line(self) -> str:
+        """Return the method, and the status that it was answered with."""
+        return f"{self.method} {self.status[:3]}"
 
     @property
     def is_preflight(self) -> bool:
         return self.method == "OPTIONS" and self.asked("Access-Control-Request-Method") is not None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return what the page is given, for JSON."""
+    def as_dict(self, whole: bool = False) -> dict[str, Any]:
+        """Return what the page is given, for JSON.
+
+        :param whole: whether all headers are in it, and not only those that matter to CORS.
+        """
         return {
             "method": self.method,
             "path": self.path,
             "preflight": self.is_preflight,
-            "request": self.request,
+            "request": self.request if whole else _selected(self.request, _REQUEST_HEADERS),
             "status": self.status,
-            "response": self.response,
+            "response": self.response if whole else _selected(self.response, _RESPONSE_HEADERS),
         }
 
 
@@ -99,9 +104,8 @@ class Recorder:
 
     def begin(self, method: str, path: str, query: str, headers: Iterable[tuple[str, str]]) -> Exchange:
         """Return a new exchange; it is kept if the query has an id with fewer than :data:`MAX_EXCHANGES` under it."""
-        exchange = Exchange(method[:MAX_LENGTH], path[:MAX_LENGTH], _selected(headers, _REQUEST_HEADERS))
-        name = id_in(query)
-        if _ID.fullmatch(name):
+        exchange = Exchange(method[:MAX_LENGTH], path[:MAX_LENGTH], _cut(headers))
+        if name := name_in(query, "id"):
             with self._lock:
                 kept = self._exchanges.setdefault(name, [])
                 if len(kept) < MAX_EXCHANGES:
@@ -114,11 +118,6 @@ class Recorder:
         """Return what is kept under an id, in the order in which it arrived."""
         with self._lock:
             return list(self._exchanges.get(name, ()))
-
-
-def id_in(query: str) -> str:
-    """Return the value of ``id`` in the query of a URL, or an empty string."""
-    return parse_qs(query).get("id", [""])[0]
 
 
 def recorded(app: WSGIApplication, recorder: Recorder) -> WSGIApplication:
@@ -171,17 +170,25 @@ class RecorderMixin(_Handler):
         super().end_headers()
 
 
-def _selected(headers: Iterable[tuple[str, str]], names: tuple[str, ...]) -> Pairs:
+def _cut(headers: Iterable[tuple[str, str]]) -> Pairs:
+    """Return what is kept of the headers of a message."""
+    kept = []
+    for name, value in headers:
+        own = _own_cookie(value) if name.title() == "Cookie" else value
+        if own or own == value:
+            kept.append((name[:MAX_LENGTH], own[:MAX_LENGTH]))
+    return kept[:MAX_HEADERS]
+
+
+def _selected(headers: Pairs, names: tuple[str, ...]) -> Pairs:
     order = {name: place for place, name in enumerate(names)}
-    found = []
-    for given, value in headers:
-        name = given.title()
-        if name == "Cookie":
-            value = _own_cookie(value)
-        if name in order or (name.startswith("X-") and name not in _UNINTERESTING):
-            found.append((name[:MAX_LENGTH], value[:MAX_LENGTH]))
-    found.sort(key=lambda pair: order.get(pair[0], len(order)))
-    return [pair for pair in found if pair != ("Cookie", "")][:MAX_HEADERS]
+    titled = [(name.title(), value) for name, value in headers]
+    found = [
+        (name, value)
+        for name, value in titled
+        if name in order or (name.startswith("X-") and name not in _UNINTERESTING)
+    ]
+    return sorted(found, key=lambda pair: order.get(pair[0], len(order)))
 
 
 def _own_cookie(value: str) -> str:

@@ -11,8 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
-from corswsgi.demo.api import MAX_BODY, Reply, answer, json_reply, too_large
+from corswsgi.demo.api import MAX_BODY, Asked, Reply, answer, json_reply, too_large
 from corswsgi.demo.recorder import Recorder, RecorderMixin
+from corswsgi.demo.visits import Visits, name_in
 from corswsgi.errors import quote
 from corswsgi.handler import CORSRequestHandlerMixin
 from corswsgi.listening import LOOPBACK_NAMES, KnownHostsMixin
@@ -21,8 +22,25 @@ from corswsgi.policy import Policy
 _logger = logging.getLogger("corswsgi")
 
 
+class PolicyOfVisit:
+    """The attribute ``cors`` of a handler: the policy of the visit that the request at hand names in its query."""
+
+    def __init__(self, otherwise: Policy, visits: Visits) -> None:
+        """Declare the policy of requests that name no visit under way, and of the class itself."""
+        self._otherwise = otherwise
+        self._visits = visits
+
+    def __get__(self, handler: BaseHTTPRequestHandler | None, owner: type) -> Policy:
+        # A request line that cannot be read is answered before there is a path.
+        visit = self._visits.get(name_in(getattr(handler, "path", "").partition("?")[2], "visit"))
+        return visit.policy if visit else self._otherwise
+
+
 class ReferenceHandler(CORSRequestHandlerMixin, RecorderMixin, KnownHostsMixin, BaseHTTPRequestHandler):
-    """Answers the API's paths. Subclasses set ``cors`` and ``recorder``."""
+    """Answers the API's paths. Subclasses set ``cors``, ``recorder`` and ``elsewhere``."""
+
+    #: The origin of the other server of this API.
+    elsewhere: str
 
     hosts = LOOPBACK_NAMES
     protocol_version = "HTTP/1.1"
@@ -34,9 +52,10 @@ class ReferenceHandler(CORSRequestHandlerMixin, RecorderMixin, KnownHostsMixin, 
         if isinstance(body, Reply):
             self._send_reply(body, "close")  # what is left of the body must not be taken for the next request
             return
-        path = unquote(self.path.partition("?")[0])
+        target, _, query = self.path.partition("?")
+        path = unquote(target)
         try:
-            reply = answer(self.command, path, self.headers.get, body)
+            reply = answer(Asked(self.command, path, query, self.headers.get, body, self.elsewhere))
         except Exception:
             _logger.exception("the handler raised on %s %s", quote(self.command), quote(path))
             self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -81,8 +100,16 @@ class ReferenceServer(ThreadingHTTPServer):
 
     daemon_threads = False  # so that server_close waits for them
 
-    def __init__(self, listening: socket.socket, policy: Policy, recorder: Recorder) -> None:
-        handler = type("Handler", (ReferenceHandler,), {"cors": policy, "recorder": recorder})
+    def __init__(
+        self, listening: socket.socket, policy: Policy, visits: Visits, recorder: Recorder, elsewhere: str
+    ) -> None:
+        """Take over a socket.
+
+        :param policy: of requests that name no visit under way.
+        :param elsewhere: the origin of the other server of this API.
+        """
+        attributes = {"cors": PolicyOfVisit(policy, visits), "recorder": recorder, "elsewhere": elsewhere}
+        handler = type("Handler", (ReferenceHandler,), attributes)
         super().__init__(listening.getsockname(), handler, bind_and_activate=False)
         self.socket.close()  # the one that it made for itself
         self.socket = listening

@@ -1,5 +1,4 @@
-"use strict";
-/* The requests that the page makes, and what should become of each; how they are run and shown is in page.js.
+/* The requests that the page makes, and what should become of each; how they are run and shown is in walk-through.js.
  *
  * from    who sends it, if not the page: "stranger", a frame of another origin; "sandbox", a frame whose origin is null
  * first   a request before it, to the same front end
@@ -10,7 +9,7 @@
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
-const GROUPS = [
+export const GROUPS = [
   {
     title: "Requests that the policy allows",
     words: "The page's origin is on the list, and so is everything it asks for.",

@@ -6,12 +6,16 @@ import contextlib
 import errno
 import socket
 import threading
+import time
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from corswsgi.demo.api import application, demo_policy
+from corswsgi.demo.judging import warnings_to_the_page
 from corswsgi.demo.page import OnResult, Origins, page_application
 from corswsgi.demo.recorder import Recorder, recorded
 from corswsgi.demo.reference import ReferenceServer
+from corswsgi.demo.visits import Visits, name_in
 from corswsgi.errors import UsageError
 from corswsgi.listening import LOOPBACK_NAMES, only_known_hosts, port_error
 from corswsgi.middleware import CORSMiddleware
@@ -19,9 +23,12 @@ from corswsgi.middleware import CORSMiddleware
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
 
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _LOOPBACK = "127.0.0.1"
+
+#: Bytes of a body that a server on waitress takes in, before an application may say that it is too large.
+_MAX_BODY = 1024 * 1024
 
 
 class Demo:
@@ -39,15 +46,22 @@ class Demo:
     handler_url: str
 
     def __init__(
-        self, page_port: int = 0, api_port: int = 0, handler_port: int = 0, on_result: OnResult | None = None
+        self,
+        page_port: int = 0,
+        api_port: int = 0,
+        handler_port: int = 0,
+        on_result: OnResult | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Declare the ports; 0 is any that is free.
 
         :param on_result: if given, gets each result as the page has it.
+        :param clock: seconds, for the age of visits to the playground.
         """
         self.recorder = Recorder()
         self._ports = {"--port": page_port, "--api-port": api_port, "--handler-port": handler_port}
         self._on_result = on_result
+        self._clock = clock
         self._running = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -63,13 +77,17 @@ class Demo:
             self.stranger_url = _origin(_LOOPBACK, page)
             policy = demo_policy(self.page_url)
             origins = Origins(self.page_url, self.stranger_url, self.api_url, self.handler_url)
+            middleware = application(self.handler_url)
+            visits = Visits(middleware, self._clock)
             apps = {
-                page: page_application(origins, policy, self.recorder, self._on_result),
-                api: recorded(CORSMiddleware(application, policy), self.recorder),
+                page: page_application(origins, policy, visits, self.recorder, self._on_result),
+                api: recorded(_by_visit(visits, CORSMiddleware(middleware, policy)), self.recorder),
             }
+            starting.enter_context(warnings_to_the_page())
             for sock, app in apps.items():
                 starting.enter_context(_WaitressThread(waitress, only_known_hosts(app, LOOPBACK_NAMES), sock))
-            starting.enter_context(_ReferenceThread(ReferenceServer(handler, policy, self.recorder)))
+            server = ReferenceServer(handler, policy, visits, self.recorder, self.api_url)
+            starting.enter_context(_ReferenceThread(server))
             self._running = starting.pop_all()
         return self
 
@@ -79,12 +97,27 @@ class Demo:
         self._running.close()
 
 
+def _by_visit(visits: Visits, otherwise: WSGIApplication) -> WSGIApplication:
+    """Return the application that is, for each request, that of the visit named in its query, or ``otherwise``."""
+
+    def chosen(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        visit = visits.get(name_in(environ.get("QUERY_STRING", ""), "visit"))
+        return (visit.api if visit else otherwise)(environ, start_response)
+
+    return chosen
+
+
 class _WaitressThread:
     """A waitress server in a thread of its own."""
 
     def __init__(self, waitress: ModuleType, app: WSGIApplication, listening: socket.socket) -> None:
         self._server: Any = waitress.create_server(
-            app, sockets=[listening], threads=8, ident="", clear_untrusted_proxy_headers=True
+            app,
+            sockets=[listening],
+            threads=8,
+            ident="",
+            clear_untrusted_proxy_headers=True,
+            max_request_body_size=_MAX_BODY,
         )
         self._thread = threading.Thread(target=self._server.run)
 
