@@ -29,7 +29,7 @@ ARROWS = {
     "browser": {"fetch"},
     "checker": {"browser", "fetch", "errors"},
     "testing": {"checker", "browser"},
-    "demo": {"middleware", "handler", "protocol", "policy", "listening", "errors"},
+    "demo": {"middleware", "handler", "protocol", "policy", "listening", "errors", "browser", "checker"},
     "cli": {"serve", "demo", "checker", "errors"},
     "__main__": {"cli"},
     "__init__": {"middleware", "handler", "protocol", "policy", "errors"},
@@ -45,7 +45,7 @@ OUTSIDE = {
     "browser": {"ada_url", "publicsuffixlist", "requests", "urllib3"},
     "checker": {"requests", "rich", "urllib3"},
     "testing": {"pytest"},
-    "demo": {"webob", "waitress"},
+    "demo": {"requests", "webob", "waitress"},
 }
 
 

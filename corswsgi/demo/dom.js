@@ -1,0 +1,22 @@
+/* The few things that this page does to its document. What is shown is always text, never markup. */
+
+export const find = (id) => document.getElementById(id);
+
+/** Return a copy of a template's element. */
+export function copyOf(name) {
+  return find(`${name}-template`).content.firstElementChild.cloneNode(true);
+}
+
+/** Set the text of the element that a selector finds, and return that element. */
+export function write(parent, selector, text) {
+  const element = parent.querySelector(selector);
+  element.textContent = text;
+  return element;
+}
+
+export function textElement(tag, text, className = "") {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}

@@ -1,0 +1,40 @@
+/* Shows what is wrong with a field, beside it, and offers what should stand there instead. */
+
+import { copyOf, find, write } from "./dom.js";
+
+/** Show the faults of a field: { message, code, mend: { label, apply } }, the latter two if there are any. */
+export function showFaults(field, faults) {
+  const list = find(`${field}-faults`);
+  const items = faults.map(faultItem);
+  // What is the same is left alone: a button must not go while somebody is on the way to it.
+  if (list.textContent !== items.map((item) => item.textContent).join("")) list.replaceChildren(...items);
+  for (const control of controlsOf(field)) {
+    if (faults.length) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
+  }
+}
+
+function controlsOf(field) {
+  const control = find(field);
+  return control ? [control] : [...document.getElementsByName(field)];
+}
+
+function faultItem({ message, code, mend }) {
+  const item = copyOf("fault");
+  write(item, ".words", message);
+  if (code) write(item, ".code", code);
+  else item.querySelector(".code").remove();
+  const button = item.querySelector("button");
+  if (mend) {
+    button.textContent = mend.label;
+    button.addEventListener("click", () => {
+      mend.apply();
+      controlsOf(fieldOf(button))[0].focus(); // the button is about to go
+    });
+  } else {
+    button.remove();
+  }
+  return item;
+}
+
+const fieldOf = (button) => button.closest(".faults").id.replace(/-faults$/, "");

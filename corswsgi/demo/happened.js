@@ -1,0 +1,121 @@
+/* The third column: what became of a request, and whether the browser in Python said so before. */
+
+import { copyOf, find, textElement, write } from "./dom.js";
+import { exchangeItem, lineOf, unsentItem, wireWords } from "./exchanges.js";
+
+const LONGEST = 4000; // characters of a body that are shown
+
+const VERDICTS = {
+  readable: "Your script can read the answer",
+  opaque: "Sent and answered, but your script can read nothing",
+  opaqueredirect: "A redirect, which your script may not look into",
+  blocked: "Blocked: your script gets nothing",
+  refused: "fetch() itself refused: nothing was sent",
+  unreached: "No answer came in time",
+};
+
+/** Return what a fetch came to, as one word. */
+export function outcomeOf({ readable, refused, type, error }) {
+  if (readable) return "readable";
+  if (refused) return "refused";
+  if (type) return type;
+  return error.startsWith("TimeoutError") ? "unreached" : "blocked";
+}
+
+/** Show everything about a request that was sent; return the verdict. */
+export function showHappened({ request, path }, result, { exchanges, why, prediction }) {
+  const outcome = outcomeOf(result);
+  const saw = exchanges.map(lineOf);
+  find("nothing-yet").hidden = true;
+  find("happened").hidden = false;
+  markStale(false);
+  find("verdict-box").dataset.outcome = outcome;
+  find("verdict").textContent = VERDICTS[outcome];
+  const isUnasked = outcome === "refused" || outcome === "unreached"; // no policy had a part in it
+  find("because").textContent = isUnasked ? result.error : decisive(outcome, why, prediction);
+  showRead(result, outcome);
+  showWire(exchanges, saw, outcome, request, path);
+  find("why").replaceChildren(...(isUnasked ? [result.error] : why).map((step) => textElement("li", step)));
+  showPrediction(prediction, { outcome, status: result.status, headers: Object.keys(result.headers ?? {}), saw });
+  find("verdict-box").scrollIntoView({ block: "nearest" }); // on a telephone it is far below the button
+  return VERDICTS[outcome];
+}
+
+/** Say that what is shown is of forms that have changed since. */
+export function markStale(isStale) {
+  find("stale").hidden = !isStale;
+}
+
+/** Return in a sentence or two why; where the standard says so stands among the steps. */
+function decisive(outcome, why, prediction) {
+  const word = { readable: "Readable: ", blocked: "Blocked: " }[outcome];
+  const verdict = word && why.findLast((step) => step.startsWith(word));
+  const isRefused = (step) => /^The origin ".*" is refused/.test(step);
+  const reason = outcome === "blocked" ? why.findLast(isRefused) : undefined;
+  const isKnown = !verdict && outcome === "blocked" && prediction.outcome === "blocked";
+  if (outcome === "readable" && !verdict) {
+    return `This browser let it through. The policy says otherwise: ${why.at(-1)}`;
+  }
+  const found = isKnown ? [`${prediction.sentence}.`] : [reason, verdict ?? why.at(-1)].filter(Boolean);
+  return found.map((step) => capital(step.replace(word ?? "", "").replace(/ \([a-z]+#[^)]*\)/g, ""))).join(" ");
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function showRead({ readable, error, status, headers = {}, body = "" }, outcome) {
+  find("script-error").hidden = readable;
+  find("script-got").hidden = !readable;
+  const nothing = "status 0, no headers, no body";
+  find("script-error").textContent = error ? `${error}\n(no status, no headers, no body)` : `${outcome}: ${nothing}`;
+  if (!readable) return;
+  find("script-status").textContent = status;
+  find("script-headers").textContent = Object.entries(headers).map((pair) => pair.join(": ")).join("\n") || "none";
+  find("script-body").textContent = body.length > LONGEST ? `${body.slice(0, LONGEST)} …` : body || "(empty)";
+}
+
+function showWire(exchanges, saw, outcome, { method }, path) {
+  find("wire-words").textContent = wireWords(saw);
+  const items = exchanges.map(exchangeItem);
+  const last = exchanges.at(-1);
+  // A server may refuse a request before it comes to where it is recorded; a preflight that was granted tells no more.
+  const isKeptBack = outcome === "blocked" && last?.preflight && method === method.toUpperCase();
+  if (isKeptBack) items.push(unsentItem(method, path));
+  if (!last) items.push(textElement("li", "No request reached the API.", "unsent"));
+  find("wire").replaceChildren(...items);
+}
+
+function showPrediction(prediction, here) {
+  const verdict = find("prediction-verdict");
+  const rows = prediction.missing ? [] : rowsOf(here, prediction);
+  const agrees = rows.every(([, one, other]) => one === other);
+  find("prediction").hidden = !rows.length;
+  verdict.dataset.agrees = prediction.missing ? "unknown" : agrees ? "yes" : "no";
+  const words = agrees ? "✓ The same as this browser did." : "✕ Something else than this browser did.";
+  verdict.textContent = prediction.missing ?? words;
+  find("prediction").tBodies[0].replaceChildren(...rows.map(predictionRow));
+  const reason = `Because: ${prediction.sentence} (${prediction.anchor}).`;
+  find("prediction-sentence").textContent = prediction.missing ? "" : reason;
+  const differences = (prediction.differences ?? []).map((each) => textElement("li", `Known to differ. ${each}`));
+  find("differences").replaceChildren(...differences);
+}
+
+function rowsOf(here, there) {
+  const shown = ({ outcome, status, headers, saw }) => [
+    outcome,
+    outcome === "readable" ? String(status) : "none",
+    outcome === "readable" ? [...headers].sort().join(", ") || "none" : "none",
+    wireWords(saw),
+  ];
+  const [one, other] = [shown(here), shown(there)];
+  const names = ["Outcome", "Status", "Readable headers", "On the wire"];
+  return names.map((name, place) => [name, one[place], other[place]]);
+}
+
+function predictionRow([name, here, predicted]) {
+  const row = copyOf("prediction");
+  write(row, "th", name);
+  write(row, ".here", here);
+  write(row, ".predicted", predicted);
+  row.dataset.agrees = here === predicted ? "yes" : "no";
+  return row;
+}

@@ -1,0 +1,93 @@
+"""What the browser in Python makes of a request of the playground, of which the page shows whether this one agrees."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from corswsgi.browser import Browser, Verdict
+from corswsgi.checker.engines import Case, differences
+from corswsgi.demo.recorder import Recorder
+
+#: What to do where the browser in Python cannot run.
+MISSING = 'To see what corswsgi.browser predicts, install it: python -m pip install "corswsgi[check]"'
+
+#: What there is to tell where ``fetch()`` throws before it sends anything.
+_REFUSED: dict[str, Any] = {
+    "outcome": "refused",
+    "status": None,
+    "headers": [],
+    "saw": [],
+    "anchor": "fetch#dom-request",
+    "differences": [],
+}
+
+#: Seconds; the servers are on this machine.
+_PATIENCE = 10.0
+
+
+class SentRequest(NamedTuple):
+    """What a script gives to ``fetch``, but for what the playground adds to the URL."""
+
+    url: str
+    method: str
+    headers: tuple[tuple[str, str], ...]
+    body: str | None
+    credentials: str
+    mode: str
+    redirect: str
+
+
+def predict(
+    request: SentRequest, origin: str, url_under: Callable[[str], str], recorder: Recorder, referrer_policy: str
+) -> dict[str, Any]:
+    """Send ``request`` once more, with the browser in Python, to the same servers; return what it makes of it.
+
+    :param url_under: gives the URL of the request under a name of its own, so that the record of the real one stays
+        as it is.
+    :param referrer_policy: the page's.
+    :return: ``missing``, a sentence, where what it needs is not installed; or ``outcome``, ``status``, names of
+        ``headers`` that a script could read, ``saw`` (each exchange on the wire), the ``sentence`` that decided, and
+        where engines are known to do otherwise, ``differences``.
+    """
+    try:
+        import requests  # of the extra "check", as is what Browser needs
+    except ImportError:
+        return {"missing": MISSING}
+    name = f"p-{secrets.token_urlsafe(16)}"
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy has no business on this machine
+        try:
+            browser = Browser(session, origin, referrer_policy=referrer_policy, timeout=_PATIENCE)
+        except ImportError:
+            return {"missing": MISSING}
+        try:
+            verdict = browser.fetch(
+                url_under(name),
+                method=request.method,
+                headers=request.headers,
+                body=request.body,
+                mode=request.mode,
+                credentials=request.credentials,
+                redirect=request.redirect,
+            )
+        except TypeError as error:
+            return _REFUSED | {"sentence": str(error)}
+    return {
+        "outcome": verdict.outcome,
+        "status": verdict.response.status if verdict.response else None,
+        "headers": sorted({each for each, _ in verdict.response.headers}) if verdict.response else [],
+        "saw": [each.as_line() for each in recorder.exchanges(name)],
+        "sentence": re.sub(f"[?&]visit=[^&]*&id={name}", "", verdict.reason.sentence),
+        "anchor": verdict.reason.anchor,
+        "differences": _differences(verdict, request, origin),
+    }
+
+
+def _differences(verdict: Verdict, request: SentRequest, origin: str) -> list[str]:
+    """Return what engines are known to do otherwise than the standard in this case, a sentence each."""
+    needing = {cause.name: None for each in verdict.preflights for cause in each.why if cause.kind == "header"}
+    case = Case(verdict, origin, request.headers, tuple(needing), request.credentials == "include")
+    return [f"{', '.join(each.engines)}: {each.sentence}." for each in differences(case)]
