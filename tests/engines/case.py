@@ -1,0 +1,218 @@
+"""A case of the matrix as plain data: who answers, what is fetched from which page, which rules it decides."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Pairs = Sequence[tuple[str, str]]
+
+#: Who answers: our two front ends, each with a policy, and a server that says whatever a case tells it to.
+WSGI, HTTP_SERVER, SCRIPTED = "wsgi", "http.server", "scripted"
+OURS = (WSGI, HTTP_SERVER)
+FRONT_ENDS = (*OURS, SCRIPTED)
+
+#: Each front end listens on three ports, so that there is a page, and two other origins on the same host.
+SERVERS = ("page", "api", "third")
+
+#: Each port has several host names, and so several origins: ``page`` is on localhost, ``sub-page`` on a.localhost.
+HOSTS = {
+    "": "localhost",
+    "address-": "127.0.0.1",
+    "sub-": "a.localhost",
+    "deep-": "b.a.localhost",
+    "evil-": "evil-a.localhost",
+    "idn-": "xn--fa-hia.localhost",
+    "underscore-": "a_b.localhost",
+    "dot-": "localhost.",
+}
+
+#: The names of all origins of a front end.
+ORIGINS = tuple(prefix + server for prefix in HOSTS for server in SERVERS)
+
+#: Pages with an opaque origin: a sandboxed frame, and a frame of a ``data:`` URL.
+OPAQUE_PAGES = ("sandbox", "data")
+
+
+@dataclass(frozen=True)
+class Says:
+    """What a server answers; behind a policy: what the application says, which never sees preflights.
+
+    In the values of headers, and in bodies, ``{page}``, ``{sub-page}`` and so on stand for origins, ``{page-port}``
+    for a port, ``{O}`` for the ``Origin`` of the request.
+
+    :ivar to: where a redirect leads: an origin and a resource of the same case, as ``"third/second"``.
+    :ivar preflight: what a scripted server says to preflights, as ``(status, headers)``; by default the same.
+    """
+
+    status: int = 200
+    headers: Pairs = ()
+    body: str = "OK"
+    to: str = ""
+    preflight: tuple[int, Pairs] | None = None
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """What a script does: a call of ``fetch()``.
+
+    :ivar to: an origin and, after a slash, which resource of the case; the resource is ``first`` where none is named.
+    :ivar query: what follows the ``?`` in the address.
+    :ivar url: the whole address, in place of ``to``; origins may stand in it as in headers.
+    :ivar page: on which page the script runs: one of the origins, or of :data:`OPAQUE_PAGES`.
+    :ivar body: text, or a mapping with one of ``bytes`` (text), ``params`` or ``form`` (pairs).
+    :ivar cache: the cache mode.
+    :ivar after: seconds to wait before.
+    :ivar navigate: ``"window"`` or ``"frame"``: one is opened there, in place of a script's fetch.
+    """
+
+    to: str = "api"
+    page: str = "page"
+    method: str = "GET"
+    headers: Pairs = ()
+    body: Any = None
+    mode: str = "cors"
+    credentials: str = "same-origin"
+    redirect: str = "follow"
+    referrer_policy: str = ""
+    cache: str = "default"
+    query: str = ""
+    url: str = ""
+    after: float = 0.0
+    navigate: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One cell: what is fetched, in order, and who answers.
+
+    :ivar name: unique in its family.
+    :ivar rules: the statements of :mod:`.statements` that it decides, as ``"A14 B17"``.
+    :ivar says: by name of the resource.
+    :ivar policy: options of :class:`corswsgi.Policy`; ``None`` for a scripted server. Origins may stand in them as in
+        headers; ``{"regex": "..."}`` and ``{"callable": [...]}`` stand for a regular expression and for a callable
+        that knows these origins.
+    :ivar may_prompt: whether an engine may ask the user for something, and so never come back.
+    """
+
+    name: str
+    rules: str
+    fetches: tuple[Fetch, ...] = (Fetch(),)
+    says: Mapping[str, Says] = field(default_factory=lambda: {"first": Says()})
+    policy: Mapping[str, Any] | None = None
+    family: str = ""
+    front_end: str = SCRIPTED
+    may_prompt: bool = False
+
+    @property
+    def id(self) -> str:
+        """The name that is unique in the whole table."""
+        return f"{self.family}/{self.name}/{self.front_end}"
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        return tuple(self.rules.split())
+
+    @property
+    def uses_http_cache(self) -> bool:
+        """Whether a response may be kept in the browser's HTTP cache: one says for how long."""
+        return any(
+            name.lower() == "cache-control" and "max-age=" in value
+            for says in self.says.values()
+            for name, value in says.headers
+        )
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it waits: such cases run beside the others."""
+        return any(fetch.after for fetch in self.fetches)
+
+
+def on_each_front_end(case: Case) -> list[Case]:
+    """Return a case once for each front end that it is for: both of ours where it has a policy."""
+    if case.policy is None:
+        return [dataclasses.replace(case, front_end=SCRIPTED)]
+    return [dataclasses.replace(case, front_end=each) for each in OURS]
+
+
+def fill(text: str, names: Mapping[str, str]) -> str:
+    """Return ``text`` with what its braces stand for; braces around anything else are left alone."""
+    return re.sub(r"\{([A-Za-z-]+)\}", lambda match: names.get(match[1], match[0]), text)
+
+
+def load(path: Path) -> list[Case]:
+    """Return the cases of a TOML file, on each front end.
+
+    :raises ValueError: with the file, and what is wrong with it.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8")).get("case", [])
+        if not tables:
+            raise ValueError("there is no [[case]] in it")
+        return [case for table in tables for case in on_each_front_end(_case(table))]
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _case(table: Mapping[str, Any]) -> Case:
+    given = dict(table)
+    fetches = given.pop("fetch", [{}])
+    says = given.pop("says", {})
+    if not isinstance(fetches, list):
+        fetches = [fetches]
+    if says.keys() & {each.name for each in dataclasses.fields(Says)}:
+        says = {"first": says}
+    case = Case(
+        name=given.pop("name"),
+        rules=given.pop("rules", ""),
+        fetches=tuple(Fetch(**_with_pairs(each)) for each in fetches),
+        says={name: Says(**_with_pairs(each)) for name, each in says.items()} or {"first": Says()},
+        policy=given.pop("policy", None),
+        family=given.pop("family", "added"),
+    )
+    if given:
+        raise ValueError(f"a case has no {', '.join(sorted(given))}")
+    return checked(case)
+
+
+def checked(case: Case) -> Case:
+    """Return a case as it is.
+
+    :raises ValueError: if it names an origin, a page or a resource that is not there.
+    """
+    for fetch in case.fetches:
+        server, _, resource = fetch.to.partition("/")
+        _known(case, "origin", [server], ORIGINS)
+        _known(case, "page", [fetch.page], (*ORIGINS, *OPAQUE_PAGES))
+        _known(case, "resource", [resource or "first"], case.says)
+    for says in case.says.values():
+        if says.to:
+            server, _, resource = says.to.partition("/")
+            _known(case, "origin", [server], ORIGINS)
+            _known(case, "resource", [resource or "first"], case.says)
+    return case
+
+
+def _known(case: Case, what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{case.name}: there is no {what} {name!r}, but {', '.join(known)}")
+
+
+def _with_pairs(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table whose headers are pairs, also where they were given by name."""
+    given = dict(table)
+    headers = given.get("headers")
+    if isinstance(headers, Mapping):
+        given["headers"] = tuple(headers.items())
+    elif headers is not None:
+        given["headers"] = tuple((name, value) for name, value in headers)
+    if preflight := given.get("preflight"):
+        status, headers = preflight
+        given["preflight"] = (status, tuple(headers.items() if isinstance(headers, Mapping) else headers))
+    return given

@@ -1,0 +1,143 @@
+"""The command: which cases in which engines, and what it ends with."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import fnmatch
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import machine
+
+from corswsgi import PolicyError
+
+from .case import HOSTS, Case, load
+from .comparing import compare
+from .known import explaining
+from .opening import ENGINES, Engine
+from .predicting import Predictor, Result
+from .report import EngineReport, document, terminal
+from .running import WATCHDOG, run_engine
+from .servers import Site
+from .table import table
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "browsers.rst"
+
+#: A host of these every engine finds.
+_CERTAIN = frozenset({"", "address-"})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        if unknown := machine.demanded() - set(machine.PROGRAMS):
+            raise ValueError(f"CORSWSGI_REQUIRE names {', '.join(sorted(unknown))}, which nothing knows")
+        cases = [*table(), *(case for path in options.add for case in load(path))]
+        if twice := [name for name, count in Counter(case.id for case in cases).items() if count > 1]:
+            raise ValueError(f"several cases are named {twice[0]}")
+        numbers = [at for at, case in enumerate(cases) if _is_wanted(case, options.only)]
+        if not numbers:
+            raise ValueError(f"no case is named like {options.only}")
+        with Site(cases) as site:
+            if options.list:
+                return _list(site, numbers)
+            return _run(site, numbers, options)
+    except (ValueError, OSError, PolicyError) as error:
+        print(f"tests.engines: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.engines", description="Run the matrix in browser engines.")
+    parser.add_argument("--engine", default=",".join(ENGINES), help="of %(default)s", type=_engines)
+    parser.add_argument("--only", metavar="GLOB", default="*", help="cases whose id or family is named so")
+    parser.add_argument("--add", metavar="FILE", type=Path, action="append", default=[], help="cases of a TOML file")
+    parser.add_argument("--list", action="store_true", help="show the cases and what the standard demands of them")
+    parser.add_argument("--write", action="store_true", help="write docs/browsers.rst, if all is well")
+    parser.add_argument("--watchdog", metavar="SECONDS", type=float, default=WATCHDOG, help="default: %(default)s")
+    return parser
+
+
+def _engines(text: str) -> list[Engine]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in ENGINES]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(ENGINES)}")
+    return [ENGINES[name] for name in names]
+
+
+def _is_wanted(case: Case, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(case.id, pattern) or fnmatch.fnmatchcase(case.family, pattern)
+
+
+def _list(site: Site, numbers: Sequence[int]) -> int:
+    predictor = Predictor(site)
+    for number in numbers:
+        case, result = site.cases[number], predictor.predict(number)
+        outcomes = ", ".join(told["outcome"] for told in result.told)
+        asked = ", ".join(f"{each['method']} {each['to']}" for each in result.seen)
+        print(f"{case.id}  [{case.rules}]  {outcomes}  ({asked})")
+    predictor.close()
+    return 0
+
+
+def _run(site: Site, numbers: Sequence[int], options: argparse.Namespace) -> int:
+    predictor = Predictor(site)
+    predicted = {number: predictor.predict(number) for number in numbers}
+    predictor.close()
+    is_whole = len(numbers) == len(site.cases)
+    reports, is_fine = [], True
+    for engine in options.engine:
+        if reason := engine.why_absent():
+            print(f"{engine.name}: not run; {reason}", flush=True)
+            is_fine &= not engine.is_demanded
+            continue
+        report = _report(site, engine, predicted, options.watchdog)
+        print(*terminal(report, site.cases, is_whole), sep="\n", flush=True)
+        reports.append(report)
+        is_fine &= report.is_fine
+    if options.write:
+        if not (is_fine and is_whole and len(reports) == len(ENGINES) and not options.add):
+            raise ValueError("nothing was written: that takes all cases of the table in all engines, and no surprise")
+        DOCUMENT.write_text(document(reports, site.cases, datetime.date.today().isoformat()), "utf-8")
+    return 0 if is_fine else 1
+
+
+def _report(site: Site, engine: Engine, predicted: dict[int, Result], watchdog: float) -> EngineReport:
+    try:
+        version = engine.version()
+    except OSError as error:
+        version = f"{engine.title} (version unknown: {error})"
+    findings = run_engine(site, engine, predicted, watchdog)
+    # What depends on time or on a cache is asked once more, in a fresh instance, before it is believed.
+    doubtful = [
+        number
+        for number, observed in findings.results.items()
+        if (site.cases[number].uses_http_cache or site.cases[number].is_slow)
+        and (difference := compare(engine.name, site.cases[number], predicted[number], observed))
+        and not explaining(difference)
+    ]
+    if doubtful:
+        findings.results |= run_engine(site, engine, doubtful, watchdog).results
+    report = EngineReport(engine.name, version, failures=findings.failures)
+    for number, observed in sorted(findings.results.items()):
+        case = site.cases[number]
+        difference = compare(engine.name, case, predicted[number], observed)
+        if _is_unreachable(case, observed):
+            report.unreachable.append(case)
+        elif difference is None:
+            report.agreed.append(case)
+        else:
+            report.differences.append(difference)
+    return report
+
+
+def _is_unreachable(case: Case, observed: Result) -> bool:
+    """Tell whether the engine did not find a page's host; that of some it must."""
+    return any(
+        told["outcome"] == "no page" and any(fetch.page.startswith(prefix) for prefix in HOSTS.keys() - _CERTAIN)
+        for fetch, told in zip(case.fetches, observed.told, strict=False)
+    )

@@ -1,0 +1,84 @@
+"""What an engine did otherwise than predicted, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .case import Case
+from .predicting import Result
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A case of which an engine makes something else than the standard.
+
+    :ivar parts: what differs: ``outcome`` of a fetch, or parts of what the script was told (``told status``), or of
+        what the servers saw: ``exchanges``, where other requests arrived, or else a header (``sent origin``) or
+        ``sent body``.
+    """
+
+    engine: str
+    case: Case
+    predicted: Result
+    observed: Result
+    parts: frozenset[str]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the script notices."""
+        return any(part == "outcome" or part.startswith("told ") for part in self.parts)
+
+    def lines(self) -> Iterator[str]:
+        """Yield what a person wants to see of it."""
+        yield f"{self.engine}: {self.case.id} ({', '.join(sorted(self.parts))})"
+        for number, (ours, theirs) in enumerate(zip(self.predicted.told, self.observed.told, strict=False), 1):
+            if ours != theirs:
+                # Where the outcome differs, so does all else.
+                every = sorted(ours.keys() | theirs.keys())
+                for key in every if ours["outcome"] == theirs["outcome"] else ["outcome"]:
+                    if ours.get(key) != theirs.get(key):
+                        yield f"    fetch {number}, {key}: standard {ours.get(key)!r}, engine {theirs.get(key)!r}"
+        if any(part == "exchanges" or part.startswith("sent ") for part in self.parts):
+            yield from (f"    standard: {_on_a_line(each)}" for each in self.predicted.seen)
+            yield from (f"    engine:   {_on_a_line(each)}" for each in self.observed.seen)
+
+
+def compare(engine: str, case: Case, predicted: Result, observed: Result) -> Difference | None:
+    """Return what differs, or nothing."""
+    parts = set(_told_parts(predicted, observed))
+    # Which answers a browser keeps, and for how long, is its own business; what a script is told is not.
+    if not case.uses_http_cache:
+        parts |= set(_seen_parts(predicted, observed))
+    return Difference(engine, case, predicted, observed, frozenset(parts)) if parts else None
+
+
+def _told_parts(predicted: Result, observed: Result) -> Iterator[str]:
+    if len(predicted.told) != len(observed.told):
+        yield "outcome"
+    for ours, theirs in zip(predicted.told, observed.told, strict=False):
+        if ours.get("outcome") != theirs.get("outcome"):
+            yield "outcome"
+            continue
+        yield from (f"told {key}" for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+
+
+def _seen_parts(predicted: Result, observed: Result) -> Iterator[str]:
+    if [_what(each) for each in predicted.seen] != [_what(each) for each in observed.seen]:
+        yield "exchanges"
+        return
+    for ours, theirs in zip(predicted.seen, observed.seen, strict=True):
+        if ours["body"] != theirs["body"]:
+            yield "sent body"
+        names = ours["headers"].keys() | theirs["headers"].keys()
+        yield from (f"sent {name}" for name in names if ours["headers"].get(name) != theirs["headers"].get(name))
+
+
+def _what(seen: dict[str, Any]) -> tuple[Any, ...]:
+    return seen["to"], seen["method"], seen["preflight"]
+
+
+def _on_a_line(seen: dict[str, Any]) -> str:
+    headers = "; ".join(f"{name}: {value}" for name, value in seen["headers"].items())
+    return f"{seen['method']} {seen['to']}  {headers}"

@@ -1,0 +1,212 @@
+"""What the standard demands of each case, worked out by ``corswsgi.browser`` on the servers that engines ask."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from corswsgi.browser import Browser, FormData, URLSearchParams, Verdict
+
+from .case import OPAQUE_PAGES, Case, Fetch
+from .servers import Seen, Site
+
+Told = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a case.
+
+    :ivar told: for each fetch, what the script was told.
+    :ivar seen: what the servers saw, in order.
+    """
+
+    told: list[Told]
+    seen: list[Seen]
+
+    @property
+    def preflights(self) -> list[Seen]:
+        return [each for each in self.seen if each["preflight"]]
+
+    @property
+    def requests(self) -> list[Seen]:
+        """What the servers saw but for the preflights."""
+        return [each for each in self.seen if not each["preflight"]]
+
+
+class Predictor:
+    """Runs cases in ``corswsgi.browser``, each in a browser without a past, on a clock that nobody waits for."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._run = site.new_run()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.mount("http://", _Loopback())
+
+    def close(self) -> None:
+        self._session.close()
+
+    def predict(self, number: int) -> Result:
+        """Return what a browser that keeps to the standard makes of a case."""
+        return _Prediction(self._site, self._session, self._run, number).result()
+
+
+class _Prediction:
+    def __init__(self, site: Site, session: requests.Session, run: str, number: int) -> None:
+        self._site, self._session, self._run, self._number = site, session, run, number
+        self._case = site.cases[number]
+        self._now = 0.0
+        self._browsers: dict[tuple[str, str], Browser] = {}
+
+    def result(self) -> Result:
+        adapter = self._session.get_adapter("http://")
+        assert isinstance(adapter, _Loopback)
+        # Our front ends say Vary so that no cache changes anything; a scripted server may not.
+        has_cache = self._case.uses_http_cache and self._case.policy is None
+        adapter.cache = HTTPCache() if has_cache else None
+        told = [self._told(fetch) for fetch in self._case.fetches]
+        return normalized(Result(told, self._site.seen(self._run, self._number)), self._run)
+
+    def _told(self, fetch: Fetch) -> Told:
+        self._now += fetch.after
+        address = self._site.address(self._run, self._number, fetch)
+        if fetch.navigate:
+            request = requests.Request("GET", address).prepare()
+            self._session.get_adapter("http://").send(request).close()
+            return {"outcome": "navigated"}
+        adapter: Any = self._session.get_adapter("http://")
+        if adapter.cache is not None:
+            adapter.cache.mode = fetch.cache
+        try:
+            verdict = self._browser(self._case, fetch).fetch(
+                address,
+                method=fetch.method,
+                headers=fetch.headers,
+                body=_body(fetch.body),
+                mode=fetch.mode,
+                credentials=fetch.credentials,
+                redirect=fetch.redirect,
+            )
+        except TypeError:
+            return {"outcome": "blocked"}
+        return told_by(verdict)
+
+    def _browser(self, case: Case, fetch: Fetch) -> Browser:
+        key = (fetch.page, fetch.referrer_policy)
+        if key not in self._browsers:
+            self._browsers[key] = Browser(
+                self._session,
+                self._site.origin_of(case.front_end, fetch.page),
+                page=None if fetch.page in OPAQUE_PAGES else self._site.page_address(case.front_end, fetch.page),
+                referrer_policy=fetch.referrer_policy,
+                clock=lambda: self._now,
+            )
+        return self._browsers[key]
+
+
+def told_by(verdict: Verdict) -> Told:
+    """Return what our browser tells a script, in the form of a page's report."""
+    response = verdict.response
+    if response is None:
+        return {"outcome": verdict.outcome}
+    return {
+        "outcome": verdict.outcome,
+        "type": response.type,
+        "status": response.status,
+        "statusText": response.status_text,
+        "redirected": response.redirected,
+        "url": response.url,
+        "headers": {name: value for name, value in response.headers if name != "date"},
+        "body": (response.body or b"").decode("utf-8", "replace"),
+    }
+
+
+def normalized(result: Result, run: str) -> Result:
+    """Return a result without what differs between any two runs: the run's name, and boundaries of forms."""
+    text = json.dumps([result.told, result.seen]).replace(f"/{run}/", "/run/")
+    for boundary in set(re.findall(r'boundary=([^"\\;, ]+)', text)):
+        text = text.replace(boundary, "BOUNDARY")
+    told, seen = json.loads(text)
+    for each in seen:
+        if "BOUNDARY" in each["headers"].get("content-type", ""):
+            each["headers"].pop("content-length", None)  # boundaries are of different lengths
+    return Result(told, seen)
+
+
+def _body(body: Any) -> Any:
+    if not isinstance(body, Mapping):
+        return body
+    if "bytes" in body:
+        return body["bytes"].encode()
+    if "params" in body:
+        return URLSearchParams([(name, value) for name, value in body["params"]])
+    return FormData([(name, value) for name, value in body["form"]])
+
+
+class HTTPCache:
+    """As much of a browser's HTTP cache as cases need (rfc9111): fresh answers to GET, by address and ``Vary``.
+
+    Not modelled: revalidation; what is not fresh is asked for anew, which tells a script the same.
+
+    :ivar mode: the cache mode of the fetch at hand.
+    """
+
+    def __init__(self) -> None:
+        self.mode = "default"
+        self._stored: dict[str, list[tuple[Mapping[str, str | None], tuple[Any, ...]]]] = {}
+
+    def find(self, request: requests.PreparedRequest) -> tuple[Any, ...] | None:
+        """Return an answer that serves this request."""
+        if request.method != "GET" or self.mode != "default":
+            return None
+        stored = self._stored.get(str(request.url), ())
+        return next((kept for varied, kept in stored if varied == _varied(varied, request)), None)
+
+    def keep(self, request: requests.PreparedRequest, kept: tuple[Any, ...]) -> None:
+        """Remember an answer, where it may be remembered."""
+        headers = kept[1]
+        vary = [name.strip().lower() for name in headers.get("Vary", "").split(",") if name.strip()]
+        if request.method != "GET" or "*" in vary or not re.search(r"max-age=[1-9]", headers.get("Cache-Control", "")):
+            return
+        self._stored.setdefault(str(request.url), []).insert(0, (_varied(vary, request), kept))
+
+
+def _varied(names: Any, request: requests.PreparedRequest) -> dict[str, str | None]:
+    return {name: request.headers.get(name) for name in names}
+
+
+class _Loopback(HTTPAdapter):
+    """Sends everything to loopback, as browsers do with ``*.localhost`` whatever the machine's resolver says."""
+
+    cache: HTTPCache | None = None
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        address = str(request.url)
+        kept = self.cache.find(request) if self.cache else None
+        if kept is None:
+            parts = urlsplit(address)
+            if parts.hostname is None or not parts.hostname.rstrip(".").endswith(("localhost", "127.0.0.1")):
+                raise requests.ConnectionError(f"{parts.hostname} is not on this machine")
+            sent = request.copy()
+            sent.headers.setdefault("Host", parts.netloc)
+            sent.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{parts.port or 80}"))
+            response = super().send(sent, *args, **{**kwargs, "stream": True})
+            if self.cache is None:
+                return response
+            kept = (response.status_code, response.raw.headers, response.reason, response.raw.read())
+            self.cache.keep(request, kept)
+        status, headers, reason, body = kept
+        made = requests.Response()
+        made.status_code, made.reason = status, reason
+        made.raw = urllib3.HTTPResponse(io.BytesIO(body), headers, status, reason=reason, preload_content=False)
+        return made

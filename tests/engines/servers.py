@@ -1,0 +1,437 @@
+"""The servers of the matrix, all on loopback: both front ends, scripted ones, and one that has a browser run cases."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import json
+import queue
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import waitress
+
+from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy
+
+from .case import FRONT_ENDS, HOSTS, HTTP_SERVER, OPAQUE_PAGES, SCRIPTED, SERVERS, WSGI, Case, Fetch, Pairs, fill
+
+_HERE = Path(__file__).parent
+
+#: Request headers whose values are compared, beside all that start with ``X-``. Others say what a browser is.
+_RECORDED = frozenset(
+    "access-control-request-headers access-control-request-method authorization content-language content-length "
+    "content-type cookie origin range referer sec-fetch-dest sec-fetch-mode sec-fetch-site".split()
+)
+
+#: For the requests that a page sends before its first case.
+_WARM = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", "*"),
+    ("Access-Control-Max-Age", "0"),
+)
+
+_WITHOUT_BODY = (204, 205, 304)
+
+#: A method that the handlers of ``http.server`` do not have, so that they answer it by ``send_error``.
+MISSING_METHOD = "MISSING"
+
+Seen = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it arrived; header names in lower case, lines of one name joined."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent."""
+
+    status: int
+    phrase: str
+    headers: Pairs
+    body: bytes
+
+
+class Site:
+    """All servers of a table of cases, running from ``__enter__`` to ``__exit__``.
+
+    An address holds the policy, a run, the number of a case, and a resource: ``/p0/run-1/17/first``. A run is one
+    browser, which shares no address with another.
+
+    :ivar names: by front end, what stands in braces in the data of cases.
+    :ivar events: what pages report, as ``(run, event)``.
+    """
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self.cases = cases
+        self.names: dict[str, dict[str, str]] = {}
+        self.events: queue.Queue[tuple[str, Any]] = queue.Queue()
+        self.harness = ""
+        self._origins: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
+        self._seen: dict[tuple[str, int], list[Seen]] = {}
+        self._plans: dict[str, list[dict[str, Any]]] = {}
+        self._numbers = itertools.count(1)
+        self._running = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as starting:
+            sockets = {
+                front_end: [starting.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in SERVERS]
+                for front_end in FRONT_ENDS
+            }
+            for front_end in FRONT_ENDS:
+                self._name(front_end, sockets[front_end])
+            for front_end in FRONT_ENDS:
+                for listening in sockets[front_end]:
+                    starting.enter_context(self._served(front_end, listening))
+            listening = starting.enter_context(socket.create_server(("127.0.0.1", 0)))
+            self.harness = f"http://localhost:{listening.getsockname()[1]}"
+            starting.enter_context(_http_server(_handler(self._harness_answer, ()), listening))
+            self._running = starting.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._running.close()
+
+    # What is where
+
+    def _name(self, front_end: str, sockets: Iterable[socket.socket]) -> None:
+        names = self.names.setdefault(front_end, {})
+        for server, listening in zip(SERVERS, sockets, strict=True):
+            port = listening.getsockname()[1]
+            names[f"{server}-port"] = str(port)
+            for prefix, host in HOSTS.items():
+                names[prefix + server] = f"http://{host}:{port}"
+                self._origins[f"{host}:{port}"] = prefix + server
+
+    def origin_of(self, front_end: str, page: str) -> str:
+        """Return the origin of a page, as browsers write it."""
+        return "null" if page in OPAQUE_PAGES else self.names[front_end][page]
+
+    def page_address(self, front_end: str, page: str) -> str:
+        """Return where a page is; those in a frame of their own origin only."""
+        return f"{self.names[front_end][page]}/frame"
+
+    def address(self, run: str, number: int, fetch: Fetch) -> str:
+        """Return what a script of the case fetches."""
+        case = self.cases[number]
+        if fetch.url:
+            return fill(fetch.url, self.names[case.front_end])
+        return self._resource(run, number, fetch.to) + (f"?{fetch.query}" if fetch.query else "")
+
+    def _resource(self, run: str, number: int, to: str) -> str:
+        case = self.cases[number]
+        server, _, resource = to.partition("/")
+        key = self._key(case.policy)
+        return f"{self.names[case.front_end][server]}/{key}/{run}/{number}/{resource or 'first'}"
+
+    def _key(self, policy: Mapping[str, Any] | None) -> str:
+        return SCRIPTED if policy is None else self._keys.setdefault(json.dumps(policy), f"p{len(self._keys)}")
+
+    def _policies(self, front_end: str) -> dict[str, Policy | None]:
+        names = self.names[front_end]
+        policies: dict[str, Policy | None] = {"/frame": None}
+        for case in self.cases:
+            if case.policy is not None and case.front_end == front_end:
+                policies[f"/{self._key(case.policy)}"] = make_policy(case.policy, names)
+        return policies
+
+    # Runs
+
+    def new_run(self, numbers: Iterable[int] = ()) -> str:
+        """Return the name of a new run of these cases."""
+        run = f"run-{next(self._numbers)}"
+        self._plans[run] = [self._plan(run, number) for number in numbers]
+        return run
+
+    def start_address(self, run: str) -> str:
+        """Return what an engine is to open to run a run."""
+        return f"{self.harness}/start/{run}"
+
+    def seen(self, run: str, number: int) -> list[Seen]:
+        """Return the requests of a case that arrived, in order."""
+        return list(self._seen.get((run, number), ()))
+
+    def _plan(self, run: str, number: int) -> dict[str, Any]:
+        case = self.cases[number]
+        steps = [
+            {
+                "frame": self._frame(case.front_end, fetch.page),
+                "url": self.address(run, number, fetch),
+                "after": fetch.after,
+                "navigate": fetch.navigate,
+                "body": fetch.body,
+                "init": {
+                    "method": fetch.method,
+                    "headers": fetch.headers,
+                    "mode": fetch.mode,
+                    "credentials": fetch.credentials,
+                    "redirect": fetch.redirect,
+                    "referrerPolicy": fetch.referrer_policy,
+                    "cache": fetch.cache,
+                },
+            }
+            for fetch in case.fetches
+        ]
+        return {"number": number, "slow": case.is_slow, "steps": steps}
+
+    def _frame(self, front_end: str, page: str) -> dict[str, str]:
+        if page == "data":
+            return {"src": f"data:text/html,{_frame_page(escaped=True)}", "sandbox": ""}
+        on = "page" if page == "sandbox" else page
+        return {
+            "src": self.page_address(front_end, on),
+            "sandbox": "allow-scripts" if page == "sandbox" else "",
+        }
+
+    # Answers
+
+    def _served(self, front_end: str, listening: socket.socket) -> contextlib.AbstractContextManager[None]:
+        if front_end == SCRIPTED:
+            return _http_server(_handler(self._front_end_answer(front_end), (), self._note), listening)
+        policies = self._policies(front_end)
+        if front_end == HTTP_SERVER:
+            handler = _handler(self._front_end_answer(front_end), (CORSRequestHandlerMixin,), self._note)
+            handler.cors = policies  # type: ignore[attr-defined]  # the mixin's
+            return _http_server(handler, listening)
+        app = _application(self._front_end_answer(WSGI))
+        return _waitress(_noted(CORSMiddleware(app, policies), self._note), listening)
+
+    def _note(self, asked: Asked) -> None:
+        """Remember a request of a case."""
+        parts = asked.path.split("/")
+        if len(parts) != 5 or not parts[3].isdigit():
+            return
+        server = self._origins.get(asked.headers.get("host", ""), "elsewhere")
+        is_preflight = asked.method == "OPTIONS" and "access-control-request-method" in asked.headers
+        query = f"?{asked.query}" if asked.query else ""
+        seen: Seen = {
+            "to": f"{server}/{parts[4]}{query}",
+            "method": asked.method,
+            "preflight": is_preflight,
+            "headers": {
+                name: value
+                for name, value in sorted(asked.headers.items())
+                if name in _RECORDED or name.startswith("x-")
+            },
+            "body": asked.body.decode("utf-8", "replace"),
+        }
+        if asked.method not in ("POST", "PUT") and asked.headers.get("content-length") == "0":
+            del seen["headers"]["content-length"]  # of urllib3, which says so for every method that it does not know
+        if "range" in asked.headers:
+            seen["headers"]["accept-encoding"] = asked.headers.get("accept-encoding", "")
+        self._seen.setdefault((parts[2], int(parts[3])), []).append(seen)
+
+    def _front_end_answer(self, front_end: str) -> Callable[[Asked], Answer]:
+        def answer(asked: Asked) -> Answer:
+            if asked.path == "/frame":
+                return Answer(200, "OK", (("Content-Type", "text/html"),), _frame_page().encode())
+            if asked.path == "/warm":
+                return Answer(200, "OK", _WARM, b"")
+            parts = asked.path.split("/")
+            if len(parts) != 5 or not parts[3].isdigit():
+                return Answer(404, "Not Found", (("Content-Type", "text/plain"),), b"")
+            return self._say(front_end, asked, parts[2], int(parts[3]), parts[4])
+
+        return answer
+
+    def _say(self, front_end: str, asked: Asked, run: str, number: int, resource: str) -> Answer:
+        says = self.cases[number].says[resource]
+        status, headers = says.status, says.headers
+        is_preflight = asked.method == "OPTIONS" and "access-control-request-method" in asked.headers
+        if is_preflight and says.preflight is not None:
+            status, headers = says.preflight
+        names = {**self.names[front_end], "O": asked.headers.get("origin", "")}
+        lines = [(name, fill(value, names)) for name, value in headers]
+        if says.to:
+            lines.append(("Location", self._resource(run, number, says.to)))
+        if "content-type" not in {name.lower() for name, _ in lines} and status not in _WITHOUT_BODY:
+            lines.append(("Content-Type", "text/plain"))
+        # rfc9110#section-15.3.6: 205 has no content, and says so.
+        body = "" if status == 205 else fill(says.body, names)
+        return Answer(status, _phrase(status), lines, body.encode())
+
+    def _harness_answer(self, asked: Asked) -> Answer:
+        match asked.path.split("/")[1:]:
+            case ["start", run] if run in self._plans:
+                return Answer(200, "OK", (("Content-Type", "text/html"),), (_HERE / "harness.html").read_bytes())
+            case ["plan", run] if run in self._plans:
+                plan = {"cases": self._plans[run], "warm": f"{self.names[SCRIPTED]['api']}/warm"}
+                return Answer(200, "OK", (("Content-Type", "application/json"),), json.dumps(plan).encode())
+            case ["event", run] if run in self._plans:
+                self.events.put((run, json.loads(asked.body)))
+                return Answer(204, "No Content", (), b"")
+        return Answer(404, "Not Found", (), b"")
+
+
+def make_policy(options: Mapping[str, Any], names: Mapping[str, str]) -> Policy:
+    """Return the Policy that the data of a case means.
+
+    :raises PolicyError: if it is none.
+    """
+
+    def made(value: Any) -> Any:
+        if isinstance(value, str):
+            return fill(value, names)
+        if isinstance(value, Mapping):
+            if "regex" in value:
+                return re.compile(fill(value["regex"], names))
+            known = {fill(each, names) for each in value["callable"]}
+            return lambda origin, request: origin in known
+        if isinstance(value, list | tuple):
+            return tuple(map(made, value))
+        return value
+
+    return Policy.from_options({name: made(value) for name, value in options.items()})
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Said"
+
+
+def _frame_page(escaped: bool = False) -> str:
+    script = (_HERE / "frame.js").read_text("utf-8")
+    if escaped:  # in a data: URL
+        script = script.replace("%", "%25").replace("#", "%23").replace("\n", "%0A")
+    return f"<!doctype html><title>a page of the matrix</title><script>{script}</script>"
+
+
+# The front ends: each notes what arrives before any policy has its say.
+
+Note = Callable[[Asked], None]
+
+
+def _application(answer: Callable[[Asked], Answer]) -> Callable[..., list[bytes]]:
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        said = answer(_asked(environ, environ["wsgi.input"].read()))
+        headers = list(said.headers)
+        if said.status in _WITHOUT_BODY:
+            start_response(f"{said.status} {said.phrase}", headers)
+            return []
+        start_response(f"{said.status} {said.phrase}", [*headers, ("Content-Length", str(len(said.body)))])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [said.body]
+
+    return application
+
+
+def _noted(app: Callable[..., Iterable[bytes]], note: Note) -> Callable[..., Iterable[bytes]]:
+    def noted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(body)
+        note(_asked(environ, body))
+        return app(environ, start_response)
+
+    return noted
+
+
+def _asked(environ: Mapping[str, Any], body: bytes) -> Asked:
+    headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
+    for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(key):
+            headers[key.replace("_", "-").lower()] = environ[key]
+    return Asked(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"], headers, body)
+
+
+class _Noting:
+    """Under the mixin and over BaseHTTPRequestHandler: sees a request once it is parsed."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a body goes out right after its headers, which are a segment of their own
+    note: Note
+
+    def parse_request(self) -> bool:
+        if not super().parse_request():  # type: ignore[misc]  # of BaseHTTPRequestHandler
+            return False
+        headers = {name.lower(): ", ".join(self.headers.get_all(name)) for name in self.headers}  # type: ignore[attr-defined]
+        body = self.rfile.read(int(headers.get("content-length") or 0))  # type: ignore[attr-defined]
+        parts = urlsplit(self.path)  # type: ignore[has-type]
+        self.asked = Asked(self.command, parts.path, parts.query, headers, body)  # type: ignore[attr-defined]
+        self.note(self.asked)
+        return True
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+def _handler(
+    answer: Callable[[Asked], Answer], mixins: tuple[type, ...], note: Note = lambda asked: None
+) -> type[BaseHTTPRequestHandler]:
+    def do(handler: Any) -> None:
+        said = answer(handler.asked)
+        handler.send_response(said.status, said.phrase)
+        for name, value in said.headers:
+            handler.send_header(name, value)
+        has_body = said.status not in _WITHOUT_BODY
+        if has_body:
+            handler.send_header("Content-Length", str(len(said.body)))
+        handler.end_headers()
+        if has_body and handler.command != "HEAD":
+            handler.wfile.write(said.body)
+
+    def do_what_is_asked(handler: Any, name: str) -> Any:
+        if name.startswith("do_") and name != f"do_{MISSING_METHOD}":
+            return lambda: do(handler)
+        raise AttributeError(name)
+
+    bases = (*mixins, _Noting, BaseHTTPRequestHandler)
+    return type("MatrixHandler", bases, {"__getattr__": do_what_is_asked, "note": staticmethod(note)})
+
+
+# Running
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass  # a browser that is ended breaks its connections off
+
+
+@contextlib.contextmanager
+def _http_server(handler: type[BaseHTTPRequestHandler], listening: socket.socket) -> Iterator[None]:
+    server = _Server(listening.getsockname(), handler, bind_and_activate=False)
+    server.socket.close()
+    server.socket = listening
+    server.server_name, server.server_port = "localhost", listening.getsockname()[1]
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def _waitress(app: Callable[..., Iterable[bytes]], listening: socket.socket) -> Iterator[None]:
+    server: Any = waitress.create_server(app, sockets=[listening], threads=4, clear_untrusted_proxy_headers=True)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.task_dispatcher.shutdown()
+        # In the server's own thread: its loop ends when there is nothing left to listen to.
+        server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
+        thread.join()
