@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import unquote_to_bytes
@@ -55,6 +55,8 @@ class CORSRequestHandlerMixin(_Handler):
 
     _refusals: ClassVar[RefusalLog] = RefusalLog()
     _routes: ClassVar[tuple[object, Routes]] = (None, Routes({}))
+    # The send_header of the class after the mixin, of which super() would make a new method for each header.
+    _send_on: ClassVar[Callable[[Any, str, str], None]]
     # What is known of the request at hand; here, for a handler that answers before a request is parsed.
     _governed: _Governed | None = None
     _is_used = False
@@ -68,6 +70,8 @@ class CORSRequestHandlerMixin(_Handler):
         bases = cls.__mro__
         if BaseHTTPRequestHandler in bases[: bases.index(CORSRequestHandlerMixin)]:
             raise TypeError(f"{cls.__name__}: CORSRequestHandlerMixin stands before the handler class that it governs")
+        if BaseHTTPRequestHandler in bases:
+            cls._send_on = super().send_header
         cls._refusals = RefusalLog()
         if cls.cors is not None:
             cls._policy_for(cls.cors, "/")
@@ -90,21 +94,21 @@ class CORSRequestHandlerMixin(_Handler):
 
     def send_header(self, keyword: str, value: str) -> None:
         if keyword in ORDINARY_HEADERS:
-            super().send_header(keyword, value)
+            self._send_on(keyword, value)
             return
         name = keyword.lower()
         is_cors = name.startswith("access-control-")
         if not (is_cors or name == "vary") or (self._governed or self._decide())[0] is None:
-            super().send_header(keyword, value)
+            self._send_on(keyword, value)
         elif self._is_interim:
             if not is_cors:
-                super().send_header(keyword, value)
+                self._send_on(keyword, value)
         elif not self._is_complete:
             if self._held is None:
                 self._held = []
             self._held.append((keyword, value))  # the policy has its word in end_headers
         elif not is_cors:
-            super().send_header(keyword, value)  # one more line of Vary is as good as one more name
+            self._send_on(keyword, value)  # one more line of Vary is as good as one more name
 
     def end_headers(self) -> None:
         # rfc9110#section-15.2: this also ends interim responses (100 Continue), which are not what a script reads.
@@ -115,9 +119,8 @@ class CORSRequestHandlerMixin(_Handler):
                 added: Iterable[Header] = rules.response_headers(origin, allowed)
                 if self._held:
                     added = decorate(self._held, [*added])
-                send = super().send_header
                 for name, value in added:
-                    send(name, value)
+                    self._send_on(name, value)
         super().end_headers()
 
     # What follows is the mixin's own.
@@ -125,7 +128,7 @@ class CORSRequestHandlerMixin(_Handler):
     def _forget_request(self) -> None:
         """Drop what is left of the previous request on the connection: this one may turn out to be unreadable."""
         if hasattr(self, "headers"):
-            del self.headers
+            self.headers = self.MessageClass()
         self.path = ""
         self._governed = None
         self._is_used = False
@@ -177,9 +180,8 @@ class CORSRequestHandlerMixin(_Handler):
         self._is_complete = True  # the answer says all that the policy has to say
         code, _, phrase = answer.status.partition(" ")
         self.send_response(int(code), phrase)
-        send = super().send_header
         for name, value in answer.headers:
-            send(name, value)
+            self._send_on(name, value)
         if self._field("Content-Length") not in (None, "0") or self._field("Transfer-Encoding") is not None:
             self.send_header("Connection", "close")  # the body is not read, and must not be taken for the next request
         self.end_headers()

@@ -584,6 +584,27 @@ def test_a_faulty_policy_raises_where_the_class_is_defined(faulty: Any, code: st
     assert [problem.code for problem in caught.value.problems] == [code]
 
 
+def test_the_policy_may_be_set_before_there_is_a_handler_class() -> None:
+    class Governed(CORSRequestHandlerMixin):
+        cors = DYNAMIC
+
+    assert (
+        answer(type("Handler", (Governed, handler_of(ANY)), {"cors": DYNAMIC}), message(headers=FROM_APP)).cors == ALLOW
+    )
+
+
+def test_a_loop_of_ones_own_forgets_each_request_too() -> None:
+    def handle_one_request(handler: Any) -> None:
+        handler.raw_requestline = handler.rfile.readline()
+        handler.close_connection = not handler.raw_requestline
+        if handler.raw_requestline and handler.parse_request():
+            ok(handler)
+
+    received = message(headers=FROM_APP) + message(headers=FROM_STRANGER) + message(headers=FROM_APP)
+    sent = exchange(handler_of(DYNAMIC, handle_one_request=handle_one_request), received)
+    assert [reply.cors for reply in replies(sent, ["GET"] * 3)] == [ALLOW, VARY, ALLOW]
+
+
 def test_a_subclass_may_have_another_policy() -> None:
     base = handler_of({"/": STATIC})
     heir = type("Heir", (base,), {})

@@ -377,3 +377,13 @@ def test_exact_origins_are_one_set_however_many():
     assert matcher.is_exact
     assert "https://h999.example" in matcher
     assert "https://h1000.example" not in matcher
+
+
+def test_no_more_origins_are_remembered_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(OriginMatcher, "MAX_KNOWN", 3)
+    matcher = OriginMatcher(patterns=[OriginPattern.parse("https://*.example.com")])
+    for turn in range(2):
+        for number in range(10):
+            assert f"https://tenant-{number}.example.com" in matcher, turn
+            assert f"https://tenant-{number}.example.org" not in matcher
+            assert len(matcher._known) <= 3
