@@ -18,8 +18,9 @@ def prefer_installed() -> None:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Return the environment of a program that is to find the modules that are found here."""
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | changes
+    """Return the environment of a program that is to find the modules that are found here, and to load no others."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    return own | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | changes
 
 
 def program(*names: str) -> str | None:

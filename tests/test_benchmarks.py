@@ -41,6 +41,8 @@ from benchmarks.floor import LAYERS  # noqa: E402
 from benchmarks.interleave import Pace, Spread  # noqa: E402
 from benchmarks.report import Table, grid, listed  # noqa: E402
 
+pytestmark = pytest.mark.once
+
 EXISTING = [cell for cell in CELLS if cell.exists]
 WITHOUT_PATTERNS = ("oslo.middleware", "falcon")
 IN_CELLS = [

@@ -20,6 +20,8 @@ import requests
 
 from corswsgi.browser import Browser
 
+pytestmark = pytest.mark.once
+
 #: Seconds without a word from the page after which it counts as hanging.
 WATCHDOG = 60
 

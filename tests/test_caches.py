@@ -22,6 +22,8 @@ from caching.contenders import BODY, BY_HAND, COMPRESSED, CONTENDERS, MANY_NAMES
 from caching.orders import ORDERS, REQUESTERS, A, B, Step, parse
 from caching.verdicts import Answer, Bench, Client, Run, Tally, decide
 
+pytestmark = pytest.mark.once
+
 DOCUMENT = Path(__file__).parent.parent / "docs" / "caching.rst"
 
 #: Every third permutation of A, B, a stranger and none, asked plainly.

@@ -12,6 +12,8 @@ from engines.opening import ENGINES
 
 from corswsgi.demo.servers import Demo
 
+pytestmark = pytest.mark.once
+
 PAGE, STRANGER = "page", "stranger"
 
 #: By scenario: the origin it is sent from; the exchanges on the wire; what the script was told, or None if blocked.

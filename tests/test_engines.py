@@ -31,6 +31,8 @@ from engines.servers import Site, make_policy
 from engines.statements import STATEMENTS, UNOBSERVABLE, outcome
 from engines.table import FAMILIES, table
 
+pytestmark = pytest.mark.once
+
 TABLE = table()
 ECHO = ("Access-Control-Allow-Origin", "{O}")
 

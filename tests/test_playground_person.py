@@ -15,6 +15,8 @@ from corswsgi import Policy
 from corswsgi.demo.servers import Demo
 from corswsgi.demo.visits import MAX_AGE
 
+pytestmark = pytest.mark.once
+
 try:
     from playwright import sync_api
 except ImportError:  # the fixtures skip, or fail where Chromium is demanded
