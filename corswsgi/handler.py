@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import unquote_to_bytes
@@ -55,8 +55,6 @@ class CORSRequestHandlerMixin(_Handler):
 
     _refusals: ClassVar[RefusalLog] = RefusalLog()
     _routes: ClassVar[tuple[object, Routes]] = (None, Routes({}))
-    # The send_header of the class after the mixin, of which super() would make a new method for each header.
-    _send_on: ClassVar[Callable[[Any, str, str], None]]
     # What is known of the request at hand; here, for a handler that answers before a request is parsed.
     _governed: _Governed | None = None
     _is_used = False
@@ -70,8 +68,6 @@ class CORSRequestHandlerMixin(_Handler):
         bases = cls.__mro__
         if BaseHTTPRequestHandler in bases[: bases.index(CORSRequestHandlerMixin)]:
             raise TypeError(f"{cls.__name__}: CORSRequestHandlerMixin stands before the handler class that it governs")
-        if BaseHTTPRequestHandler in bases:
-            cls._send_on = super().send_header
         cls._refusals = RefusalLog()
         if cls.cors is not None:
             cls._policy_for(cls.cors, "/")
@@ -94,21 +90,21 @@ class CORSRequestHandlerMixin(_Handler):
 
     def send_header(self, keyword: str, value: str) -> None:
         if keyword in ORDINARY_HEADERS:
-            self._send_on(keyword, value)
+            super().send_header(keyword, value)
             return
         name = keyword.lower()
         is_cors = name.startswith("access-control-")
         if not (is_cors or name == "vary") or (self._governed or self._decide())[0] is None:
-            self._send_on(keyword, value)
+            super().send_header(keyword, value)
         elif self._is_interim:
             if not is_cors:
-                self._send_on(keyword, value)
+                super().send_header(keyword, value)
         elif not self._is_complete:
             if self._held is None:
                 self._held = []
             self._held.append((keyword, value))  # the policy has its word in end_headers
         elif not is_cors:
-            self._send_on(keyword, value)  # one more line of Vary is as good as one more name
+            super().send_header(keyword, value)  # one more line of Vary is as good as one more name
 
     def end_headers(self) -> None:
         # rfc9110#section-15.2: this also ends interim responses (100 Continue), which are not what a script reads.
@@ -120,7 +116,7 @@ class CORSRequestHandlerMixin(_Handler):
                 if self._held:
                     added = decorate(self._held, [*added])
                 for name, value in added:
-                    self._send_on(name, value)
+                    super().send_header(name, value)
         super().end_headers()
 
     # What follows is the mixin's own.
@@ -181,7 +177,7 @@ class CORSRequestHandlerMixin(_Handler):
         code, _, phrase = answer.status.partition(" ")
         self.send_response(int(code), phrase)
         for name, value in answer.headers:
-            self._send_on(name, value)
+            super().send_header(name, value)
         if self._field("Content-Length") not in (None, "0") or self._field("Transfer-Encoding") is not None:
             self.send_header("Connection", "close")  # the body is not read, and must not be taken for the next request
         self.end_headers()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from logging import INFO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self, cast
 
 import webob
 
@@ -36,20 +36,19 @@ PolicyChooser = Callable[[webob.Request], Policy | None]
 _OWN_OPTIONS = ("readable_errors",)
 
 
-class CORSMiddleware:
+class CORSMiddleware(partial[Iterable[bytes]]):
     """A WSGI application that answers preflights for another one, and puts a policy's headers on its other responses.
 
     The wrapped application never sees a preflight (fetch#cors-preflight-request). Its iterable is returned as it is.
+
+    It is a :class:`functools.partial` of the function that answers, because Python calls that faster than a method.
+
+    :ivar app: the wrapped application.
+    :ivar readable_errors: as it was given; like :attr:`app` it does not change.
     """
 
-    # Each object has a function of its own that answers: a method would have to look up on every request what that
-    # function has at hand.
-    __slots__ = ("__call__", "__dict__", "__weakref__")
-
-    if TYPE_CHECKING:
-
-        def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            """Answer a request."""
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        return super().__new__(cls, _answer_nothing)  # until __init__ has found that all is well
 
     def __init__(
         self,
@@ -87,43 +86,65 @@ class CORSMiddleware:
             raise TypeError(f"the first argument of CORSMiddleware is a WSGI application, and {quote(app)} is none")
 
     @property
+    def app(self) -> WSGIApplication:
+        return self._app
+
+    @property
+    def readable_errors(self) -> bool:
+        return self._readable_errors
+
+    @property
     def policy(self) -> Policy | Mapping[str, Policy | None] | PolicyChooser:
         """What decides, as it was set. Setting it takes effect at once and whole; a faulty one changes nothing."""
-        return self._policy
+        return cast("_Serving", self.func).policy
 
     @policy.setter
     def policy(self, policy: Policy | Mapping[str, Policy | None] | PolicyChooser) -> None:
+        serving = cast("_Serving", _serving(self._app, policy, self._refusals, self._readable_errors))
+        serving.policy = policy
         # One assignment decides: each request is answered wholly by the old policy or wholly by the new one.
-        # By way of the class, because a subclass may have a __call__ of its own.
-        vars(CORSMiddleware)["__call__"].__set__(self, self._compile(policy))
-        self._policy = policy
+        self.__setstate__((serving, (), {}, vars(self)))  # type: ignore[attr-defined]  # typeshed leaves it out
 
-    def _compile(self, policy: Any) -> WSGIApplication:
-        """Return the application under what ``policy`` says."""
-        if isinstance(policy, Policy):
-            return self._govern(policy)
-        if isinstance(policy, Mapping):
-            routes = Routes(policy)
-            governed = {id(each): self._govern(each) for each in (None, *routes)}
+    def __repr__(self) -> str:
+        return f"<CORSMiddleware around {self._app!r}>"
 
-            def serve_path(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-                return governed[id(routes.policy_for(_path(environ)))](environ, start_response)
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a CORSMiddleware cannot be copied; make another, of its app and its policy")
 
-            return serve_path
-        if callable(policy):
-            if problems := list(complain_of_callable("policy", policy, "request")):
-                raise PolicyError(problems)
-            return lambda environ, start_response: self._govern(_choose(policy, environ))(environ, start_response)
-        message = (
-            f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses "
-            "one; origins are given as allow_origins=..."
-        )
-        raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
 
-    def _govern(self, policy: Policy | None) -> WSGIApplication:
-        if policy is None:
-            return self._app
-        return _governed(self._app, rules_of(policy), self._refusals, self._readable_errors)
+class _Serving(Protocol):
+    """A function that answers requests, and the policy that it was made of."""
+
+    policy: Policy | Mapping[str, Policy | None] | PolicyChooser
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
+
+
+def _answer_nothing(environ: WSGIEnvironment, start_response: StartResponse) -> NoReturn:
+    raise RuntimeError("this CORSMiddleware has no policy: its __init__ did not run to its end")
+
+
+def _serving(app: WSGIApplication, policy: Any, refusals: RefusalLog, readable_errors: bool) -> WSGIApplication:
+    """Return a function that serves ``app`` under what ``policy`` says."""
+
+    def govern(policy: Policy | None) -> WSGIApplication:
+        return app if policy is None else _governed(app, rules_of(policy), refusals, readable_errors)
+
+    if isinstance(policy, Policy):
+        return govern(policy)
+    if isinstance(policy, Mapping):
+        routes = Routes(policy)
+        governed = {id(each): govern(each) for each in (None, *routes)}
+        return lambda environ, start_response: governed[id(routes.policy_for(_path(environ)))](environ, start_response)
+    if callable(policy):
+        if problems := list(complain_of_callable("policy", policy, "request")):
+            raise PolicyError(problems)
+        return lambda environ, start_response: govern(_choose(policy, environ))(environ, start_response)
+    message = (
+        f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses one; "
+        "origins are given as allow_origins=..."
+    )
+    raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
 
 
 def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable_errors: bool) -> WSGIApplication:
@@ -135,10 +156,12 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
     allows, predicate = rules.allows, rules.predicate
     granted, otherwise = rules.granted, list(rules.otherwise)
     preflight_status, preflight_granted = rules.preflight_status, rules.preflight_granted
-    refused_preflight, enforce = rules.refused_preflight, rules.enforce
+    refused_status, refused_headers, refused_body, _ = rules.refused_preflight
+    enforce = rules.enforce
     is_logged = logger.isEnabledFor
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # All that decides is read before the application runs, which may change the environ.
         added = otherwise
         started: list[str] | None = None  # the statuses, where an exception is to be made readable
         if "HTTP_ORIGIN" in environ:
@@ -150,13 +173,16 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
             # fetch#cors-preflight-request: exactly this method and these headers, each present, even if empty.
             if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and environ["REQUEST_METHOD"] == "OPTIONS":
                 if not allowed:
-                    return give(refused_preflight, environ, start_response)
+                    if is_logged(INFO):
+                        refusals.note(origin, ORIGIN_REFUSED, "OPTIONS", _path(environ))
+                    start_response(refused_status, [*refused_headers])
+                    return [refused_body]
                 if preflight_granted is not None:
                     start_response(preflight_status, preflight_granted(origin))
                     return []
                 method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
                 names = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-                return give(rules.preflight(origin, allowed, method, names), environ, start_response)
+                return answer(rules.preflight(origin, allowed, method, names), environ, start_response)
             if allowed:
                 if granted is not None:
                     added = granted(origin)
@@ -167,7 +193,7 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
                 origin, environ.get("HTTP_HOST"), environ.get("HTTP_SEC_FETCH_SITE")
             ):
                 if enforce:
-                    return give(rules.refusal, environ, start_response)
+                    return answer(rules.refusal, environ, start_response)
                 refusals.note(origin, ORIGIN_REFUSED, environ["REQUEST_METHOD"], _path(environ))
 
         # What the function needs is bound to its parameters: the cells of a closure would cost more.
@@ -186,8 +212,8 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
             except TypeError:  # a tuple, or a generator
                 headers = list(headers)
                 decorated = headers + added
-            for header in headers:
-                if header[0] not in ORDINARY_HEADERS:
+            for name, _ in headers:
+                if name not in ORDINARY_HEADERS:
                     decorated = decorate(headers, added)
                     break
             if exc_info is None:
@@ -204,12 +230,12 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
                 raise
             return _answer_error(environ, start, bool(started))
 
-    def give(answer: Answer, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        status, headers, body, refusal = answer
-        if refusal and is_logged(INFO):
-            refusals.note(environ["HTTP_ORIGIN"], refusal, environ["REQUEST_METHOD"], _path(environ))
-        start_response(status, [*headers])
-        return [body] if body and environ["REQUEST_METHOD"] != "HEAD" else []
+    def answer(given: Answer, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        if given.refusal and is_logged(INFO):
+            refusals.note(environ["HTTP_ORIGIN"], given.refusal, method, _path(environ))
+        start_response(given.status, [*given.headers])
+        return [given.body] if given.body and method != "HEAD" else []
 
     return serve
 

@@ -28,6 +28,8 @@ Headers = tuple[Header, ...]
 #: The most that is read of Access-Control-Request-Headers where it has to be echoed: bytes, and names.
 MAX_ECHO_BYTES = 16 * 1024
 MAX_ECHO_NAMES = 256
+#: The same of Access-Control-Request-Method, in characters.
+MAX_ECHO_METHOD = 256
 
 
 class Answer(NamedTuple):
@@ -168,7 +170,7 @@ class Rules:
         echo: Headers = ()
         if self._echo_method:
             # fetch#http-new-header-syntax: Access-Control-Request-Method = method, which is one token.
-            if not fetch.is_token(method):
+            if len(method) > MAX_ECHO_METHOD or not fetch.is_token(method):
                 return self._refused[METHOD_REFUSED]
             echo = (("Access-Control-Allow-Methods", method),)
         if self._echo_headers and headers is not None:
@@ -339,6 +341,7 @@ def explain(
     method: str = "GET",
     request_headers: Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[str] = (),
     request: Request | None = None,
+    credentials: bool | None = None,
 ) -> str:
     """Say in words what a request gets, what the browser makes of it, and which rule decides; a line for each step.
 
@@ -347,6 +350,8 @@ def explain(
         among the headers.
     :param request_headers: what a script sets: names with values, or bare names, which are taken to need permission.
     :param request: what a callable in ``allow_origins`` is asked with; needed for such a policy only.
+    :param credentials: whether the script says ``credentials: "include"``. ``None``: what is said holds where it does
+        not, and where the answer would be another one with it, a last line says so.
     :raises TypeError: if ``policy`` is not a Policy.
     :raises ValueError: if the policy holds a callable, the request has an origin, and ``request`` is not given.
     """
@@ -361,14 +366,20 @@ def explain(
     elif method == "OPTIONS" and "access-control-request-method" in asked:
         lines.append("This is a preflight; the application never sees it (fetch#cors-preflight-request).")
         names = asked.get("access-control-request-headers")
-        lines += _explain_preflight(policy, origin, asked["access-control-request-method"], names, request)
+        asked_method = asked["access-control-request-method"]
+        lines += _explain_preflight(policy, origin, asked_method, names, request, credentials)
     else:
-        lines += _explain_fetch(policy, origin, fetch.normalize_method(method), fields, request)
+        lines += _explain_fetch(policy, origin, fetch.normalize_method(method), fields, request, credentials)
     return "\n".join(lines)
 
 
 def _explain_fetch(
-    policy: Policy, origin: str, method: str, fields: list[tuple[str, str | None]], request: Request | None
+    policy: Policy,
+    origin: str,
+    method: str,
+    fields: list[tuple[str, str | None]],
+    request: Request | None,
+    credentials: bool | None,
 ) -> Iterator[str]:
     """Yield what happens when a script calls ``fetch()``."""
     if fetch.is_forbidden_method(method) or not fetch.is_token(method):
@@ -385,7 +396,8 @@ def _explain_fetch(
     reasons += [f"the header {name}" for name in names]
     if reasons:
         yield f"The browser asks first, with a preflight, because of {_and(reasons)} (fetch#cors-preflight-fetch)."
-        passed = yield from _explain_preflight(policy, origin, method, ",".join(names) or None, request)
+        asked_for = ",".join(names) or None
+        passed = yield from _explain_preflight(policy, origin, method, asked_for, request, credentials)
         if not passed:
             return
     else:
@@ -398,15 +410,17 @@ def _explain_fetch(
         return
     yield _describe_response(rules, origin, allowed)
     if not allowed:
-        yield (
-            "Blocked: the application has answered, but the browser keeps the answer from the script "
-            "(fetch#cors-check). CORS is no access control; enforce=True would refuse the request."
-        )
+        yield "Blocked: there is an answer, but the browser keeps it from the script (fetch#cors-check)."
+        yield "CORS is no access control; enforce=True would refuse the request before the application sees it."
+        return
+    if credentials and not policy.allow_credentials:
+        yield _credentials_blocked(policy, "the answer")
         return
     exposed = policy.expose_headers
     readable = "all headers" if ANY in exposed else _and(["the safelisted headers", *exposed])
-    yield f"Readable: the script can read status, body and {readable} (fetch#cors-safelisted-response-header-name)."
-    if not policy.allow_credentials:
+    whole = "status" if method == "HEAD" else "status, body"  # the answer to HEAD has no body
+    yield f"Readable: the script can read {whole} and {readable} (fetch#cors-safelisted-response-header-name)."
+    if credentials is None and not policy.allow_credentials:
         yield (
             'With credentials: "include" it would be blocked: allow_credentials is False '
             "(fetch#cors-protocol-and-credentials)."
@@ -414,7 +428,7 @@ def _explain_fetch(
 
 
 def _explain_preflight(
-    policy: Policy, origin: str, method: str, names: str | None, request: Request | None
+    policy: Policy, origin: str, method: str, names: str | None, request: Request | None, credentials: bool | None
 ) -> Generator[str, None, bool]:
     """Yield what a preflight is answered and what the browser makes of it; return whether it lets the request go."""
     yield _explain_origin(policy, origin, request)
@@ -428,20 +442,45 @@ def _explain_preflight(
     listed = fetch.split_list(headers.get("Access-Control-Allow-Headers", "").lower())
     age = headers.get("Access-Control-Max-Age")
     yield (
-        f"The preflight is answered {answer.status}: methods {_and(methods) or 'none beside GET, HEAD and POST'}; "
-        f"headers {_and(listed) or 'none'}; kept for {age or '5'} s."
+        f"The preflight is answered {answer.status}: "
+        f"{f'methods {_and(methods)}' if methods else 'no method beside GET, HEAD and POST'}; "
+        f"{f'headers {_and(listed)}' if listed else 'no header that needs permission'}; kept for {age or '5'} s."
     )
+    # fetch#cors-preflight-fetch step 7: the CORS check comes first. All that is amiss is told, to be mended at once.
+    refused = bool(credentials) and not policy.allow_credentials
+    if refused:
+        yield _credentials_blocked(policy, "the preflight")
     # fetch#cors-preflight-fetch steps 7.5 to 7.7; "*" is answered without credentials only.
     missing = []
     if method not in methods and method not in fetch.CORS_SAFELISTED_METHODS and ANY not in methods:
-        missing.append(f'the method {method} is not listed; add "{method}" to allow_methods')
+        missing.append(_missing_method(method, methods))
     for name in fetch.split_list((names or "").lower()):
         if name not in listed and (ANY not in listed or name == fetch.CORS_NON_WILDCARD_REQUEST_HEADER):
             beside = ', which "*" does not cover,' if ANY in policy.allow_headers else ""
             missing.append(f'the header {name} is not listed; add "{name}"{beside} to allow_headers')
     for reason in missing:
         yield f"Blocked: {reason} (fetch#cors-preflight-fetch)."
-    return not missing
+    return not (missing or refused)
+
+
+def _credentials_blocked(policy: Policy, what: str) -> str:
+    """Return that ``what`` does not allow credentials, and how it would; the origin is allowed."""
+    name = 'name the origin in allow_origins in place of "*", and ' if policy.allows_any_origin else ""
+    return (
+        f'Blocked: the request says credentials: "include", and {what} does not allow them; '
+        f"{name}set allow_credentials to True (fetch#cors-protocol-and-credentials)."
+    )
+
+
+def _missing_method(method: str, listed: Sequence[str]) -> str:
+    """Return what to do about a method that is not listed."""
+    meant = method.upper()
+    if meant in listed:
+        return (
+            f"the method {method} is not listed, but {meant} is, and methods are case-sensitive; "
+            f'the script should say "{meant}"'
+        )
+    return f'the method {method} is not listed; add "{method}" to allow_methods'
 
 
 def _explain_origin(policy: Policy, origin: str, request: Request | None) -> str:
@@ -457,7 +496,8 @@ def _explain_origin(policy: Policy, origin: str, request: Request | None) -> str
         reason = "the callable of allow_origins says no"
     else:
         near = [other for other in _neighbours(origin) if other in matcher]
-        hint = f"; {quote(near[0])} is, and browsers tell the two apart" if near else ""
+        mend = "add it there if its pages may read"
+        hint = f" ({mend}); {quote(near[0])} is, and browsers tell the two apart" if near else f"; {mend}"
         reason = f"it is not in allow_origins{hint}"
     return f"The origin {shown} is refused: {reason} (fetch#cors-check)."
 

@@ -18,7 +18,7 @@ LOWER, UPPER, DIGITS = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ
 TCHAR = "!#$%&'*+-.^_`|~" + DIGITS + LOWER + UPPER
 
 #: The most names, and bytes, that are echoed where "*" meets credentials.
-MOST_NAMES, MOST_BYTES = 256, 16 * 1024
+MOST_NAMES, MOST_BYTES, LONGEST_METHOD = 256, 16 * 1024, 256
 
 SAFELISTED_RESPONSE_HEADERS = (
     "cache-control content-language content-length content-type expires last-modified pragma".split()
@@ -236,7 +236,7 @@ def grants(options: Options, method: str, names: str | None) -> list[tuple[str, 
         methods = ["*"]
         if options.get("allow_credentials"):
             methods = [method]
-            if not is_token(method):
+            if len(method) > LONGEST_METHOD or not is_token(method):
                 return None
     if "*" in headers:
         headers = ["*", "authorization"] if has_authorization else ["*"]

@@ -6,6 +6,7 @@ The orders in which they are asked are lines in ``caching/orders.py``.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import itertools
 import os
 import re
@@ -14,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import machine
 import pytest
@@ -21,6 +23,8 @@ from caching import servers
 from caching.contenders import BODY, BY_HAND, COMPRESSED, CONTENDERS, MANY_NAMES, OURS, PEERS, Contender, Site
 from caching.orders import ORDERS, REQUESTERS, A, B, Step, parse
 from caching.verdicts import Answer, Bench, Client, Run, Tally, decide
+
+from corswsgi import CORSMiddleware, Policy
 
 pytestmark = pytest.mark.once
 
@@ -339,3 +343,36 @@ def test_the_documentation_has_a_row_for_every_contender_and_none_of_ours_is_wro
     for layer, policy, _ in RECORD:
         cells = rows[f"{layer}: ``{policy}``" if layer != "by hand" else f"{layer}: {policy}"]
         assert all(int(count) for count in re.findall(r"(\d+) of \d+", cells))
+
+
+@pytest.mark.parametrize(("more", "is_kept"), [("", True), (servers.COLLECTING, False)], ids=["builtin", "collecting"])
+def test_the_refusal_of_two_origins_is_kept_for_the_first_unless_varnish_joins_them(more: str, is_kept: bool) -> None:
+    """So says the documentation, with this VCL."""
+    allowed = [("Access-Control-Allow-Origin", A)]
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Cache-Control", "public, max-age=60")])
+        return [b"OK"]
+
+    def ask(port: int, *origins: str) -> list[tuple[str, str]]:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=servers.PATIENCE)
+        with contextlib.closing(connection):
+            connection.putrequest("GET", "/page")
+            for origin in origins:
+                connection.putheader("Origin", origin)
+            connection.endheaders()
+            answer = connection.getresponse()
+            answer.read()
+            return [(name, value) for name, value in answer.getheaders() if name == "Access-Control-Allow-Origin"]
+
+    program = machine.find("varnish")
+    policy = Policy([A, B])
+    with (
+        servers.application_server(CORSMiddleware(app, policy)) as behind,
+        servers.varnish(program, behind, more) as ports,
+    ):
+        assert ask(ports["Varnish"], A, "x") == []
+        assert ask(ports["Varnish"], A) == ([] if is_kept else allowed)
+    if more:
+        lines = "".join(f"   {line}\n" if line else "\n" for line in more.splitlines())
+        assert lines in DOCUMENT.read_text("utf-8")

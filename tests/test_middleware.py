@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import logging
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
+import falcon.testing
 import pytest
 import webob
 from front_ends import App, Pairs, Reply, ask_wsgi
@@ -275,6 +279,61 @@ def test_a_subclass_may_have_a_call_of_its_own() -> None:
         _, headers, _ = run(middleware, environ_of())
         assert dict(headers)["Access-Control-Expose-Headers"] == exposed
     assert middleware.calls == 2
+
+
+def test_the_base_may_be_called_by_name() -> None:
+    class Outer(CORSMiddleware):
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            return CORSMiddleware.__call__(self, environ, start_response)
+
+    _, headers, _ = run(Outer(hello, OUTER), environ_of())
+    assert dict(headers)["Access-Control-Expose-Headers"] == "X-Outer"
+
+
+def test_a_middleware_looks_like_a_wsgi_application() -> None:
+    """Falcon's test client tells WSGI from ASGI by that."""
+    middleware = CORSMiddleware(hello, OUTER)
+    for policy in (OUTER, {"/": OUTER}, lambda request: OUTER):
+        middleware.policy = policy
+        assert inspect.getfullargspec(middleware).args[-2:] == ["environ", "start_response"]
+        assert list(inspect.signature(middleware).parameters) == ["environ", "start_response"]
+    client = falcon.testing.TestClient(CORSMiddleware(falcon.App(), OUTER))
+    assert client.simulate_get("/").status_code == 404
+
+
+def test_a_middleware_shows_what_it_wraps() -> None:
+    middleware = CORSMiddleware(hello, OUTER, readable_errors=False)
+    assert middleware.app is hello
+    assert middleware.readable_errors is False
+    with pytest.raises(AttributeError):
+        middleware.app = hello  # type: ignore[misc]
+    assert repr(middleware) == f"<CORSMiddleware around {hello!r}>"
+
+
+def test_a_middleware_in_a_class_is_no_method() -> None:
+    class Site:
+        app = CORSMiddleware(hello, OUTER)
+
+    assert Site.app is Site().app
+    assert Site.app.policy is OUTER
+
+
+def test_a_middleware_is_not_copied() -> None:
+    with pytest.raises(TypeError, match="a CORSMiddleware cannot be copied; make another"):
+        copy.copy(CORSMiddleware(hello, OUTER))
+
+
+def test_a_middleware_that_was_not_built_answers_nothing() -> None:
+    with pytest.raises(RuntimeError, match="has no policy"):
+        run(CORSMiddleware.__new__(CORSMiddleware), environ_of())
+
+
+def test_a_middleware_is_freed_at_once() -> None:
+    for policy in (OUTER, {"/": OUTER}, lambda request: OUTER):
+        middleware = CORSMiddleware(hello, policy)
+        left = weakref.ref(middleware)
+        del middleware
+        assert left() is None
 
 
 def test_changing_a_mapping_after_it_was_set_changes_no_answer() -> None:

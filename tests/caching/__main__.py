@@ -96,11 +96,19 @@ def _passed_on(bench: Bench, contender: Contender) -> int:
     return bench.site.requests["GET", path]
 
 
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:  # corswsgi, in a checkout from which nothing is installed
+        return "of this checkout"
+
+
 def render(results: Mapping[Contender, Mapping[str, Cell]]) -> Iterator[str]:
     """Yield the lines of the tables, in reStructuredText."""
     caches = [*results[CONTENDERS[0]]]
-    distributions = ("corswsgi", "flask-cors", "wsgicors", "Flask", "waitress")
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in distributions)
+    versions = ", ".join(
+        f"{name} {_version(name)}" for name in ("corswsgi", "flask-cors", "wsgicors", "Flask", "waitress")
+    )
     today = datetime.date.today().isoformat()
     yield f"On {today}, with {' and '.join(caches)},"
     yield f"{versions}, Python {platform.python_version()}."

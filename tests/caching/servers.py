@@ -104,14 +104,29 @@ def nginx(program: str, behind: int) -> Iterator[dict[str, int]]:
         yield dict(zip(NGINX_SETTINGS, ports, strict=True))
 
 
+#: What ``docs/caching.rst`` adds to the builtin VCL.
+COLLECTING = """\
+import std;
+
+sub vcl_recv {
+    std.collect(req.http.Origin);
+}
+"""
+
+
 @contextlib.contextmanager
-def varnish(program: str, behind: int) -> Iterator[dict[str, int]]:
-    """Run Varnish, with its builtin VCL, in front of a port; yield its port."""
+def varnish(program: str, behind: int, more: str = "") -> Iterator[dict[str, int]]:
+    """Run Varnish, with its builtin VCL, in front of a port; yield its port.
+
+    :param more: VCL that goes before the builtin.
+    """
 
     def command(home: str, ports: list[int]) -> list[str]:
-        address, backend = f"127.0.0.1:{ports[0]}", f"127.0.0.1:{behind}"
+        backend = f'backend default {{ .host = "127.0.0.1"; .port = "{behind}"; }}'
+        Path(home, "vcl").write_text(f"vcl 4.1;\n{backend}\n{more}")
+        address = f"127.0.0.1:{ports[0]}"
         # Without a jail: as root it would change to a user who cannot enter the directory.
-        return [program, "-F", "-j", "none", "-n", f"{home}/v", "-s", "malloc,32m", "-a", address, "-b", backend]
+        return [program, "-F", "-j", "none", "-n", f"{home}/v", "-s", "malloc,32m", "-a", address, "-f", f"{home}/vcl"]
 
     with _running(command, 1) as ports:
         yield {"Varnish": ports[0]}
