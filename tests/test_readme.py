@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import gunicorn.http.wsgi
 import pytest
 import webob
 from docutils import nodes
@@ -572,7 +573,16 @@ def test_log(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_limits_are_those_tested_below() -> None:
     (limits,) = section("What it does not do").findall(nodes.bullet_list)
-    beginnings = ["CORS is", "The application's", "Where no", "Under a", "A request", "There is", "It is"]
+    beginnings = [
+        "CORS is",
+        "The application's",
+        "An exception",
+        "Where no",
+        "Under a",
+        "A request",
+        "There is",
+        "It is",
+    ]
     assert [" ".join(limit.astext().split()[:2]) for limit in limits] == beginnings
 
 
@@ -580,6 +590,20 @@ def test_not_access_control(ask: Ask) -> None:
     app = App()
     assert ask(Policy(APP), "POST", headers=[("Origin", STRANGER)], app=app).body == b"OK"
     assert app.seen == [("POST", "/")]
+
+
+def test_gunicorn_sends_the_headers_of_both_calls() -> None:
+    def application(environ: Any, start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        raise LookupError("too late")
+
+    environ = webob.Request.blank("/", headers={"Origin": APP}).environ
+    request = SimpleNamespace(method="GET", version=(1, 1), headers=[])
+    server = gunicorn.http.wsgi.Response(request, None, None)
+    CORSMiddleware(application, allow_origins=[APP])(environ, server.start_response)
+    assert [name for name, _ in server.headers].count("Access-Control-Allow-Origin") == 2
+    with pytest.raises(LookupError):
+        CORSMiddleware(application, allow_origins=[APP], readable_errors=False)(environ, lambda status, headers: None)
 
 
 def test_exceptions_of_generators_are_the_servers() -> None:
