@@ -61,6 +61,7 @@ class CORSRequestHandlerMixin(_Handler):
     _is_interim = False
     _is_complete = False
     _held: list[Header] | None = None
+    _old_headers: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Compile the policy, so that what is wrong stops the program where the class is defined."""
@@ -123,8 +124,7 @@ class CORSRequestHandlerMixin(_Handler):
 
     def _forget_request(self) -> None:
         """Drop what is left of the previous request on the connection: this one may turn out to be unreadable."""
-        if hasattr(self, "headers"):
-            self.headers = self.MessageClass()
+        self._old_headers = getattr(self, "headers", None)
         self.path = ""
         self._governed = None
         self._is_used = False
@@ -199,7 +199,8 @@ class CORSRequestHandlerMixin(_Handler):
 
     def _field(self, name: str) -> str | None:
         """Return the value of a request header, all its lines joined as WSGI servers do, or ``None``."""
-        lines = self.headers.get_all(name) if hasattr(self, "headers") else None
+        headers = getattr(self, "headers", self._old_headers)
+        lines = None if headers is self._old_headers else headers.get_all(name)
         if lines is None:
             return None
         return lines[0].strip(" \t") if len(lines) == 1 else ", ".join(line.strip(" \t") for line in lines)
