@@ -25,7 +25,16 @@ from corswsgi.demo import command
 from corswsgi.demo.api import MAX_BODY, application, demo_policy
 from corswsgi.demo.playground import why
 from corswsgi.demo.policy_text import source_of
-from corswsgi.demo.recorder import MAX_EXCHANGES, MAX_HEADERS, MAX_LENGTH, MAX_REQUESTS, Exchange, Recorder
+from corswsgi.demo.recorder import (
+    CUT,
+    MAX_EXCHANGES,
+    MAX_HEADERS,
+    MAX_LENGTH,
+    MAX_MESSAGE,
+    MAX_REQUESTS,
+    Exchange,
+    Recorder,
+)
 from corswsgi.demo.reference import ReferenceHandler, ReferenceServer
 from corswsgi.demo.servers import Demo, _origin
 from corswsgi.demo.visits import Visits
@@ -244,7 +253,7 @@ SHOWN = r"https://(?:\*\.|App\.|app\.)?example\.(?:com|org)\b|https://\*\.github
 
 
 def test_the_page_names_nothing_outside() -> None:
-    assert len(FILES) == 19
+    assert len(FILES) == 20
     for file in FILES:
         text = resources.files("corswsgi.demo").joinpath(file).read_text("utf-8")
         shown = re.sub(SHOWN, "", text)
@@ -395,9 +404,61 @@ def test_the_recorder_cuts_what_is_long() -> None:
     headers = [(f"X-{number}-{long}", long) for number in range(MAX_HEADERS + 1)]
     recorder.begin(long, long, "id=a", headers).finish(long, headers)
     (kept,) = recorder.exchanges("a")
-    assert (len(kept.request), len(kept.response)) == (MAX_HEADERS, MAX_HEADERS)
-    texts = [kept.method, kept.path, kept.status, *(text for pair in kept.request + kept.response for text in pair)]
-    assert {len(text) for text in texts} == {MAX_LENGTH}
+    whole = MAX_MESSAGE // (2 * MAX_LENGTH)
+    rest = [("…", f"{MAX_HEADERS + 1 - whole} more, which are not kept here")]
+    assert (kept.request[whole:], kept.response[whole:]) == (rest, rest)
+    pairs = kept.request[:whole] + kept.response[:whole]
+    texts = [kept.method, kept.path, kept.status, *(text for pair in pairs for text in pair)]
+    assert {(len(text), text[-2:]) for text in texts} == {(MAX_LENGTH + len(CUT), CUT)}
+
+
+def test_the_recorder_keeps_a_few_headers_and_says_what_it_leaves_out() -> None:
+    headers = [(f"X-{number}", "1") for number in range(MAX_HEADERS + 2)]
+    kept = Recorder().begin("GET", "/", "", headers)
+    assert kept.request == [*headers[:MAX_HEADERS], ("…", "2 more, which are not kept here")]
+    exact = [("X-A", "a" * MAX_LENGTH), *headers[: MAX_HEADERS - 1]]
+    assert Recorder().begin("GET", "/", "", exact).request == exact  # nothing is marked where nothing is left out
+
+
+def test_what_is_kept_of_a_message_is_bounded() -> None:
+    headers = [("X", "1" * (MAX_LENGTH - 2)), *[("X", "1" * MAX_LENGTH)] * MAX_HEADERS]
+    kept = Recorder().begin("GET", "/", "", headers).request
+    assert MAX_MESSAGE < sum(len(text) for pair in kept for text in pair) < MAX_MESSAGE + 100
+    assert kept[-2][1].endswith(CUT)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("id=a", "/x"),
+        ("visit=b&id=a", "/x"),
+        ("item=7&visit=b&id=a", "/x?item=7"),
+        ("id=5&visit=mine&item=%20&visit=b&id=a", "/x?id=5&visit=mine&item=%20"),
+        ("id=a&id=", "/x?id="),
+        ("id&&item", "/x?id&&item"),
+        ("", "/x"),
+    ],
+)
+def test_the_query_is_told_without_what_the_page_has_put_there(query: str, shown: str) -> None:
+    assert Recorder().begin("GET", "/x", query, []).path == shown
+
+
+def test_a_path_is_told_as_people_write_it(demo: Demo, api: str) -> None:
+    name = f"path-{port_of(api)}"
+    ask(api, "GET", f"/%C3%A9ch%C3%B8/a%20b%ff?item=%C3%A9&id={name}")
+    (seen,) = json.loads(ask(demo.page_url, "GET", f"/exchanges.json?id={name}").body)["exchanges"]
+    assert seen["path"] == "/échø/a b\ufffd?item=%C3%A9"
+
+
+def test_a_crash_that_is_left_to_the_server_is_recorded(demo: Demo) -> None:
+    reply = ask(demo.api_url, "GET", "/crash?id=left", [("Origin", demo.stranger_url)])
+    (seen,) = demo.recorder.exchanges("left")
+    assert (reply.status, reply.cors) == (500, [])
+    assert (seen.status, seen.response, seen.raised) == ("500 Internal Server Error", [], True)
+    ask(demo.api_url, "GET", "/crash?id=kept", [("Origin", demo.page_url)])
+    (seen,) = demo.recorder.exchanges("kept")
+    assert (seen.status, seen.raised) == ("500 Internal Server Error", False)
+    assert dict(seen.response)["Access-Control-Allow-Origin"] == demo.page_url
 
 
 @pytest.mark.parametrize("query", ["", "id", "id=", "id=a%20b", "id=%ff", "id=" + "a" * 65, "name=a"])

@@ -5,7 +5,8 @@ import re
 import pytest
 import webob
 
-from corswsgi import Policy, explain
+from corswsgi import CORSMiddleware, Policy, explain
+from corswsgi.browser import Browser
 
 APP = "https://app.example.com"
 MANY = Policy(
@@ -57,17 +58,33 @@ ROWS = {
     "another scheme": (
         MANY,
         {"origin": "http://app.example.com"},
-        ["without", f'refused: it is not in allow_origins; "{APP}" is', "carries Vary", "enforce=True"],
+        [
+            "without",
+            f'refused: it is not in allow_origins (add it there if its pages may read); "{APP}" is, and browsers tell',
+            "carries Vary",
+            "Blocked: there is an answer, but the browser keeps it from the script",
+            "CORS is no access control; enforce=True",
+        ],
     ),
-    "another port": (MANY, {"origin": f"{APP}:8443"}, ["without", f'"{APP}" is', "carries", "Blocked"]),
-    "with www": (MANY, {"origin": "https://www.app.example.com"}, ["without", f'"{APP}" is', "carries", "Blocked"]),
+    "another port": (MANY, {"origin": f"{APP}:8443"}, ["without", f'"{APP}" is', "carries", "Blocked", "enforce"]),
+    "with www": (
+        MANY,
+        {"origin": "https://www.app.example.com"},
+        ["without", f'"{APP}" is', "carries", "Blocked", "enforce"],
+    ),
     "a stranger": (
         MANY,
         {"origin": "https://evil.example"},
-        ["without", "not in allow_origins (fetch#cors-check)", "carries", "Blocked"],
+        [
+            "without",
+            "is refused: it is not in allow_origins; add it there if its pages may read (fetch#cors-check)",
+            "carries",
+            "Blocked",
+            "enforce",
+        ],
     ),
-    "null": (MANY, {"origin": "null"}, ["without", "sandboxed", "carries", "Blocked"]),
-    "malformed": (MANY, {"origin": f"{APP}/"}, ["without", "as browsers write it", "carries", "Blocked"]),
+    "null": (MANY, {"origin": "null"}, ["without", "sandboxed", "carries", "Blocked", "enforce"]),
+    "malformed": (MANY, {"origin": f"{APP}/"}, ["without", "as browsers write it", "carries", "Blocked", "enforce"]),
     "enforced": (ENFORCED, {"origin": "https://evil.example"}, ["without", "refused", "answered 403 before"]),
     "a method that needs asking": (
         MANY,
@@ -141,7 +158,71 @@ ROWS = {
     "nothing listed": (
         Policy(APP),
         {"origin": APP, "method": "PUT"},
-        ["asks", "allowed", "methods none beside GET, HEAD and POST; headers none", "Blocked"],
+        ["asks", "allowed", ": no method beside GET, HEAD and POST; no header that needs permission; kept", "Blocked"],
+    ),
+    "another case of a method that is listed": (
+        Policy(APP, allow_methods=["PATCH"]),
+        {"origin": APP, "method": "patch"},
+        [
+            "the method patch",
+            "allowed",
+            "methods PATCH",
+            "Blocked: the method patch is not listed, but PATCH is, and methods are case-sensitive; "
+            'the script should say "PATCH" (fetch#cors-preflight-fetch).',
+        ],
+    ),
+    "HEAD": (
+        MANY,
+        {"origin": APP, "method": "head"},
+        ["without", "listed", "carries", "can read status and the safelisted headers and X-Total", "include"],
+    ),
+    "with credentials": (
+        MANY,
+        {"origin": APP, "credentials": True},
+        [
+            "without",
+            "listed",
+            "carries",
+            'Blocked: the request says credentials: "include", and the answer does not allow them; '
+            "set allow_credentials to True (fetch#cors-protocol-and-credentials).",
+        ],
+    ),
+    "with credentials, any": (
+        ANY,
+        {"origin": APP, "credentials": True},
+        [
+            "without",
+            "allowed",
+            "carries",
+            'name the origin in allow_origins in place of "*", and set allow_credentials to True',
+        ],
+    ),
+    "with credentials, and with a preflight that lacks more": (
+        MANY,
+        {"origin": APP, "credentials": True, "method": "DELETE", "request_headers": ["X-B"]},
+        [
+            "asks first",
+            "allowed",
+            "204",
+            "the preflight does not allow them; set allow_credentials to True",
+            "the method DELETE is not listed",
+            "the header x-b is not listed",
+        ],
+    ),
+    "with credentials, which the policy allows": (
+        ECHO,
+        {"origin": APP, "credentials": True, "method": "PUT"},
+        ["asks first", "listed", "methods PUT", "carries", "Readable"],
+    ),
+    "with credentials, of a stranger": (
+        MANY,
+        {"origin": "https://evil.example", "credentials": True},
+        ["without", "refused", "carries", "Blocked: there is an answer", "enforce"],
+    ),
+    "without credentials": (
+        MANY,
+        {"origin": APP, "credentials": False},
+        ["without", "listed", "carries", "Readable"],
     ),
     "OPTIONS by a script": (MANY, {"origin": APP, "method": "OPTIONS"}, ["asks first", "allowed", "204", "Blocked"]),
     "a forbidden method": (MANY, {"origin": APP, "method": "trace"}, ['fetch() itself refuses the method "trace"']),
@@ -159,7 +240,7 @@ ROWS = {
     "a callable that says no": (
         ASKED,
         {"origin": APP, "request": webob.Request.blank("/")},
-        ["without", "the callable of allow_origins says no", "carries Vary", "Blocked"],
+        ["without", "the callable of allow_origins says no", "carries Vary", "Blocked", "enforce"],
     ),
 }
 
@@ -203,3 +284,24 @@ def test_what_is_explained_of_a_preflight_is_what_is_sent(ask, policy, origin):
     assert f"answered {reply.status} " in told
     listed = reply.all("Access-Control-Allow-Methods")
     assert ("Readable" in told) == (reply.status == 204 and listed in (["PUT"], ["*"]))
+
+
+@pytest.mark.parametrize("policy", [MANY, ANY, ECHO, ENFORCED, Policy(APP), Policy(APP, allow_methods=["PATCH"])])
+@pytest.mark.parametrize("origin", [APP, "https://evil.example"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "patch"])
+@pytest.mark.parametrize("credentials", [False, True])
+def test_what_is_explained_of_credentials_is_what_a_browser_does(policy, origin, method, credentials):
+    asked = []
+
+    def app(environ, start_response):
+        asked.append(environ["REQUEST_METHOD"])
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+        return [b""]
+
+    told = explain(policy, origin=origin, method=method, credentials=credentials)
+    browser = Browser(CORSMiddleware(app, policy), origin)
+    verdict = browser.fetch("https://api.example/", method=method, credentials="include" if credentials else "omit")
+    assert ("Readable: " in told) == verdict.allowed
+    assert ("Blocked: " in told) == (not verdict.allowed)
+    assert ("The application answers" in told) == (asked == [method])
+    assert "With credentials" not in told  # that is known

@@ -107,7 +107,13 @@ class Person:
 
     def use(self, ready_made: str) -> None:
         self.page.locator("#example").select_option(ready_made)
-        self.page.get_by_role("button", name="Fill in").click()
+
+    def policy(self) -> Policy:
+        """The policy that the page offers to take along, as Python."""
+        told: dict[str, Any] = {}
+        exec(self.sees("#policy-text"), told)
+        policy: Policy = told["policy"]
+        return policy
 
     def send(self) -> None:
         """Press the button, and wait for what comes of it."""
@@ -151,7 +157,11 @@ def test_change_a_policy_send_and_read(person: Person, demo: Demo) -> None:
     assert person.page.locator("#stale").is_visible()
     person.send()
     assert person.sees("#verdict") == "Blocked: your script gets nothing"
-    assert person.sees("#because").startswith(f'The origin "{demo.page_url}" is refused')
+    # What to do about it, and nothing of enforce, which would not help.
+    assert person.sees("#because") == (
+        f'The origin "{demo.page_url}" is refused: it is not in allow_origins; add it there if its pages may read. '
+        "There is an answer, but the browser keeps it from the script."
+    )
     assert person.sees("#script-error").startswith("TypeError: Failed to fetch")
     assert not person.page.locator("#stale").is_visible()
     (row,) = person.page.locator("#wire > li").all()
@@ -248,7 +258,7 @@ def test_each_kind_of_field_has_its_say(person: Person) -> None:
         vary=["X-Edition"],
         dangerously_allow=["insecure-origins"],
     )
-    assert eval(person.sees("#policy-text"), {"Policy": Policy}) == expected
+    assert person.policy() == expected
     person.type("How long a preflight is remembered", "")
     person.page.locator("#policy-text", has_text="max_age=None").wait_for()
 
@@ -259,6 +269,253 @@ def test_nothing_is_sent_under_a_faulty_policy(person: Person) -> None:
     assert person.sees("#playground-status") == "Nothing was sent: the policy has faults, shown beside its fields."
     assert person.page.evaluate("document.activeElement.id") == "allow_origins"
     assert not person.page.locator("#happened").is_visible()
+
+
+def test_a_query_with_names_of_the_pages_own_breaks_nothing(person: Person, demo: Demo) -> None:
+    person.page.locator("#path").fill("/cost?id=5&visit=mine&item=7")
+    person.send()
+    assert person.sees("#verdict") == "Your script can read the answer"
+    assert person.sees("#wire-words") == "GET 200"
+    assert "GET /cost?id=5&visit=mine&item=7\n" in person.sees("#wire")
+    person.type("Whose pages may read", "https://app.example.com")
+    person.send()
+    assert person.sees("#verdict") == "Blocked: your script gets nothing"
+    assert person.sees("#prediction-verdict") == "✓ The same as this browser did."
+
+
+@pytest.mark.parametrize("front_end", FRONT_ENDS)
+def test_the_box_says_what_to_mend(person: Person, demo: Demo, front_end: str) -> None:
+    def steps() -> list[str]:
+        told: list[str] = person.page.locator("#why li").all_inner_texts()
+        return told
+
+    def begin(ready_made: str) -> None:
+        person.use(ready_made)
+        person.page.locator("#front-end").select_option(front_end)
+
+    begin("wildcard-cookies")
+    person.send()
+    assert person.sees("#because").endswith(
+        'name the origin in allow_origins in place of "*", and set allow_credentials to True.'
+    )
+    assert not any(each.startswith("Readable: ") for each in steps())
+    person.type("Whose pages may read", demo.page_url)
+    person.page.get_by_label("Cookies may come along").check()
+    person.send()
+    assert person.sees("#verdict") == "Your script can read the answer"
+
+    # Several faults, to be mended at once.
+    begin("json")
+    person.page.locator("#method").fill("put")
+    person.page.locator("#path").fill("/orders/7")
+    person.page.locator("#credentials").select_option("include")
+    person.send()
+    assert all(f'"{each}" to allow_' in person.sees("#because") for each in ("PUT", "content-type"))
+    assert "set allow_credentials to True" in person.sees("#because")
+    assert "(fetch#" not in person.sees("#because")
+    assert "PUT /orders/7 was never sent." in person.sees("#wire")  # as fetch writes put
+    person.type("What they may do besides GET, HEAD and POST", "PUT")
+    person.type("Headers their scripts may send", "Content-Type")
+    person.page.get_by_label("Cookies may come along").check()
+    person.send()
+    assert person.sees("#script-body") == '{"saved": true}'
+
+    begin("patch")
+    person.send()
+    assert person.sees("#because").endswith('the script should say "PATCH".')
+
+    begin("authorization")
+    person.send()
+    assert person.sees("#because").startswith("This browser let it through.")
+    assert "(fetch#" not in person.sees("#because")
+
+    begin("redirect")
+    person.page.get_by_text("Mode and redirects").click()
+    person.send()
+    assert "Do not allow null for that" in person.sees("#because")
+    assert "null" not in "".join(each for each in steps() if "is refused" in each)
+    for mode, verdict, words in [
+        ("manual", "A redirect, which your script may not look into", "the script can read nothing of it"),
+        ("error", "Blocked: your script gets nothing", "takes one for a failure"),
+    ]:
+        person.page.locator("#redirect").select_option(mode)
+        person.send()
+        assert person.sees("#verdict") == verdict
+        assert words in person.sees("#because")
+        assert words in steps()[-1]
+        assert not any(each.startswith("Readable: ") for each in steps())
+        assert person.sees("#prediction-verdict") == "✓ The same as this browser did."
+
+    begin("allowed")
+    person.page.locator("#method").fill("HEAD")
+    person.send()
+    assert "body" not in person.sees("#because")
+
+
+def test_choosing_fills_in_and_can_be_done_again(person: Person) -> None:
+    person.page.locator("#example").select_option("json")
+    assert person.page.locator("#method").input_value() == "POST"
+    person.page.locator("#method").fill("PUT")
+    person.page.get_by_role("button", name="Fill in again").click()
+    assert person.page.locator("#method").input_value() == "POST"
+    person.send()
+    assert person.sees("#wire-words") == "preflight 204"
+
+
+#: What the tests below type, by field; the last is a fault.
+TYPED = {
+    "allow_methods": "PUT\nPATCH",
+    "max_age": "7",
+    "path": "/orders/7?item=1",
+    "headers": "X-One: 1",
+    "body": "text",
+    "allow_origins": "https://App.example.com",
+}
+
+
+def test_a_reload_and_a_step_back_lose_nothing(person: Person, demo: Demo) -> None:
+    page = person.page
+    page.locator("#example").select_option("method")
+    page.get_by_text("More options").click()
+    for field, text in TYPED.items():
+        page.locator(f"#{field}").fill(text)
+    page.locator("#sender").select_option("stranger")
+    page.locator("#front-end").select_option("handler")
+    page.get_by_label("Cookies may come along").check()
+    page.locator("[value=public-suffixes]").check()
+
+    def look() -> None:
+        person.judged("This policy has a fault.")
+        assert {field: page.locator(f"#{field}").input_value() for field in TYPED} == TYPED
+        chosen = [page.locator(f"#{each}").input_value() for each in ("example", "sender", "front-end", "method")]
+        assert chosen == ["method", "stranger", "handler", "PUT"]
+        assert page.locator("#allow_credentials").is_checked()
+        assert page.locator("[value=public-suffixes]").is_checked()
+        assert not page.locator("[value=insecure-origins]").is_checked()
+        assert page.locator("#enforce").is_checked() is False
+        assert "GET, HEAD and POST need no listing" in person.sees("#example-words")
+        assert "/orders/7?item=1" in (page.locator("#request-text").text_content() or "")
+
+    page.reload()
+    look()
+    page.goto(f"{demo.page_url}/config.json")
+    page.go_back()
+    look()
+    # Another tab has forms of its own.
+    other = Person(page.context.new_page(), demo)
+    assert other.page.locator("#method").input_value() == "GET"
+
+
+@pytest.mark.parametrize("kept", ["{", "3", "null", '{"method": 3, "allow_credentials": "x", "sender": "nobody"}'])
+def test_what_was_kept_is_not_trusted(person: Person, kept: str) -> None:
+    person.page.evaluate("kept => sessionStorage.setItem('playground', kept)", kept)
+    person.page.reload()
+    person.judged("This policy has no fault.")
+    assert person.page.locator("#method").input_value() == "GET"
+    assert person.page.locator("#sender").input_value() == "page"
+    assert not person.page.locator("#allow_credentials").is_checked()
+    person.send()
+    assert person.sees("#verdict") == "Your script can read the answer"
+
+
+def test_what_is_kept_is_bounded(person: Person) -> None:
+    page = person.page
+    page.locator("#body").fill("a" * 1000)
+    assert 1000 < page.evaluate("sessionStorage.getItem('playground').length") < 3000
+    page.locator("#body").fill("a" * 65536)
+    assert page.evaluate("sessionStorage.getItem('playground')") is None
+
+
+def test_where_the_browser_keeps_nothing_the_page_works(browser: Any, demo: Demo) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('no'); } })")
+    person = Person(page, demo)
+    person.use("json")
+    person.send()
+    assert person.sees("#wire-words") == "preflight 204"
+    assert person.errors == []
+    context.close()
+
+
+def test_a_request_that_fails_leaves_no_old_verdict_standing(person: Person) -> None:
+    person.send()
+    assert not person.page.locator("#stale").is_visible()
+    person.page.route("**/playground/*", lambda route: route.abort())
+    person.send()
+    assert person.sees("#playground-status").startswith("The demo's own server did not answer")
+    assert person.sees("#stale").startswith("This is of an earlier request.")
+    person.type("Whose pages may read", "*")
+    person.page.locator("#policy-status", has_text="did not answer").wait_for()
+    assert person.sees("#policy-text") == "# the server has not judged this policy"
+    assert person.page.locator("#copy").is_disabled()
+    person.page.unroute("**/playground/*")
+    person.type("Whose pages may read", "www.example.com")
+    person.judged("This policy has a fault.")
+    assert person.sees("#policy-text") == "# mend the policy first"
+    person.send()
+    assert person.sees("#stale").startswith("This is of an earlier request.")
+
+
+def test_on_a_telephone_what_went_wrong_comes_into_sight(browser: Any, demo: Demo) -> None:
+    context = browser.new_context(viewport={"width": 380, "height": 800})
+    person = Person(context.new_page(), demo)
+    page = person.page
+    page.locator("#method").fill("POST")
+    page.locator("#body").fill("a" * 16385)
+    # The button stands at the lower edge, and the click does not scroll.
+    page.evaluate("document.getElementById('send').scrollIntoView({ block: 'end', behavior: 'instant' })")
+    sync_api.expect(page.locator("#happened-title")).not_to_be_in_viewport()
+    page.evaluate("document.getElementById('send').click()")
+    person.wait()
+    sync_api.expect(page.locator("#playground-status")).to_be_in_viewport(ratio=1)
+    assert person.sees("#playground-status").startswith("Nothing was sent: body is longer")
+    for field, text in [("path", "status"), ("headers", "no colon"), ("allow_origins", "www.example.com")]:
+        page.locator(f"#{field}").fill(text)
+        person.send()
+        sync_api.expect(page.locator(f"#{field}")).to_be_in_viewport(ratio=1)
+        sync_api.expect(page.locator(f"#{field}-faults .fault").first).to_be_in_viewport(ratio=1)
+        assert page.evaluate("document.activeElement.id") == field
+        page.locator("#path").fill("/status")
+        page.locator("#headers").fill("")
+        page.locator("#body").fill("")
+    context.close()
+
+
+def test_numbers_are_taken_as_they_are_typed(person: Person) -> None:
+    person.page.get_by_text("More options").click()
+    for typed, fault in [
+        ("99999999999999999", "no browser keeps an answer for more than 86400 s"),
+        ("9" * 300, "no browser keeps an answer for more than 86400 s"),
+        ("1.5", "whole seconds"),
+        ("9" * 400, "seconds are a number"),
+        ("0x10", "seconds are a number"),
+    ]:
+        person.type("How long a preflight is remembered", typed)
+        person.page.locator("#max_age-faults", has_text=fault).wait_for()
+    person.type("How long a preflight is remembered", "600")
+    person.type("Status of a granted preflight", "")  # as by default
+    person.judged("This policy has no fault.")
+    assert person.policy().preflight_status == 204
+
+
+def test_many_faults_are_counted_and_the_rest_is_told(person: Person) -> None:
+    person.type("Whose pages may read", "\n".join(f"bad{number}" for number in range(25)))
+    person.judged("This policy has 25 faults. 20 are shown, and 5 more come once those are mended.")
+    assert len(person.faults("allow_origins")) == 20
+
+
+def test_half_of_a_character_is_told_or_mended(person: Person) -> None:
+    page = person.page
+    half = "field => { field.value = 'a\\ud800'; field.dispatchEvent(new Event('input', { bubbles: true })); }"
+    page.locator("#allow_methods").evaluate(half)
+    person.judged("This holds half of a character (a lone surrogate), which is no text.")
+    page.locator("#allow_methods").fill("")
+    page.locator("#method").fill("POST")
+    page.locator("#path").fill("/echo")
+    page.locator("#body").evaluate(half)
+    person.send()
+    assert person.sees("#script-body") == '{"method": "POST", "body": "a\\ufffd"}'  # as fetch sends it
 
 
 def test_copy(person: Person, demo: Demo) -> None:
@@ -274,7 +531,8 @@ def test_copy(person: Person, demo: Demo) -> None:
     person.page.get_by_role("button", name="Copy").click()
     person.page.locator("#copy-status", has_text="Copied.").wait_for()
     copied = person.page.evaluate("navigator.clipboard.readText()")
-    assert eval(copied, {"Policy": Policy}) == Policy([demo.page_url])
+    assert copied == person.page.locator("#policy-text").text_content()
+    assert person.policy() == Policy([demo.page_url])
 
 
 def test_where_the_page_may_not_copy_the_text_is_selected(browser: Any, demo: Demo) -> None:
@@ -484,4 +742,52 @@ def test_it_can_be_read(browser: Any, demo: Demo, width: int, scheme: str) -> No
     page.locator("#allow_methods").fill("GET,PUT")
     person.judged("faults")
     look()
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "letters"), [(320, "100%"), (380, "200%"), (1400, "200%")])
+def test_nothing_makes_the_page_scroll_sideways(browser: Any, demo: Demo, width: int, letters: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    person = Person(context.new_page(), demo)
+    person.page.locator("html[data-done]").wait_for()
+    person.page.evaluate("size => (document.documentElement.style.fontSize = size)", letters)
+    for name in ("authorization", "slash", "redirect"):
+        person.use(name)
+        person.send()
+        person.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        assert person.page.evaluate("document.documentElement.scrollWidth") == width, name
+    context.close()
+
+
+def test_what_is_told_as_it_comes_is_heard_from_the_first_word(person: Person) -> None:
+    told = person.page.locator("[role=status], [role=alert], [aria-live]")
+    hidden = "each => each.filter((one) => getComputedStyle(one).display === 'none').map((one) => one.id)"
+    assert (
+        person.page.locator("#notice").text_content() == person.page.locator("#playground-status").text_content() == ""
+    )
+    assert told.count() > 5
+    assert told.evaluate_all(hidden) == []
+    # What takes no room while it is empty has room for its words.
+    person.use("slash")
+    person.send()
+    assert person.page.locator("#playground-status").bounding_box()["height"] > 10
+
+
+def test_what_can_be_pressed_is_large_enough(person: Person) -> None:
+    person.use("slash")
+    person.judged("faults")
+    for pressed in person.page.locator("#playground button:visible, #playground summary:visible").all():
+        assert pressed.bounding_box()["height"] >= 24, pressed.inner_text()
+
+
+def test_a_fault_can_be_seen_where_people_choose_the_colours(browser: Any, demo: Demo) -> None:
+    context = browser.new_context(forced_colors="active")
+    person = Person(context.new_page(), demo)
+    person.type("Whose pages may read", "www.example.com")
+    person.judged("This policy has a fault.")
+    edges = [
+        person.page.locator(f"#{field}").evaluate("field => getComputedStyle(field).borderTopStyle")
+        for field in ("allow_origins", "allow_methods")
+    ]
+    assert edges == ["dashed", "solid"]
     context.close()

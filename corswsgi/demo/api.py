@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import webob
 
-from corswsgi.demo.visits import name_in
+from corswsgi.demo.visits import OWN_PARAMETERS, name_in
 from corswsgi.policy import Policy
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ COOKIE = "corswsgi-demo"
 
 #: Bytes of a request's body; more is answered 413.
 MAX_BODY = 64 * 1024
-
-
-#: What leads to a visit and to the record of a request; a redirect must not lose it.
-_CARRIED_ON = ("visit", "id")
 
 
 class Asked(NamedTuple):
@@ -126,7 +122,7 @@ def _echo(asked: Asked) -> Reply:
 def _redirect(asked: Asked) -> Reply:
     """Lead to ``/echo``, here or on the demo's other server; nothing of the request but two names is carried on."""
     _, _, status, place = asked.path.split("/")
-    names = {name: value for name in _CARRIED_ON if (value := name_in(asked.query, name))}
+    names = {name: value for name in OWN_PARAMETERS if (value := name_in(asked.query, name))}
     location = f"{asked.elsewhere if place == 'there' else ''}/echo?{urlencode(names)}"
     return json_reply(int(status), {"moved": location}, [("Location", location)])
 

@@ -20,3 +20,5 @@ export function textElement(tag, text, className = "") {
   if (className) element.className = className;
   return element;
 }
+
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -14,6 +14,15 @@ export function showFaults(field, faults) {
   }
 }
 
+/** Bring the first field of a form that has a fault into sight, with its faults if there is room, and go there. */
+export function leadToFirstFault(form) {
+  const control = find(form).querySelector("[aria-invalid]");
+  const where = { block: "nearest", behavior: "instant" }; // a smooth scroll would be stopped by the next
+  find(`${control.id || control.name}-faults`).scrollIntoView(where);
+  control.scrollIntoView(where);
+  control.focus({ preventScroll: true });
+}
+
 function controlsOf(field) {
   const control = find(field);
   return control ? [control] : [...document.getElementsByName(field)];

@@ -1,7 +1,8 @@
 /* The third column: what became of a request, and whether the browser in Python said so before. */
 
-import { copyOf, find, textElement, write } from "./dom.js";
+import { capital, copyOf, find, textElement, write } from "./dom.js";
 import { exchangeItem, lineOf, unsentItem, wireWords } from "./exchanges.js";
+import { initOf } from "./request-form.js";
 
 const LONGEST = 4000; // characters of a body that are shown
 
@@ -23,44 +24,49 @@ export function outcomeOf({ readable, refused, type, error }) {
 }
 
 /** Show everything about a request that was sent; return the verdict. */
-export function showHappened({ request, path }, result, { exchanges, why, prediction }) {
+export function showHappened(asked, result, { exchanges, why, prediction }) {
   const outcome = outcomeOf(result);
   const saw = exchanges.map(lineOf);
   find("nothing-yet").hidden = true;
   find("happened").hidden = false;
-  markStale(false);
+  markStale("");
   find("verdict-box").dataset.outcome = outcome;
   find("verdict").textContent = VERDICTS[outcome];
   const isUnasked = outcome === "refused" || outcome === "unreached"; // no policy had a part in it
   find("because").textContent = isUnasked ? result.error : decisive(outcome, why, prediction);
   showRead(result, outcome);
-  showWire(exchanges, saw, outcome, request, path);
+  showWire(exchanges, saw, outcome, asked);
   find("why").replaceChildren(...(isUnasked ? [result.error] : why).map((step) => textElement("li", step)));
   showPrediction(prediction, { outcome, status: result.status, headers: Object.keys(result.headers ?? {}), saw });
   find("verdict-box").scrollIntoView({ block: "nearest" }); // on a telephone it is far below the button
   return VERDICTS[outcome];
 }
 
-/** Say that what is shown is of forms that have changed since. */
-export function markStale(isStale) {
-  find("stale").hidden = !isStale;
+/** Say why what is shown is not of what is in the forms now; no words: it is. */
+export function markStale(words) {
+  find("stale").hidden = !words;
+  find("stale").textContent = words;
 }
 
 /** Return in a sentence or two why; where the standard says so stands among the steps. */
 function decisive(outcome, why, prediction) {
   const word = { readable: "Readable: ", blocked: "Blocked: " }[outcome];
-  const verdict = word && why.findLast((step) => step.startsWith(word));
+  const verdicts = word ? why.filter((step) => step.startsWith(word)) : []; // all, so that all can be mended at once
+  const verdict = verdicts.at(-1);
   const isRefused = (step) => /^The origin ".*" is refused/.test(step);
-  const reason = outcome === "blocked" ? why.findLast(isRefused) : undefined;
+  const isTainted = (step) => step.startsWith("A redirect from one foreign origin"); // why the origin is null
+  const reason = outcome === "blocked" ? (why.findLast(isTainted) ?? why.findLast(isRefused)) : undefined;
   const isKnown = !verdict && outcome === "blocked" && prediction.outcome === "blocked";
   if (outcome === "readable" && !verdict) {
-    return `This browser let it through. The policy says otherwise: ${why.at(-1)}`;
+    const blocked = why.findLast((step) => step.startsWith("Blocked: ")) ?? why.at(-1);
+    return `This browser let it through. The standard says otherwise: ${plain(blocked)}`;
   }
-  const found = isKnown ? [`${prediction.sentence}.`] : [reason, verdict ?? why.at(-1)].filter(Boolean);
-  return found.map((step) => capital(step.replace(word ?? "", "").replace(/ \([a-z]+#[^)]*\)/g, ""))).join(" ");
+  const found = isKnown ? [`${prediction.sentence}.`] : [reason, ...(verdict ? verdicts : [why.at(-1)])].filter(Boolean);
+  return found.map((step) => capital(plain(step.replace(word ?? "", "")))).join(" ");
 }
 
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+/** Return a sentence without the place in the standard where it says so. */
+const plain = (text) => text.replace(/ \([a-z]+#[^)]*\)/g, "");
 
 function showRead({ readable, error, status, headers = {}, body = "" }, outcome) {
   find("script-error").hidden = readable;
@@ -73,13 +79,15 @@ function showRead({ readable, error, status, headers = {}, body = "" }, outcome)
   find("script-body").textContent = body.length > LONGEST ? `${body.slice(0, LONGEST)} …` : body || "(empty)";
 }
 
-function showWire(exchanges, saw, outcome, { method }, path) {
+function showWire(exchanges, saw, outcome, { request, frontEnd, path }) {
   find("wire-words").textContent = wireWords(saw);
   const items = exchanges.map(exchangeItem);
   const last = exchanges.at(-1);
-  // A server may refuse a request before it comes to where it is recorded; a preflight that was granted tells no more.
-  const isKeptBack = outcome === "blocked" && last?.preflight && method === method.toUpperCase();
-  if (isKeptBack) items.push(unsentItem(method, path));
+  if (outcome === "blocked" && last?.preflight) {
+    const { method } = new Request(request.url, initOf(request)); // as fetch writes it
+    // waitress refuses a method in lower case before it is recorded, so that it may have been sent there.
+    if (frontEnd !== "middleware" || method === method.toUpperCase()) items.push(unsentItem(method, path));
+  }
   if (!last) items.push(textElement("li", "No request reached the API.", "unsent"));
   find("wire").replaceChildren(...items);
 }

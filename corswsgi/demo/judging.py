@@ -44,7 +44,11 @@ def judge(options: object) -> tuple[dict[str, Any], Policy | None]:
         except PolicyError as error:
             told = [_told(problem) for problem in error.problems[:MAX_PROBLEMS]]
             return {"problems": told, "more": len(error.problems) - len(told), "warnings": warnings}, None
-    texts = {"python": source_of(policy), "toml": toml_of(policy), "ini": ini_of(policy)}
+    texts = {
+        "python": f"from corswsgi import Policy\n\npolicy = {source_of(policy)}",
+        "toml": toml_of(policy),
+        "ini": ini_of(policy),
+    }
     return {"problems": [], "more": 0, "warnings": warnings, "texts": texts}, policy
 
 

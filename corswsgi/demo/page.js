@@ -15,5 +15,4 @@ async function main() {
 
 main().catch((error) => {
   find("notice").textContent = complaint(error);
-  find("notice").hidden = false;
 });

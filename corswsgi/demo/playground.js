@@ -2,12 +2,17 @@
 
 import { find } from "./dom.js";
 import { EXAMPLES, PAGE } from "./examples.js";
+import { leadToFirstFault } from "./faults.js";
 import { markStale, showHappened } from "./happened.js";
-import { focusFirstFault, readPolicy, showJudgement, startPolicyForm, writePolicy } from "./policy-form.js";
-import { group, initOf, readRequest, startRequestForm, writeRequest } from "./request-form.js";
+import { recall, remember } from "./memory.js";
+import { checkPolicy, readPolicy, showJudgement, startPolicyForm, writePolicy } from "./policy-form.js";
+import { group, initOf, readRequest, showRequest, startRequestForm, writeRequest } from "./request-form.js";
 import { GROUPS } from "./scenarios.js";
 import { inTurn, newId, sendFrom } from "./senders.js";
 import { Refusal, complaint, postJson } from "./server.js";
+
+const CHANGED = "The forms have changed since. Send again to see what that does.";
+const FAILED = "This is of an earlier request. What was sent last brought nothing to show.";
 
 let config; // what the server says about itself
 let visit = null; // leads the servers to this visit's policy; kept nowhere but here
@@ -16,15 +21,24 @@ const readyMade = new Map(); // by name: { words, policy, request }
 
 export function startPlayground(serverConfig) {
   config = serverConfig;
-  const changed = () => markStale(true);
   startPolicyForm(ofThisPage(EXAMPLES[0].policy), changed);
   startRequestForm(config, changed);
   offerExamples();
+  if (recall()) {
+    checkPolicy();
+    showRequest();
+    describeExample();
+  }
   find("request-form").addEventListener("submit", (event) => {
     event.preventDefault();
     sendOnce();
   });
   find("send-again").addEventListener("click", sendOnce);
+}
+
+function changed() {
+  markStale(CHANGED);
+  remember();
 }
 
 /** Fill a scenario of the walk-through in, and go there. */
@@ -44,8 +58,9 @@ function offerExamples() {
     group("Questions", EXAMPLES.map(({ name, title }) => [name, title])),
     group("Of the walk-through, under its policy", scenarios.map(({ name, title }) => [`walk-through-${name}`, title])),
   );
-  find("example").addEventListener("change", describeExample);
-  find("use-example").addEventListener("click", () => use(find("example").value));
+  for (const [id, event] of [["example", "change"], ["use-example", "click"]]) {
+    find(id).addEventListener(event, () => use(find("example").value));
+  }
   describeExample();
 }
 
@@ -59,7 +74,7 @@ function use(name) {
   describeExample();
   writePolicy(policy);
   writeRequest(request);
-  markStale(true);
+  changed();
   say("Policy and request are filled in. Press Send.");
 }
 
@@ -82,7 +97,8 @@ async function sendOnce() {
   try {
     await sendNow();
   } catch (error) {
-    say(error instanceof Refusal ? `Nothing was sent: ${error.message}.` : complaint(error), "no");
+    markStale(FAILED);
+    say(error instanceof Refusal ? `Nothing was sent: ${error.message}` : complaint(error), "no");
   } finally {
     isSending = false;
     find("send").removeAttribute("aria-disabled");
@@ -91,7 +107,7 @@ async function sendOnce() {
 
 async function sendNow() {
   const asked = readRequest();
-  if (!asked) return refuse("The request cannot be sent as it is; its faults are shown beside it.", "request-form");
+  if (!asked) return refuse("Nothing was sent: the request has faults, shown beside its fields.", "request-form");
   say("Sending …");
   const { sender, request } = asked;
   const judgement = await postJson("playground/put", { visit, policy: readPolicy(), request });
@@ -120,14 +136,16 @@ function askForRenewal() {
   say("Your visit has ended: the server keeps a policy for an hour, and for 64 visits. Nothing here is lost.", "no");
 }
 
+/** Say why nothing was sent, and lead to what is to be mended. */
 function refuse(words, form) {
+  markStale(FAILED);
   say(words, "no");
-  if (form === "policy-form") focusFirstFault();
-  else document.querySelector("#request-form [aria-invalid]")?.focus();
+  leadToFirstFault(form);
 }
 
 function say(words, good = "") {
   const status = find("playground-status");
   status.textContent = words;
   status.dataset.good = good;
+  if (good === "no") status.scrollIntoView({ block: "nearest" }); // on a telephone it is far below the button
 }

@@ -40,6 +40,25 @@ _OTHER_MODES = {
     "(fetch#main-fetch).",
 }
 
+#: By redirect mode: what is to be said of an answer that passes the CORS check, but is a redirect.
+_REDIRECTS = {
+    "follow": "The answer is a redirect, which the browser may follow (fetch#http-redirect-fetch).",
+    "error": 'Blocked: the answer is a redirect, and redirect: "error" takes one for a failure (fetch#http-fetch).',
+    "manual": 'The answer is a redirect, and with redirect: "manual" the script can read nothing of it '
+    "(fetch#concept-filtered-response-opaque-redirect).",
+}
+
+_TAINTED = (
+    "A redirect from one foreign origin to another makes the browser say Origin: null, whatever the page "
+    "(fetch#concept-request-tainted-origin). Do not allow null for that; have the script ask that server directly."
+)
+
+#: What happened in the place of the answer that ``explain`` tells of.
+_CRASHED = (
+    "The application raised, and as the origin is not allowed, the middleware left it to the server, which answered "
+    "500 by itself, without the policy's headers."
+)
+
 
 class Playground:
     """What the page asks of its own server. Each method takes a JSON object, and returns what becomes one."""
@@ -120,6 +139,8 @@ def parse(body: bytes) -> Mapping[str, Any]:
         value = json.loads(body)
         # What could not be answered: NaN, and numbers so large that they are infinite; half of a surrogate pair.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise BadRequest("this holds half of a character (a lone surrogate), which is no text") from None
     except (ValueError, RecursionError):
         raise BadRequest("this is no JSON") from None
     if not isinstance(value, Mapping):
@@ -127,8 +148,11 @@ def parse(body: bytes) -> Mapping[str, Any]:
     return value
 
 
-def why(policy: Policy, exchanges: list[Exchange]) -> list[str]:
-    """Return the sentences that explain what a script was told, from what the server saw of it."""
+def why(policy: Policy, exchanges: list[Exchange], credentials: bool | None = None) -> list[str]:
+    """Return the sentences that explain what a script was told, from what the server saw of it.
+
+    :param credentials: whether it said ``credentials: "include"``, where that is known.
+    """
     if not exchanges:
         return []
     last = exchanges[-1]
@@ -138,19 +162,42 @@ def why(policy: Policy, exchanges: list[Exchange]) -> list[str]:
         method = preflight.asked("Access-Control-Request-Method") or method
         names = preflight.asked("Access-Control-Request-Headers") or ""
     headers = [name for name in names.split(",") if name]
-    return explain(policy, origin=last.asked("Origin"), method=method, request_headers=headers).splitlines()
+    return explain(
+        policy, origin=last.asked("Origin"), method=method, request_headers=headers, credentials=credentials
+    ).splitlines()
 
 
 def _why(policy: Policy, origin: str, request: SentRequest, exchanges: list[Exchange]) -> list[str]:
     """Return the sentences on a request, and on the one that a redirect made of it."""
     if request.mode in _OTHER_MODES:
         return [_OTHER_MODES[request.mode]]
-    sentences = explain(policy, origin=origin, method=request.method, request_headers=request.headers).splitlines()
+    credentials = request.credentials == "include"
+    sentences = explain(
+        policy,
+        origin=origin,
+        method=request.method,
+        request_headers=request.headers,
+        credentials=credentials,
+    ).splitlines()
+    first = next((each for each in exchanges if not each.is_preflight), None)
+    if first is not None and first.status.startswith("3"):  # the API has no status of that class but of redirects
+        # explain() knows no redirects; one that the policy keeps from the script is blocked as any other answer.
+        sentences = [_REDIRECTS[request.redirect] if _is_readable(each) else each for each in sentences]
+    elif first is not None and first.raised:
+        sentences = [_CRASHED if each.startswith("The application answers") else each for each in sentences]
     places = [f"{each.asked('Host')}{each.path}" for each in exchanges]
     if len(set(places)) > 1:
         sentences.append(f"So much for the first request. It was redirected to {places[-1]}, where all begins anew:")
-        sentences += why(policy, exchanges)
+        again = why(policy, exchanges, credentials)
+        if exchanges[-1].asked("Origin") == "null" != origin:
+            # The redirect is the reason, and not that the page was a sandboxed one.
+            again = [_TAINTED, *(each for each in again if not each.startswith('The origin "null" is refused'))]
+        sentences += again
     return sentences
+
+
+def _is_readable(sentence: str) -> bool:
+    return sentence.startswith("Readable: ")
 
 
 def _request_in(asked: Mapping[str, Any], servers: tuple[str, ...]) -> SentRequest:

@@ -1,6 +1,6 @@
 /* The policy as a form: each option is a field, named by data-option; how it is written there, by data-kind. */
 
-import { find } from "./dom.js";
+import { capital, find } from "./dom.js";
 import { showFaults } from "./faults.js";
 import { Refusal, complaint, postJson } from "./server.js";
 
@@ -34,13 +34,15 @@ const linesOf = (text) => text.split("\n").map((line) => line.trim()).filter(Boo
 /** What is no number stays as it was typed, so that the server can say what is wrong with it. */
 function numberOf(text) {
   if (text === "") return null;
-  return /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/.test(text) ? Number(text) : text;
+  const isNumber = /^-?[0-9]+(\.[0-9]+)?$/.test(text);
+  return isNumber && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 const fields = [...document.querySelectorAll("[data-option]")];
 const fieldOf = (option) => fields.find((field) => field.dataset.option === option);
 
 let texts = {}; // the policy in each language, while it has no fault
+let instead = ""; // what is shown in their place
 let timer;
 let asked = 0; // how often the server was asked; only the last answer counts
 
@@ -48,7 +50,7 @@ export function startPolicyForm(options, whenChanged) {
   find("policy-form").addEventListener("input", () => {
     whenChanged();
     clearTimeout(timer);
-    timer = setTimeout(check, PAUSE);
+    timer = setTimeout(checkPolicy, PAUSE);
   });
   find("policy-form").addEventListener("submit", (event) => event.preventDefault());
   for (const choice of document.getElementsByName("language")) choice.addEventListener("change", showText);
@@ -56,23 +58,24 @@ export function startPolicyForm(options, whenChanged) {
   writePolicy(options);
 }
 
-/** Return what the form says, by option; what is left empty is left out, but for the origins, which are needed. */
+/** Return what the form says, by option; what is left empty is left out, but where that means something. */
 export function readPolicy() {
   const read = fields.map((field) => [field.dataset.option, KINDS[field.dataset.kind].read(field)]);
-  return Object.fromEntries(read.filter(([name, value]) => name === "allow_origins" || !isEmpty(value)));
+  return Object.fromEntries(read.filter(([name, value]) => MAY_BE_EMPTY.includes(name) || !isEmpty(value)));
 }
 
-const isEmpty = (value) => Array.isArray(value) && value.length === 0;
+const MAY_BE_EMPTY = ["allow_origins", "max_age"];
+const isEmpty = (value) => value === null || (Array.isArray(value) && value.length === 0);
 
 /** Fill the form in; options that are not given are as they are by default. */
 export function writePolicy(options) {
   const given = { max_age: 600, preflight_status: 204, ...options };
   for (const field of fields) KINDS[field.dataset.kind].write(field, given[field.dataset.option]);
-  check();
+  checkPolicy();
 }
 
-/** Show what the server says of the policy in the form. */
-export function showJudgement({ problems, more, warnings, texts: found }) {
+/** Show what the server says of the policy in the form; isUnknown: it has not said anything. */
+export function showJudgement({ problems, more, warnings, texts: found }, isUnknown = false) {
   for (const field of fields) {
     const option = field.dataset.option;
     const own = problems.filter((problem) => problem.option === option);
@@ -81,28 +84,31 @@ export function showJudgement({ problems, more, warnings, texts: found }) {
     if (own.length && details) details.open = true;
   }
   texts = found ?? {};
+  instead = isUnknown ? "# the server has not judged this policy" : "# mend the policy first";
   const count = problems.length + more;
   const status = find("policy-status");
   status.dataset.good = count ? "no" : "yes";
-  const words = [count ? faultCount(count) : "This policy has no fault.", ...warnings].join("\n");
+  const words = [count ? faultCount(count, more) : "This policy has no fault.", ...warnings].join("\n");
   if (status.textContent !== words) status.textContent = words; // else it would be told again
   showText();
 }
 
-export const focusFirstFault = () => document.querySelector("#policy-form [aria-invalid]")?.focus();
+function faultCount(count, more) {
+  const rest = more ? ` ${count - more} are shown, and ${more} more come once those are mended.` : "";
+  return count === 1 ? "This policy has a fault." : `This policy has ${count} faults.${rest}`;
+}
 
-const faultCount = (count) => (count === 1 ? "This policy has a fault." : `This policy has ${count} faults.`);
-
-async function check() {
+export async function checkPolicy() {
   const turn = ++asked;
   try {
     const judgement = await postJson("playground/check", { policy: readPolicy() });
     if (turn === asked) showJudgement(judgement);
   } catch (error) {
     if (turn !== asked) return;
-    showJudgement({ problems: [], more: 0, warnings: [] });
+    const isRefused = error instanceof Refusal;
+    showJudgement({ problems: [], more: 0, warnings: [] }, !isRefused);
     find("policy-status").dataset.good = "no";
-    find("policy-status").textContent = error instanceof Refusal ? error.message : complaint(error);
+    find("policy-status").textContent = isRefused ? capital(error.message) : complaint(error);
   }
 }
 
@@ -128,7 +134,7 @@ function mendField(field, value, suggestion) {
 const language = () => document.querySelector("[name=language]:checked").value;
 
 function showText() {
-  find("policy-text").textContent = texts[language()] ?? "# mend the policy first";
+  find("policy-text").textContent = texts[language()] ?? instead;
   find("copy").disabled = !texts[language()];
   find("copy-status").textContent = "";
 }

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import webob
 
 from corswsgi.demo.api import COOKIE
-from corswsgi.demo.visits import name_in
+from corswsgi.demo.visits import name_in, without_names
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,7 +28,13 @@ Pairs = list[tuple[str, str]]
 MAX_REQUESTS = 128
 MAX_EXCHANGES = 8
 MAX_HEADERS = 40
-MAX_LENGTH = 600
+MAX_LENGTH = 4096
+
+#: Characters of the headers of a message, after which no other header is kept.
+MAX_MESSAGE = 16 * 1024
+
+#: Where something was cut.
+CUT = " …"
 
 #: What matters to CORS, in the order in which the walk-through shows it; after it comes what begins with "X-".
 _REQUEST_HEADERS = (
@@ -55,18 +61,23 @@ _UNINTERESTING = frozenset({"X-Content-Type-Options"})
 
 @dataclass
 class Exchange:
-    """A request and its response, cut where they are long."""
+    """A request and its response, cut where they are long.
+
+    :ivar path: with the query, but for what leads to the record and to the visit.
+    :ivar raised: whether the application raised, so that the server had to answer.
+    """
 
     method: str
     path: str
     request: Pairs
     status: str = ""
     response: Pairs = field(default_factory=list)
+    raised: bool = False
 
     def finish(self, status: str, headers: Iterable[tuple[str, str]]) -> None:
         """Take down the response; the last one counts."""
-        self.status = status[:MAX_LENGTH]
-        self.response = _cut(headers)
+        self.status = _cut(status)
+        self.response = _kept(headers)
 
     def asked(self, name: str) -> str | None:
         """Return the value of a request header, or ``None``."""
@@ -104,7 +115,8 @@ class Recorder:
 
     def begin(self, method: str, path: str, query: str, headers: Iterable[tuple[str, str]]) -> Exchange:
         """Return a new exchange; it is kept if the query has an id with fewer than :data:`MAX_EXCHANGES` under it."""
-        exchange = Exchange(method[:MAX_LENGTH], path[:MAX_LENGTH], _cut(headers))
+        shown = without_names(query)
+        exchange = Exchange(_cut(method), _cut(f"{path}?{shown}" if shown else path), _kept(headers))
         if name := name_in(query, "id"):
             with self._lock:
                 kept = self._exchanges.setdefault(name, [])
@@ -126,14 +138,19 @@ def recorded(app: WSGIApplication, recorder: Recorder) -> WSGIApplication:
     def recording(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         headers = webob.Request(environ).headers.items()
         exchange = recorder.begin(
-            environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers
+            environ["REQUEST_METHOD"], _text(environ["PATH_INFO"]), environ.get("QUERY_STRING", ""), headers
         )
 
         def start(status: str, headers: Pairs, exc_info: Any = None) -> Callable[[bytes], object]:
             exchange.finish(status, headers)
             return start_response(status, headers, exc_info)
 
-        return app(environ, start)
+        try:
+            return app(environ, start)
+        except Exception:
+            exchange.finish("500 Internal Server Error", [])  # what the server will say, with headers of its own
+            exchange.raised = True
+            raise
 
     return recording
 
@@ -152,7 +169,8 @@ class RecorderMixin(_Handler):
         if not super().parse_request():
             return False
         path, _, query = self.path.partition("?")
-        self._exchange = self.recorder.begin(self.command, unquote(path), query, self.headers.items())
+        decoded = _text(unquote(path, "latin-1"))
+        self._exchange = self.recorder.begin(self.command, decoded, query, self.headers.items())
         return True
 
     def send_response_only(self, code: int, message: str | None = None) -> None:
@@ -170,14 +188,30 @@ class RecorderMixin(_Handler):
         super().end_headers()
 
 
-def _cut(headers: Iterable[tuple[str, str]]) -> Pairs:
-    """Return what is kept of the headers of a message."""
-    kept = []
+def _text(latin: str) -> str:
+    """Return a path as people write it: its bytes came as Latin-1, and are UTF-8 nowadays."""
+    return latin.encode("latin-1").decode("utf-8", "replace")
+
+
+def _cut(text: str, most: int = MAX_LENGTH) -> str:
+    """Return at most ``most`` characters of a text, with a mark where some are left out."""
+    return text if len(text) <= most else f"{text[:most]}{CUT}"
+
+
+def _kept(headers: Iterable[tuple[str, str]]) -> Pairs:
+    """Return what is kept of the headers of a message; what is left out is said in the place of the last."""
+    kept: Pairs = []
+    left, left_out = MAX_MESSAGE, 0
     for name, value in headers:
         own = _own_cookie(value) if name.title() == "Cookie" else value
-        if own or own == value:
-            kept.append((name[:MAX_LENGTH], own[:MAX_LENGTH]))
-    return kept[:MAX_HEADERS]
+        if not own and own != value:
+            continue
+        if len(kept) == MAX_HEADERS or left <= 0:
+            left_out += 1
+            continue
+        kept.append((_cut(name, min(left, MAX_LENGTH)), _cut(own, min(left, MAX_LENGTH))))
+        left -= sum(map(len, kept[-1]))
+    return [*kept, ("…", f"{left_out} more, which are not kept here")] if left_out else kept
 
 
 def _selected(headers: Pairs, names: tuple[str, ...]) -> Pairs:

@@ -63,7 +63,7 @@ export function readRequest() {
     url,
     method: find("method").value.trim() || "GET",
     headers,
-    body: find("body").value === "" ? null : find("body").value,
+    body: find("body").value === "" ? null : find("body").value.toWellFormed(), // as fetch makes it
     credentials: find("credentials").value,
     mode: find("mode").value,
     redirect: find("redirect").value,
@@ -97,7 +97,7 @@ function readHeaders() {
 }
 
 /** Show what fetch would say, before it is asked, and how the request is written. */
-function showRequest() {
+export function showRequest() {
   const read = readRequest();
   showFaults("request", read ? remarksOn(read) : []);
   find("request-text").textContent = read ? sourceOf(read.request) : "/* mend the request first */";

@@ -15,8 +15,8 @@ export async function postJson(path, value) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(value),
   });
-  if (response.status === 413) throw new Refusal("This is more than the playground takes.");
-  if (response.status === 400) throw new Refusal((await response.json()).error);
+  if (response.status === 413) throw new Refusal("this is more than the playground takes.");
+  if (response.status === 400) throw new Refusal(`${(await response.json()).error}.`);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.status === 204 ? undefined : response.json();
 }

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAX_VISITS = 64
 MAX_AGE = 3600.0
 
+#: The parameters of a query that lead to the record of a request, and to a visit.
+OWN_PARAMETERS = ("visit", "id")
+
 _NAME = re.compile("[0-9A-Za-z_-]{1,64}")
 
 
@@ -77,6 +80,21 @@ class Visits:
 
 
 def name_in(query: str, parameter: str) -> str:
-    """Return a parameter in the query of a URL, or an empty string if it is no name of a visit or a request."""
-    value = parse_qs(query).get(parameter, [""])[0]
+    """Return a parameter in the query of a URL, or an empty string if it is no name of a visit or a request.
+
+    The last one counts, which is the page's: a person may have typed another of that name before it.
+    """
+    value = parse_qs(query).get(parameter, [""])[-1]
     return value if _NAME.fullmatch(value) else ""
+
+
+def without_names(query: str) -> str:
+    """Return a query without what :func:`name_in` finds there, which the page has put into it."""
+    pairs = query.split("&")
+    for parameter in OWN_PARAMETERS:
+        own = [
+            place for place, pair in enumerate(pairs) if pair.startswith(f"{parameter}=") and name_in(pair, parameter)
+        ]
+        if own:
+            del pairs[own[-1]]
+    return "&".join(pairs)

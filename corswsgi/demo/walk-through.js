@@ -80,7 +80,7 @@ function enqueue(scenarios) {
 
 async function runEach(scenarios) {
   const main = find("requests");
-  find("notice").hidden = true;
+  find("notice").textContent = "";
   main.ariaBusy = "true"; // keeps screen readers from telling every step
   try {
     for (const scenario of scenarios) await run(scenario);
@@ -116,9 +116,7 @@ async function report(event) {
 }
 
 function complain(error) {
-  const notice = find("notice");
-  notice.textContent = complaint(error);
-  notice.hidden = false;
+  find("notice").textContent = complaint(error);
 }
 
 // --- Showing --------------------------------------------------------------------------------------
