@@ -23,6 +23,7 @@ from caching import servers
 from caching.contenders import BODY, BY_HAND, COMPRESSED, CONTENDERS, MANY_NAMES, OURS, PEERS, Contender, Site
 from caching.orders import ORDERS, REQUESTERS, A, B, Step, parse
 from caching.verdicts import Answer, Bench, Client, Run, Tally, decide
+from on_waitress import running_waitress
 
 from corswsgi import CORSMiddleware, Policy
 
@@ -51,7 +52,7 @@ def site() -> Site:
 
 @pytest.fixture(scope="module")
 def direct(site: Site) -> Iterator[int]:
-    with servers.application_server(site) as port:
+    with running_waitress(site, threads=4) as port:
         yield port
 
 
@@ -368,7 +369,7 @@ def test_the_refusal_of_two_origins_is_kept_for_the_first_unless_varnish_joins_t
     program = machine.find("varnish")
     policy = Policy([A, B])
     with (
-        servers.application_server(CORSMiddleware(app, policy)) as behind,
+        running_waitress(CORSMiddleware(app, policy)) as behind,
         servers.varnish(program, behind, more) as ports,
     ):
         assert ask(ports["Varnish"], A, "x") == []

@@ -9,15 +9,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-import waitress.server
 from front_ends import Pairs, Quiet, exchange, replies
-from waitress import wasyncore
+from on_waitress import running_waitress
 
 from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy
 
@@ -546,21 +545,6 @@ def both(environ: Environ, start_response: Any) -> Any:
     if way == "cors":
         app = CORSMiddleware(app, DYNAMIC, readable_errors=False)
     return app(environ, start_response)
-
-
-@contextmanager
-def running_waitress(app: WSGIApp, **options: Any) -> Iterator[int]:
-    sockets: dict[int, Any] = {}
-    server = waitress.server.create_server(app, map=sockets, host="127.0.0.1", port=0, threads=2, **options)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield server.effective_port
-    finally:
-        server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))  # in the thread of the server
-        thread.join(10)
-        server.task_dispatcher.shutdown()
-        assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -18,9 +17,8 @@ from wsgiref.util import FileWrapper, is_hop_by_hop, setup_testing_defaults
 from wsgiref.validate import validator
 
 import pytest
-import waitress.server
 from front_ends import App, ask_wsgi
-from waitress import wasyncore
+from on_waitress import running_waitress
 
 from corswsgi import CORSMiddleware, Policy
 
@@ -607,21 +605,6 @@ def site(path: Path) -> WSGIApp:
     pages = {f"/{page.__name__}": page for page in (ok, post, empty, cached, streamed, written, file, replaced)}
     pages |= {"/raises": raises, "/raises_late": raises_late}
     return lambda environ, start_response: pages[environ["PATH_INFO"]](environ, start_response)
-
-
-@contextmanager
-def running_waitress(app: WSGIApp) -> Iterator[int]:
-    sockets: dict[int, Any] = {}
-    server = waitress.server.create_server(app, map=sockets, host="127.0.0.1", port=0, threads=2)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield server.effective_port
-    finally:
-        server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))  # in the thread of the server
-        thread.join(10)
-        server.task_dispatcher.shutdown()
-        assert not thread.is_alive()
 
 
 @contextmanager

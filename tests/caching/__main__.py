@@ -17,6 +17,7 @@ TESTS = Path(__file__).parent.parent
 sys.path.insert(0, str(TESTS))
 
 import machine  # noqa: E402  # found through the line above
+from on_waitress import running_waitress  # noqa: E402
 
 from caching import servers  # noqa: E402
 from caching.contenders import BY_HAND, CONTENDERS, OURS, PEERS, Contender, Site  # noqa: E402
@@ -71,7 +72,7 @@ def measure(orders: tuple[str, ...]) -> dict[Contender, dict[str, Cell]]:
     """Return what came of every contender, behind each cache, by its name and version."""
     results: dict[Contender, dict[str, Cell]] = {each: {} for each in (*OURS, *PEERS, *BY_HAND)}
     site = Site()
-    with servers.application_server(site) as direct:
+    with running_waitress(site, threads=4) as direct:
         for name, port in _caches(direct):
             bench = Bench(site, direct, port)
             with contextlib.closing(bench):

@@ -11,15 +11,10 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
-
-import waitress.server
-from waitress import wasyncore
 
 #: Seconds that a server gets to start, or to stop.
 PATIENCE = 20
@@ -68,22 +63,6 @@ NGINX_SETTINGS = {
 
 class NotStarted(Exception):
     """A server ended, or did not answer in time; its argument is what it printed."""
-
-
-@contextlib.contextmanager
-def application_server(app: Any) -> Iterator[int]:
-    """Serve a WSGI application with waitress; yield the port."""
-    sockets: dict[int, Any] = {}
-    server = waitress.server.create_server(app, map=sockets, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield server.effective_port
-    finally:
-        server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))  # in the thread of the server
-        thread.join(PATIENCE)
-        server.task_dispatcher.shutdown()
-        assert not thread.is_alive()
 
 
 @contextlib.contextmanager
