@@ -153,7 +153,7 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
     What happens on every request stands in the functions here, and what they need of the policy is a local variable:
     the yardstick is a closure with the headers hard-coded (``benchmarks``).
     """
-    allows, predicate = rules.allows, rules.predicate
+    exact, allows, predicate = rules.exact, rules.allows, rules.predicate
     granted, otherwise = rules.granted, list(rules.otherwise)
     preflight_status, preflight_granted = rules.preflight_status, rules.preflight_granted
     refused_status, refused_headers, refused_body, _ = rules.refused_preflight
@@ -166,7 +166,9 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
         started: list[str] | None = None  # the statuses, where an exception is to be made readable
         if "HTTP_ORIGIN" in environ:
             origin = environ["HTTP_ORIGIN"]
-            if predicate is None:
+            if exact is not None:
+                allowed = origin in exact
+            elif predicate is None:
                 allowed = allows is None or allows(origin)
             else:
                 allowed = rules.asks(origin, partial(webob.Request, environ))

@@ -69,6 +69,7 @@ class Rules:
     headers on every response, whoever asks, so that caches need to keep it only once; *dynamic*, all else,
     looks at the origin and says so in ``Vary``.
 
+    :ivar exact: the origins that are allowed, where no pattern allows others; ``None`` elsewhere.
     :ivar allows: tells whether an origin is allowed; ``None`` where every one is, or where :attr:`predicate` is set.
     :ivar predicate: the callable of a policy that has one, or ``None``; :meth:`asks` asks it.
     :ivar granted: gives the headers of a response to an origin that is allowed, in a list of its own; ``None`` where
@@ -90,6 +91,7 @@ class Rules:
         "_refused",
         "allows",
         "enforce",
+        "exact",
         "granted",
         "otherwise",
         "predicate",
@@ -103,6 +105,7 @@ class Rules:
         self.enforce = policy.enforce
         self.predicate: OriginPredicate | None = policy.allow_origins if callable(policy.allow_origins) else None
         self.allows, constant = _membership(policy)
+        self.exact = policy.matcher.exact if policy.matcher is not None and policy.matcher.is_exact else None
         vary = _list("Vary", _unique(policy.vary if constant else ("Origin", *policy.vary)), ", ")
         credentials = (("Access-Control-Allow-Credentials", "true"),) if policy.allow_credentials else ()
         beside_origin: Headers = (
