@@ -27,6 +27,8 @@ from corswsgi.refusals import RefusalLog, logger
 from corswsgi.routes import Routes
 
 if TYPE_CHECKING:
+    from inspect import Signature
+
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 #: Chooses the policy of a request, or ``None`` for a request without one.
@@ -34,6 +36,18 @@ PolicyChooser = Callable[[webob.Request], Policy | None]
 
 #: The arguments of CORSMiddleware that are no options of a policy.
 _OWN_OPTIONS = ("readable_errors",)
+
+
+class _Signature:
+    """Says what parameters the class and its objects are called with, which :mod:`inspect` cannot tell of a partial."""
+
+    def __get__(self, instance: Any, owner: type) -> Signature:
+        from inspect import Signature, signature  # takes long to load, and few programs ask
+
+        if instance is not None:
+            return signature(instance.func)
+        _, *parameters = signature(owner.__init__).parameters.values()  # type: ignore[misc]  # of a class, not an object
+        return Signature(parameters)
 
 
 class CORSMiddleware(partial[Iterable[bytes]]):
@@ -46,6 +60,8 @@ class CORSMiddleware(partial[Iterable[bytes]]):
     :ivar app: the wrapped application.
     :ivar readable_errors: as it was given; like :attr:`app` it does not change.
     """
+
+    __signature__ = _Signature()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         return super().__new__(cls, _answer_nothing)  # until __init__ has found that all is well
@@ -104,6 +120,9 @@ class CORSMiddleware(partial[Iterable[bytes]]):
         serving.policy = policy
         # One assignment decides: each request is answered wholly by the old policy or wholly by the new one.
         self.__setstate__((serving, (), {}, vars(self)))  # type: ignore[attr-defined]  # typeshed leaves it out
+
+    def __get__(self, instance: object, owner: type | None = None) -> Self:
+        return self  # in a class it is an attribute like any other; from Python 3.14 on, a partial would be a method
 
     def __repr__(self) -> str:
         return f"<CORSMiddleware around {self._app!r}>"

@@ -297,6 +297,7 @@ def test_a_middleware_looks_like_a_wsgi_application() -> None:
         middleware.policy = policy
         assert inspect.getfullargspec(middleware).args[-2:] == ["environ", "start_response"]
         assert list(inspect.signature(middleware).parameters) == ["environ", "start_response"]
+    assert list(inspect.signature(CORSMiddleware).parameters) == ["app", "policy", "readable_errors", "options"]
     client = falcon.testing.TestClient(CORSMiddleware(falcon.App(), OUTER))
     assert client.simulate_get("/").status_code == 404
 
