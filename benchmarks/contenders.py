@@ -168,7 +168,7 @@ def _django_handlers() -> Pair:
         return HttpResponse(BODY, content_type=TYPE, headers={"Content-Length": str(len(BODY))})
 
     urls = types.ModuleType("urls")
-    urls.urlpatterns = [path("api/items", items)]  # type: ignore[attr-defined]
+    urls.urlpatterns = [path("api/items", items)]  # type: ignore[attr-defined]  # what Django looks for
     settings.configure(
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF=urls,

@@ -147,7 +147,7 @@ class CORSRequestHandlerMixin(_Handler):
             return rules, None, False
         if rules.predicate is not None:
             return rules, origin, rules.asks(origin, self._webob_request)
-        return rules, origin, rules.allows is None or rules.allows(origin)
+        return rules, origin, rules.permits(origin)
 
     def _admit(self) -> bool:
         """Answer a preflight, and what ``enforce`` refuses; tell whether the request goes on to its ``do_`` method."""

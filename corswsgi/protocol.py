@@ -141,6 +141,10 @@ class Rules:
         # Whether enforce refuses may depend on more than Vary names, so that no cache may keep it.
         self.refusal = _refuse(ORIGIN_REFUSED, (("Cache-Control", "no-store"), *vary))
 
+    def permits(self, origin: str) -> bool:
+        """Tell whether an origin is allowed, where no callable decides."""
+        return self.allows is None or self.allows(origin)
+
     def asks(self, origin: str, request: Callable[[], Request]) -> bool:
         """Ask the policy's callable about an origin. Malformed ones and ``null`` are refused without asking.
 
@@ -533,7 +537,7 @@ def _describe_response(rules: Rules, origin: str | None, allowed: bool) -> str:
 
 def _allows(rules: Rules, origin: str, request: Request | None) -> bool:
     if rules.predicate is None:
-        return rules.allows is None or rules.allows(origin)
+        return rules.permits(origin)
     if request is None:
         raise ValueError("a callable decides on origins; give explain() the request that it is to be asked with")
     return rules.asks(origin, lambda: request)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 TESTS = Path(__file__).parent.parent
-# As pytest finds them, so that the modules are the same.
+# As pytest finds them, so that the modules are the same. What is imported below is found by way of this.
 sys.path.insert(0, str(TESTS))
 
 import machine  # noqa: E402  # found through the line above

@@ -12,7 +12,7 @@ _ROOT = Path(__file__).parents[2]
 sys.path[:] = [each for each in sys.path if Path(each or ".").resolve() != _ROOT]
 sys.path += [str(_ROOT), str(_ROOT / "tests")]
 
-from .command import main  # noqa: E402
+from .command import main  # noqa: E402  # only now is it settled which package is tested
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -359,6 +359,7 @@ class _Noting:
     disable_nagle_algorithm = True  # a body goes out right after its headers, which are a segment of their own
     note: Note
 
+    # A mixin: what mypy misses below is of BaseHTTPRequestHandler, which comes after it.
     def parse_request(self) -> bool:
         if not super().parse_request():  # type: ignore[misc]  # of BaseHTTPRequestHandler
             return False
