@@ -78,7 +78,7 @@ class Problem(NamedTuple):
     :ivar option: the name of the option, or the path of the rule, that holds the fault.
     :ivar value: what stands there.
     :ivar message: one clause that says what is wrong, without a full stop.
-    :ivar suggestion: what should stand there instead, or ``None`` where that cannot be known.
+    :ivar suggestion: what should stand there instead, or ``None`` if that cannot be known.
     """
 
     code: Fault
@@ -117,8 +117,14 @@ _LONGEST_QUOTE = 200
 
 def quote(value: object) -> str:
     """Return ``value`` for use in a message: on one line, in ASCII, strings in double quotes, cut when very long."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(quote, value))}]"
-    # No more of a string is escaped than could be shown: a client may have sent a megabyte of it.
-    text = json.dumps(value[: _LONGEST_QUOTE + 1]) if isinstance(value, str) else ascii(value)
+    try:
+        if isinstance(value, list):
+            text = f"[{', '.join(map(quote, value))}]"
+        elif isinstance(value, str):
+            # No more of a string is escaped than could be shown: a client may have sent a megabyte of it.
+            text = json.dumps(value[: _LONGEST_QUOTE + 1])
+        else:
+            text = ascii(value)
+    except Exception:  # whatever a repr may raise; Python itself writes out no int of thousands of digits
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."

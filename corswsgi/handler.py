@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
+from logging import INFO
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import unquote_to_bytes
 
-import webob
-
+from corswsgi.asking import ReadableRequest
 from corswsgi.errors import Fault, PolicyError, Problem, quote
+from corswsgi.headers import ORDINARY_HEADERS, Header, is_ruled
 from corswsgi.listening import KnownHostsMixin
 from corswsgi.policy import Policy
-from corswsgi.protocol import (
-    ORDINARY_HEADERS,
-    ORIGIN_REFUSED,
-    Answer,
-    Header,
-    Rules,
-    decorate,
-    is_same_origin,
-    rules_of,
-)
-from corswsgi.refusals import RefusalLog
+from corswsgi.protocol import Answer, Grant, Rules, is_preflight, rules_of
+from corswsgi.refusals import RefusalLog, is_logged
 from corswsgi.routes import Routes
 
 if TYPE_CHECKING:
@@ -34,8 +26,18 @@ else:
     _Handler = object  # a mixin: what it overrides comes after it
 
 
-#: What the rules say of the request at hand: the rules of its policy, its origin, and whether they allow that.
-_Governed = tuple[Rules | None, str | None, bool]
+#: The rules of the request at hand, its origin, and what they grant it.
+_Governed = tuple[Rules | None, str | None, Grant | None]
+
+#: Handlers that write headers without the methods that the mixin overrides, by module and name; and what to do.
+_UNGOVERNED = {
+    ("http.server", "CGIHTTPRequestHandler"): (
+        "lets CGI scripts write their own headers, so that the policy would be missing on them"
+    ),
+    ("wsgiref.simple_server", "WSGIRequestHandler"): (
+        "lets wsgiref write the headers, so that the policy would be missing; wrap the application in CORSMiddleware"
+    ),
+}
 
 
 class CORSRequestHandlerMixin(_Handler):
@@ -69,6 +71,9 @@ class CORSRequestHandlerMixin(_Handler):
         bases = cls.__mro__
         if BaseHTTPRequestHandler in bases[: bases.index(CORSRequestHandlerMixin)]:
             raise TypeError(f"{cls.__name__}: CORSRequestHandlerMixin stands before the handler class that it governs")
+        for base in bases:
+            if why := _UNGOVERNED.get((base.__module__, base.__name__)):
+                raise TypeError(f"{cls.__name__}: CORSRequestHandlerMixin cannot govern {base.__name__}, which {why}")
         cls._refusals = RefusalLog()
         if cls.cors is not None:
             cls._policy_for(cls.cors, "/")
@@ -90,33 +95,23 @@ class CORSRequestHandlerMixin(_Handler):
         super().send_response_only(code, message)
 
     def send_header(self, keyword: str, value: str) -> None:
-        if keyword in ORDINARY_HEADERS:
+        if keyword in ORDINARY_HEADERS or not is_ruled(keyword) or (self._governed or self._decide())[0] is None:
             super().send_header(keyword, value)
-            return
-        name = keyword.lower()
-        is_cors = name.startswith("access-control-")
-        if not (is_cors or name == "vary") or (self._governed or self._decide())[0] is None:
-            super().send_header(keyword, value)
-        elif self._is_interim:
-            if not is_cors:
-                super().send_header(keyword, value)
-        elif not self._is_complete:
+        elif not (self._is_interim or self._is_complete):
             if self._held is None:
                 self._held = []
             self._held.append((keyword, value))  # the policy has its word in end_headers
-        elif not is_cors:
+        elif keyword.lower() == "vary":
             super().send_header(keyword, value)  # one more line of Vary is as good as one more name
 
     def end_headers(self) -> None:
         # rfc9110#section-15.2: this also ends interim responses (100 Continue), which are not what a script reads.
         if not self._is_interim and not self._is_complete:
-            rules, origin, allowed = self._governed or self._decide()
+            rules, _, grant = self._governed or self._decide()
             if rules is not None:
                 self._is_complete = True
-                added: Iterable[Header] = rules.response_headers(origin, allowed)
-                if self._held:
-                    added = decorate(self._held, [*added])
-                for name, value in added:
+                added = grant.headers if grant is not None else rules.otherwise
+                for name, value in rules.decorate(self._held, added) if self._held else added:
                     super().send_header(name, value)
         super().end_headers()
 
@@ -140,39 +135,36 @@ class CORSRequestHandlerMixin(_Handler):
     def _judge(self) -> _Governed:
         policy = self.cors if isinstance(self.cors, Policy) else self._policy_for(self.cors, self._path_info())
         if policy is None:
-            return None, None, False
+            return None, None, None
         rules = rules_of(policy)
         origin = self._field("Origin")
-        if origin is None:
-            return rules, None, False
-        if rules.predicate is not None:
-            return rules, origin, rules.asks(origin, self._webob_request)
-        return rules, origin, rules.permits(origin)
+        return rules, origin, None if origin is None else rules.grant(origin, self._webob_request)
 
     def _admit(self) -> bool:
         """Answer a preflight, and what ``enforce`` refuses; tell whether the request goes on to its ``do_`` method."""
-        rules, origin, allowed = self._decide()
+        rules, origin, grant = self._decide()
         if rules is None or origin is None:
             return True
-        # fetch#cors-preflight-request: exactly this method and these headers, each present, even if empty.
-        if self.command == "OPTIONS" and (method := self._field("Access-Control-Request-Method")) is not None:
-            names = self._field("Access-Control-Request-Headers") if rules.preflight_granted is None else None
-            self._send(rules.preflight(origin, allowed, method, names), origin)
+        method = self._field("Access-Control-Request-Method")
+        if method is not None and is_preflight(self.command, origin, method):
+            names = self._field("Access-Control-Request-Headers")
+            if is_logged(INFO) and (reason := rules.objection(origin, grant, method, names)):
+                self._note(origin, reason)
+            self._send(rules.preflight(origin, grant, method, names))
             return False
-        if (
-            not allowed
-            and (rules.enforce or self._refusals.is_new(origin, ORIGIN_REFUSED))
-            and not is_same_origin(origin, self._field("Host"), self._field("Sec-Fetch-Site"))
-        ):
-            if rules.enforce:
-                self._send(rules.refusal, origin)
-                return False
-            self._refusals.note(origin, ORIGIN_REFUSED, self.command, self._path_info())
+        if grant is None and (rules.enforce or self._refusals.is_new(origin, rules.refusal.refusal)):
+            answer = rules.refuses(origin, self._field("Host"), self._field("Sec-Fetch-Site"))
+            if answer is not None:
+                self._note(origin, answer.refusal)
+                if rules.enforce:
+                    self._send(answer)
+                    return False
         return True
 
-    def _send(self, answer: Answer, origin: str) -> None:
-        if answer.refusal and self._refusals.is_new(origin, answer.refusal):
-            self._refusals.note(origin, answer.refusal, self.command, self._path_info())
+    def _note(self, origin: str, reason: str) -> None:
+        self._refusals.note(origin, reason, self.command, self._path_info())
+
+    def _send(self, answer: Answer) -> None:
         self._is_complete = True  # the answer says all that the policy has to say
         code, _, phrase = answer.status.partition(" ")
         self.send_response(int(code), phrase)
@@ -210,7 +202,7 @@ class CORSRequestHandlerMixin(_Handler):
         path = getattr(self, "path", "").partition("?")[0].partition("#")[0]
         return unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
 
-    def _webob_request(self) -> webob.Request:
+    def _webob_request(self) -> ReadableRequest:
         """Return the request line and headers as WebOb has them, without the body."""
         server = cast("HTTPServer", self.server)
         environ: dict[str, Any] = {
@@ -235,7 +227,7 @@ class CORSRequestHandlerMixin(_Handler):
                 key = name.upper().replace("-", "_")
                 environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = self._field(name)
         environ.pop("CONTENT_LENGTH", None)
-        return webob.Request(environ)
+        return ReadableRequest(environ)
 
 
 class CORSRequestHandler(CORSRequestHandlerMixin, KnownHostsMixin, SimpleHTTPRequestHandler):

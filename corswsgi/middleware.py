@@ -6,29 +6,20 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from logging import INFO
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any
 
 import webob
 
+from corswsgi.asking import ReadableRequest
 from corswsgi.errors import Fault, PolicyError, Problem, quote
-from corswsgi.policy import OPTIONS, Policy, check_flag, complain_of_callable, unknown_option
-from corswsgi.protocol import (
-    ORDINARY_HEADERS,
-    ORIGIN_REFUSED,
-    Answer,
-    Header,
-    Rules,
-    decorate,
-    is_readable,
-    is_same_origin,
-    rules_of,
-)
-from corswsgi.refusals import RefusalLog, logger
+from corswsgi.headers import ORDINARY_HEADERS, Header
+from corswsgi.options import complain_of_callable, flag
+from corswsgi.policy import OPTIONS, Policy, unknown_option
+from corswsgi.protocol import Answer, Grant, Rules, rules_of
+from corswsgi.refusals import RefusalLog, is_logged, logger
 from corswsgi.routes import Routes
 
 if TYPE_CHECKING:
-    from inspect import Signature
-
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 #: Chooses the policy of a request, or ``None`` for a request without one.
@@ -38,33 +29,14 @@ PolicyChooser = Callable[[webob.Request], Policy | None]
 _OWN_OPTIONS = ("readable_errors",)
 
 
-class _Signature:
-    """Says what parameters the class and its objects are called with, which :mod:`inspect` cannot tell of a partial."""
-
-    def __get__(self, instance: Any, owner: type) -> Signature:
-        from inspect import Signature, signature  # takes long to load, and few programs ask
-
-        if instance is not None:
-            return signature(instance.func)
-        _, *parameters = signature(owner.__init__).parameters.values()  # type: ignore[misc]  # of a class, not an object
-        return Signature(parameters)
-
-
-class CORSMiddleware(partial[Iterable[bytes]]):
+class CORSMiddleware:
     """A WSGI application that answers preflights for another one, and puts a policy's headers on its other responses.
 
     The wrapped application never sees a preflight (fetch#cors-preflight-request). Its iterable is returned as it is.
 
-    It is a :class:`functools.partial` of the function that answers, because Python calls that faster than a method.
-
     :ivar app: the wrapped application.
     :ivar readable_errors: as it was given; like :attr:`app` it does not change.
     """
-
-    __signature__ = _Signature()
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        return super().__new__(cls, _answer_nothing)  # until __init__ has found that all is well
 
     def __init__(
         self,
@@ -78,15 +50,18 @@ class CORSMiddleware(partial[Iterable[bytes]]):
 
         :param policy: a :class:`~corswsgi.policy.Policy`; or a mapping from paths to policies, of which the one
             with the most segments governs; or a callable that gets a :class:`webob.Request` and returns a
-            policy or ``None``. Where no policy governs, requests and responses pass untouched.
+            policy or ``None``. If no policy governs, requests and responses pass untouched. If a mapping leaves open
+            which policy governs, no other origin is allowed (:class:`~corswsgi.routes.Routes`). What is not UTF-8 in
+            the path and the query of the request arrives at the callable as U+FFFD.
         :param readable_errors: answer an exception of ``app``, on a request from an allowed origin, with a 500
             that the page can read, and log it; if false, or if the environ says ``paste.throw_errors`` or
             ``x-wsgiorg.throw_errors``, it propagates.
         :param options: the options of a :class:`~corswsgi.policy.Policy`, in place of ``policy``.
         :raises PolicyError: with every fault of the policy.
+        :raises TypeError: if ``app`` is no WSGI application.
         """
         problems: list[Problem] = []
-        check_flag("readable_errors", readable_errors, problems)
+        flag("readable_errors", readable_errors, problems)
         if policy is not None:
             problems += _complain_of_both(options)
         self._app = app
@@ -98,124 +73,46 @@ class CORSMiddleware(partial[Iterable[bytes]]):
             problems += error.problems
         if problems:
             raise PolicyError(problems)
-        if not callable(app):
-            raise TypeError(f"the first argument of CORSMiddleware is a WSGI application, and {quote(app)} is none")
+        if why := _why_not_wsgi(app):
+            raise TypeError(f"the first argument of CORSMiddleware is a WSGI application, and {quote(app)} {why}")
 
-    @property
-    def app(self) -> WSGIApplication:
-        return self._app
-
-    @property
-    def readable_errors(self) -> bool:
-        return self._readable_errors
-
-    @property
-    def policy(self) -> Policy | Mapping[str, Policy | None] | PolicyChooser:
-        """What decides, as it was set. Setting it takes effect at once and whole; a faulty one changes nothing."""
-        return cast("_Serving", self.func).policy
-
-    @policy.setter
-    def policy(self, policy: Policy | Mapping[str, Policy | None] | PolicyChooser) -> None:
-        serving = cast("_Serving", _serving(self._app, policy, self._refusals, self._readable_errors))
-        serving.policy = policy
-        # One assignment decides: each request is answered wholly by the old policy or wholly by the new one.
-        self.__setstate__((serving, (), {}, vars(self)))  # type: ignore[attr-defined]  # typeshed leaves it out
-
-    def __get__(self, instance: object, owner: type | None = None) -> Self:
-        return self  # in a class it is an attribute like any other; from Python 3.14 on, a partial would be a method
-
-    def __repr__(self) -> str:
-        return f"<CORSMiddleware around {self._app!r}>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a CORSMiddleware cannot be copied; make another, of its app and its policy")
-
-
-class _Serving(Protocol):
-    """A function that answers requests, and the policy that it was made of."""
-
-    policy: Policy | Mapping[str, Policy | None] | PolicyChooser
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
-
-
-def _answer_nothing(environ: WSGIEnvironment, start_response: StartResponse) -> NoReturn:
-    raise RuntimeError("this CORSMiddleware has no policy: its __init__ did not run to its end")
-
-
-def _serving(app: WSGIApplication, policy: Any, refusals: RefusalLog, readable_errors: bool) -> WSGIApplication:
-    """Return a function that serves ``app`` under what ``policy`` says."""
-
-    def govern(policy: Policy | None) -> WSGIApplication:
-        return app if policy is None else _governed(app, rules_of(policy), refusals, readable_errors)
-
-    if isinstance(policy, Policy):
-        return govern(policy)
-    if isinstance(policy, Mapping):
-        routes = Routes(policy)
-        governed = {id(each): govern(each) for each in (None, *routes)}
-        return lambda environ, start_response: governed[id(routes.policy_for(_path(environ)))](environ, start_response)
-    if callable(policy):
-        if problems := list(complain_of_callable("policy", policy, "request")):
-            raise PolicyError(problems)
-        return lambda environ, start_response: govern(_choose(policy, environ))(environ, start_response)
-    message = (
-        f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses one; "
-        "origins are given as allow_origins=..."
-    )
-    raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
-
-
-def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable_errors: bool) -> WSGIApplication:
-    """Return ``app`` under the rules of one policy.
-
-    What happens on every request stands in the functions here, and what they need of the policy is a local variable:
-    the yardstick is a closure with the headers hard-coded (``benchmarks``).
-    """
-    exact, allows, predicate = rules.exact, rules.allows, rules.predicate
-    granted, otherwise = rules.granted, list(rules.otherwise)
-    preflight_status, preflight_granted = rules.preflight_status, rules.preflight_granted
-    refused_status, refused_headers, refused_body, _ = rules.refused_preflight
-    enforce = rules.enforce
-    is_logged = logger.isEnabledFor
-
-    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+        # What happens on every request stands here, without a call that can be spared: benchmarks/ holds it against
+        # headers written by hand.
+        rules = self._rules
+        if rules is None and (rules := self._find(environ)) is None:
+            return self._app(environ, start_response)
         # All that decides is read before the application runs, which may change the environ.
-        added = otherwise
-        started: list[str] | None = None  # the statuses, where an exception is to be made readable
-        if "HTTP_ORIGIN" in environ:
-            origin = environ["HTTP_ORIGIN"]
-            if exact is not None:
-                allowed = origin in exact
-            elif predicate is None:
-                allowed = allows is None or allows(origin)
-            else:
-                allowed = rules.asks(origin, partial(webob.Request, environ))
-            # fetch#cors-preflight-request: exactly this method and these headers, each present, even if empty.
+        added = rules.otherwise
+        started: list[str] | None = None  # the statuses, if an exception is to be made readable
+        origin = environ.get("HTTP_ORIGIN")
+        if origin is not None:
+            grant = rules.everyone or rules.known.get(origin)
+            if grant is None and not rules.is_complete:
+                grant = rules.grant(origin, partial(ReadableRequest, environ))
+            # What protocol.is_preflight says; see there.
             if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and environ["REQUEST_METHOD"] == "OPTIONS":
-                if not allowed:
-                    if is_logged(INFO):
-                        refusals.note(origin, ORIGIN_REFUSED, "OPTIONS", _path(environ))
-                    start_response(refused_status, [*refused_headers])
-                    return [refused_body]
-                if preflight_granted is not None:
-                    start_response(preflight_status, preflight_granted(origin))
+                if is_logged(INFO):
+                    self._log_preflight(rules, grant, environ)
+                if grant is not None and grant.preflight is not None:
+                    start_response(rules.granted_status, [*grant.preflight])
                     return []
-                method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-                names = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-                return answer(rules.preflight(origin, allowed, method, names), environ, start_response)
-            if allowed:
-                if granted is not None:
-                    added = granted(origin)
-                if readable_errors:
+                answer = rules.refused_preflight if grant is None else _preflight(rules, grant, environ)
+                status, headers, body, _ = answer
+                start_response(status, [*headers])
+                return [body] if body else []
+            if grant is not None:
+                added = grant.headers
+                if self._readable_errors:
                     started = []
-            # Whose request it is matters to enforce, and to the log, which wants each refusal only once.
-            elif (enforce or (is_logged(INFO) and refusals.is_new(origin, ORIGIN_REFUSED))) and not is_same_origin(
-                origin, environ.get("HTTP_HOST"), environ.get("HTTP_SEC_FETCH_SITE")
-            ):
-                if enforce:
-                    return answer(rules.refusal, environ, start_response)
-                refusals.note(origin, ORIGIN_REFUSED, environ["REQUEST_METHOD"], _path(environ))
+            elif rules.enforce or (is_logged(INFO) and self._refusals.is_new(origin, rules.refusal.refusal)):
+                refusal = rules.refuses(origin, environ.get("HTTP_HOST"), environ.get("HTTP_SEC_FETCH_SITE"))
+                if refusal is not None:
+                    self._refusals.note(origin, refusal.refusal, environ["REQUEST_METHOD"], _path(environ))
+                    if rules.enforce:
+                        start_response(refusal.status, [*refusal.headers])
+                        return [refusal.body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
         # What the function needs is bound to its parameters: the cells of a closure would cost more.
         def start(
@@ -223,6 +120,7 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
             headers: list[Header],
             exc_info: Any = None,
             respond: StartResponse = start_response,
+            rules: Rules = rules,
             added: list[Header] = added,
             started: list[str] | None = started,
         ) -> Callable[[bytes], object]:
@@ -235,7 +133,7 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
                 decorated = headers + added
             for name, _ in headers:
                 if name not in ORDINARY_HEADERS:
-                    decorated = decorate(headers, added)
+                    decorated = rules.decorate(headers, added)
                     break
             if exc_info is None:
                 return respond(status, decorated)
@@ -245,20 +143,70 @@ def _governed(app: WSGIApplication, rules: Rules, refusals: RefusalLog, readable
                 exc_info = None  # PEP 3333: no circle through the traceback
 
         try:
-            return app(environ, start)
+            return self._app(environ, start)
         except Exception:
             if started is None or _wants_exceptions(environ):
                 raise
             return _answer_error(environ, start, bool(started))
 
-    def answer(given: Answer, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        method = environ["REQUEST_METHOD"]
-        if given.refusal and is_logged(INFO):
-            refusals.note(environ["HTTP_ORIGIN"], given.refusal, method, _path(environ))
-        start_response(given.status, [*given.headers])
-        return [given.body] if given.body and method != "HEAD" else []
+    @property
+    def app(self) -> WSGIApplication:
+        return self._app
 
-    return serve
+    @property
+    def readable_errors(self) -> bool:
+        return self._readable_errors
+
+    @property
+    def policy(self) -> Policy | Mapping[str, Policy | None] | PolicyChooser:
+        """What decides, as it was set. Setting it takes effect at once and whole; a faulty one changes nothing."""
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: Policy | Mapping[str, Policy | None] | PolicyChooser) -> None:
+        # A request reads self._rules once, and self._find only if that is None, so that it is answered wholly by the
+        # old policy or wholly by the new one.
+        if isinstance(policy, Policy):
+            self._rules: Rules | None = rules_of(policy)
+        else:
+            self._find = _finder(policy)
+            self._rules = None
+        self._policy = policy
+
+    def _log_preflight(self, rules: Rules, grant: Grant | None, environ: WSGIEnvironment) -> None:
+        origin = environ["HTTP_ORIGIN"]
+        method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        reason = rules.objection(origin, grant, method, environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))
+        if reason:
+            self._refusals.note(origin, reason, "OPTIONS", _path(environ))
+
+    def __repr__(self) -> str:
+        return f"<CORSMiddleware around {self._app!r}>"
+
+
+def _finder(policy: object) -> Callable[[WSGIEnvironment], Rules | None]:
+    """Return what finds the rules of a request, or ``None`` if no policy governs it."""
+    if isinstance(policy, Mapping):
+        routes = Routes(policy)
+        return lambda environ: _rules(routes.policy_for(_path(environ)))
+    if callable(policy):
+        if problems := list(complain_of_callable("policy", policy, "request")):
+            raise PolicyError(problems)
+        return lambda environ: _rules(_chosen(policy, environ))
+    message = (
+        f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses one; "
+        "origins are given as allow_origins=..."
+    )
+    raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
+
+
+def _rules(policy: Policy | None) -> Rules | None:
+    return None if policy is None else rules_of(policy)
+
+
+def _preflight(rules: Rules, grant: Grant | None, environ: WSGIEnvironment) -> Answer:
+    method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+    return rules.preflight(environ["HTTP_ORIGIN"], grant, method, environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))
 
 
 def _complain_of_both(options: Mapping[str, object]) -> Iterator[Problem]:
@@ -271,12 +219,38 @@ def _complain_of_both(options: Mapping[str, object]) -> Iterator[Problem]:
             yield unknown_option(name, value, _OWN_OPTIONS)
 
 
-def _choose(choose: PolicyChooser, environ: WSGIEnvironment) -> Policy | None:
-    request = webob.Request(environ)
-    policy = choose(request) if is_readable(request) else None
+def _chosen(choose: PolicyChooser, environ: WSGIEnvironment) -> Policy | None:
+    policy = choose(ReadableRequest(environ))
     if policy is None or isinstance(policy, Policy):
         return policy
     raise TypeError(f"the callable that chooses the policy returned {quote(policy)}; it must return a Policy or None")
+
+
+def _why_not_wsgi(app: Any) -> str | None:
+    """Return what is wrong with an application, as the end of a sentence that names it; ``None`` if nothing is."""
+    if not callable(app):
+        return "is none"
+    import inspect  # takes long to load, and every framework has loaded it
+
+    called = app if inspect.isroutine(app) or isinstance(app, (type, partial)) else type(app).__call__
+    is_async = inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
+    if not (is_async or (_takes(app, 3) and not _takes(app, 2))):
+        return None
+    return (
+        "is an ASGI application, which answers asynchronously. Use the CORS middleware of its framework; or make it a "
+        "WSGI application with the package a2wsgi: CORSMiddleware(ASGIMiddleware(app), ...)"
+    )
+
+
+def _takes(function: Callable[..., object], count: int) -> bool:
+    """Tell whether a callable can be called with so many positional arguments, as far as its signature is known."""
+    from inspect import signature
+
+    try:
+        signature(function).bind(*range(count))
+    except (TypeError, ValueError):  # ValueError: written in C, without a signature
+        return False
+    return True
 
 
 def _path(environ: WSGIEnvironment) -> str:
@@ -288,10 +262,10 @@ def _wants_exceptions(environ: WSGIEnvironment) -> bool:
     return bool(environ.get("paste.throw_errors") or environ.get("x-wsgiorg.throw_errors"))
 
 
-def _answer_error(environ: WSGIEnvironment, start: StartResponse, started: bool) -> Iterable[bytes]:
+def _answer_error(environ: WSGIEnvironment, start: StartResponse, has_started: bool) -> Iterable[bytes]:
     """Answer the exception that is being handled.
 
-    :param started: whether the application has called ``start``. Then, and only then, it must be called with the
+    :param has_started: whether the application has called ``start``. Then, and only then, it must be called with the
         exception, and the server raises that again if the headers are out already (PEP 3333). Before, WebOb and
         test clients would take it for a reason to raise.
     """
@@ -299,6 +273,6 @@ def _answer_error(environ: WSGIEnvironment, start: StartResponse, started: bool)
     from webob.exc import HTTPInternalServerError  # takes long to load, and most programs never need it
 
     response = HTTPInternalServerError()
-    if not started:
+    if not has_started:
         return response(environ, start)
     return response(environ, lambda status, headers, _=None: start(status, headers, sys.exc_info()))

@@ -9,6 +9,9 @@ from corswsgi.errors import quote
 
 logger = logging.getLogger("corswsgi")
 
+#: Tells whether the log of refusals, which is of level INFO, is written at all.
+is_logged = logger.isEnabledFor
+
 
 class RefusalLog:
     """Writes each refusal once, at INFO, to the logger ``corswsgi``.
@@ -26,13 +29,13 @@ class RefusalLog:
 
     def is_new(self, origin: str, reason: str) -> bool:
         """Tell whether :meth:`note` would write this refusal; quick, so that what is known costs no more than this."""
-        return logger.isEnabledFor(logging.INFO) and (reason, origin[: self._LONGEST_KEY]) not in self._seen
+        return is_logged(logging.INFO) and (reason, origin[: self._LONGEST_KEY]) not in self._seen
 
     def note(self, origin: str, reason: str, method: str, path: str) -> None:
         """Write a refusal, unless it is remembered.
 
         :param origin: the value of ``Origin`` as it came; like ``method`` and ``path`` it is escaped, and cut
-            where it is long.
+            if it is long.
         """
         with self._lock:
             if not self.is_new(origin, reason):

@@ -1,4 +1,4 @@
-"""Which Policy governs which path: whole segments, the most specific rule first; nothing is known here of requests."""
+"""Which Policy governs which path; closed if that cannot be told. Nothing is known here of requests."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
-from corswsgi.policy import Policy
+from corswsgi.policy import CLOSED, Policy
 
 
 class Routes:
     """The policies of a mapping from paths to policies.
 
     A rule for ``/api`` governs ``/api`` and all below it, ``/api/`` and ``/api/users``, but not ``/apis``.
-    Where several rules match, the one with the most segments governs. Letters are compared as they are. A path
-    that another server may read differently (one with ``.`` or ``..`` segments, an empty segment inside, a
-    backslash or a NUL) is governed by none.
+    If several rules match, the one with the most segments governs; if none does, no policy. Letters are compared as
+    they are.
+
+    A path that servers read differently is :data:`~corswsgi.policy.CLOSED`, because it may lead to what another rule
+    governs: one with ``.`` or ``..`` segments, an empty segment inside, a backslash or a NUL, and one that does not
+    start with a slash. Only if every path has the same policy, that policy governs these paths too.
     """
 
     def __init__(self, policies: Mapping[str, Policy | None]) -> None:
@@ -30,15 +33,18 @@ class Routes:
         # Paths as WSGI gives them: percent-decoded, one character for each byte of UTF-8.
         self._policies = {path.rstrip("/").encode().decode("latin-1"): policy for path, policy in policies.items()}
         self._depth = max((path.count("/") for path in self._policies), default=0)
+        # What any path may lead to: without a rule for the root, to no policy as well.
+        outcomes = {*self._policies.values(), self._policies.get("")}
+        self._unclear = outcomes.pop() if len(outcomes) == 1 else CLOSED
 
     def policy_for(self, path: str) -> Policy | None:
-        """Return the policy that governs a path, or ``None``.
+        """Return the policy that governs a path, ``CLOSED`` if that cannot be told, or ``None`` if there is none.
 
         :param path: what the application sees: SCRIPT_NAME + PATH_INFO, percent-decoded, one character for each byte.
         """
         policies = self._policies
         if not path.startswith("/") or _is_ambiguous(path):
-            return None
+            return self._unclear
         # No more of the path than the deepest rule has segments is looked at, however long the path.
         segments = path.split("/", self._depth + 1)[: self._depth + 1]
         while segments:
@@ -48,9 +54,9 @@ class Routes:
             segments.pop()
         return None
 
-    def __iter__(self) -> Iterator[Policy]:
-        """Iterate over the policies there are."""
-        return (policy for policy in self._policies.values() if policy is not None)
+    def __iter__(self) -> Iterator[Policy | None]:
+        """Iterate over all that :meth:`policy_for` may return."""
+        return iter((*self._policies.values(), None, CLOSED))
 
 
 def _is_ambiguous(path: str) -> bool:
@@ -76,11 +82,14 @@ def _fault_of(path: str) -> str | None:
     if path != "/" and path.endswith("/"):
         return "a rule governs its path and all below; it does not end in a slash"
     if _is_ambiguous(path):
-        return 'no request is governed by a path with an empty, "." or ".." segment, a backslash or a NUL'
+        return 'servers read an empty, "." or ".." segment, a backslash and a NUL differently, so no rule is for them'
     if any("\ud800" <= character <= "\udfff" for character in path):
-        return "a path is text, and half of a surrogate pair is none"
+        return "half of a surrogate pair is no text"
     if "*" in path:
-        return "a path has no wildcard; a rule governs its path and all below"
+        return (
+            "a path has no wildcard; a rule governs its path and all below. To choose in another way, give a callable "
+            "in place of the mapping: def choose(request): return policy"
+        )
     if "?" in path or "#" in path:
         return "a path has no query and no fragment"
     if unquote(path) != path:

@@ -4,16 +4,13 @@ import re
 
 import pytest
 
-from corswsgi.errors import Fault, PolicyError
 from corswsgi.origins import (
     Origin,
     OriginMatcher,
     OriginPattern,
     is_this_machine,
     parse_origin,
-    serialize_ipv4,
     serialize_ipv6,
-    to_a_labels,
 )
 
 LABEL63 = "a" * 63
@@ -97,55 +94,6 @@ def test_ipv6_addresses_are_serialized_as_browsers_do(text, serialized):
 
 
 @pytest.mark.parametrize(
-    ("text", "serialized"),
-    [
-        ("127.1", "127.0.0.1"),
-        ("1", "0.0.0.1"),
-        ("0177.0.0.01", "127.0.0.1"),
-        ("0x7F.1", "127.0.0.1"),
-        ("0x", "0.0.0.0"),
-        ("4294967295", "255.255.255.255"),
-        ("127.0.0.1.", "127.0.0.1"),
-        ("1.2.65535", "1.2.255.255"),
-        ("4294967296", None),
-        ("256.1", None),
-        ("1.2.3.4.5", None),
-        ("1.2.3.256", None),
-        ("08.1", None),
-        ("a.1", None),
-        ("0xg", None),
-        ("1..2", None),
-        ("", None),
-    ],
-)
-def test_ipv4_addresses_are_serialized_as_browsers_do(text, serialized):
-    assert serialize_ipv4(text) == serialized
-
-
-@pytest.mark.parametrize(
-    ("host", "a_labels"),
-    [
-        ("faß.de", "xn--fa-hia.de"),
-        ("BÜCHER.example", "xn--bcher-kva.example"),
-        ("ﬁ.com", "fi.com"),
-        ("☃.net", None),
-        ("例え.テスト", "xn--r8jz45g.xn--zckzah"),
-        ("\u03d2.example", "xn--6xa.example"),
-        ("\u115f.example", None),
-        ("ΑΣ.example", None),
-        ("ας.example", "xn--mxa8a.example"),
-        ("\u1d2c.example", "a.example"),
-        ("a\u0345.example", None),
-        ("a\u05d0b.example", None),
-        ("\u0301a.example", None),
-        ("\uab70.example", None),
-    ],
-)
-def test_non_ascii_hosts_have_a_labels(host, a_labels):
-    assert to_a_labels(host) == a_labels
-
-
-@pytest.mark.parametrize(
     ("host", "is_loopback"),
     [
         ("localhost", True),
@@ -182,143 +130,26 @@ def test_patterns(text, pattern):
     assert pattern.has_wildcard
 
 
-#: What people write, the codes of its faults, and what they should have written.
-FAULTS = [
-    ("", [Fault.ORIGIN_EMPTY], None),
-    (" \n", [Fault.ORIGIN_EMPTY], None),
-    ("https://example.com/", [Fault.ORIGIN_TRAILING_SLASH], "https://example.com"),
-    ("https://example.com/a/", [Fault.ORIGIN_PATH], "https://example.com"),
-    ("https://example.com\\a", [Fault.ORIGIN_PATH], "https://example.com"),
-    ("https://example.com?", [Fault.ORIGIN_QUERY], "https://example.com"),
-    ("https://example.com#a", [Fault.ORIGIN_FRAGMENT], "https://example.com"),
-    ("https://example.com/#?", [Fault.ORIGIN_TRAILING_SLASH, Fault.ORIGIN_FRAGMENT], "https://example.com"),
-    ("https://Example.com", [Fault.ORIGIN_UPPER_CASE], "https://example.com"),
-    ("HTTPS://example.com", [Fault.ORIGIN_UPPER_CASE], "https://example.com"),
-    ("https://example.com:443", [Fault.ORIGIN_PORT_DEFAULT], "https://example.com"),
-    ("http://example.com:080", [Fault.ORIGIN_PORT_INVALID, Fault.ORIGIN_PORT_DEFAULT], "http://example.com"),
-    ("https://example.com:08443", [Fault.ORIGIN_PORT_INVALID], "https://example.com:8443"),
-    ("https://example.com:", [Fault.ORIGIN_PORT_INVALID], "https://example.com"),
-    ("https://example.com:0", [Fault.ORIGIN_PORT_INVALID], None),
-    ("https://example.com:65536", [Fault.ORIGIN_PORT_INVALID], None),
-    ("https://example.com:123456", [Fault.ORIGIN_PORT_INVALID], None),
-    ("https://example.com:http", [Fault.ORIGIN_PORT_INVALID], None),
-    ("https://example.com:8*", [Fault.ORIGIN_PORT_INVALID], None),
-    ("https://example.com:٣", [Fault.ORIGIN_PORT_INVALID], None),
-    ("example.com", [Fault.ORIGIN_SCHEME_MISSING], "https://example.com"),
-    ("//example.com", [Fault.ORIGIN_SCHEME_MISSING], "https://example.com"),
-    ("*.example.com", [Fault.ORIGIN_SCHEME_MISSING], "https://*.example.com"),
-    ("localhost:3000", [Fault.ORIGIN_SCHEME_MISSING], "http://localhost:3000"),
-    ("127.0.0.1", [Fault.ORIGIN_SCHEME_MISSING], "http://127.0.0.1"),
-    ("Example.com/", [Fault.ORIGIN_SCHEME_MISSING, Fault.ORIGIN_UPPER_CASE, Fault.ORIGIN_TRAILING_SLASH],
-     "https://example.com"),
-    ("https:example.com", [Fault.ORIGIN_MALFORMED], "https://example.com"),
-    ("http:/example.com", [Fault.ORIGIN_MALFORMED], "http://example.com"),
-    ("http//localhost:3000", [Fault.ORIGIN_MALFORMED], "http://localhost:3000"),
-    ("https://https://a.example", [Fault.ORIGIN_MALFORMED], "https://a.example"),
-    ("all", [Fault.ORIGIN_SCHEME_MISSING], None),
-    ("self/", [Fault.ORIGIN_SCHEME_MISSING, Fault.ORIGIN_TRAILING_SLASH], None),
-    ("https://::]", [Fault.ORIGIN_IPV6], None),
-    (" https://example.com", [Fault.ORIGIN_WHITESPACE], "https://example.com"),
-    ("https://a.example, https://b.example", [Fault.ORIGIN_LIST], ["https://a.example", "https://b.example"]),
-    ("https://a.example https://B.example/", [Fault.ORIGIN_LIST], ["https://a.example", "https://b.example"]),
-    ("a.example;b.example", [Fault.ORIGIN_LIST], ["https://a.example", "https://b.example"]),
-    ("https://a.example,", [Fault.ORIGIN_LIST], ["https://a.example"]),
-    ("https://exa mple.com", [Fault.ORIGIN_LIST], None),
-    ("https://a.example, https://b:x", [Fault.ORIGIN_LIST], None),
-    (",", [Fault.ORIGIN_LIST], None),
-    ("null", [Fault.ORIGIN_OPAQUE], None),  # a policy takes it by name
-    ("NULL", [Fault.ORIGIN_NULL_CASE], "null"),
-    (" null", [Fault.ORIGIN_WHITESPACE], "null"),
-    ("file:///home", [Fault.ORIGIN_OPAQUE], None),
-    ("FILE://", [Fault.ORIGIN_OPAQUE], None),
-    ("data:text/html,x", [Fault.ORIGIN_OPAQUE], None),
-    ("https://user:pw@example.com", [Fault.ORIGIN_USERINFO], "https://example.com"),
-    ("2https://example.com", [Fault.ORIGIN_SCHEME_INVALID], None),
-    ("https://faß.de", [Fault.ORIGIN_HOST_NON_ASCII], "https://xn--fa-hia.de"),
-    ("https://*.faß.de:8443", [Fault.ORIGIN_HOST_NON_ASCII], "https://*.xn--fa-hia.de:8443"),
-    ("https://☃.net", [Fault.ORIGIN_HOST_NON_ASCII], None),
-    ("https://h\u212a.example", [Fault.ORIGIN_HOST_NON_ASCII], "https://hk.example"),  # lower() makes it ASCII
-    ("https://xn--f", [Fault.ORIGIN_PUNYCODE_INVALID], None),
-    ("https://a.xn--abc-", [Fault.ORIGIN_PUNYCODE_INVALID], None),
-    ("https://a..b", [Fault.ORIGIN_HOST_INVALID], None),
-    ("https://", [Fault.ORIGIN_HOST_INVALID], None),
-    ("https://a^b", [Fault.ORIGIN_HOST_INVALID], None),
-    (f"https://{LABEL63}a.com", [Fault.ORIGIN_HOST_TOO_LONG], None),
-    (f"https://{HOST253}c", [Fault.ORIGIN_HOST_TOO_LONG], None),
-    (f"https://*.{HOST253[1:]}", [Fault.ORIGIN_HOST_TOO_LONG], None),
-    ("http://0177.0.0.1", [Fault.ORIGIN_IPV4], "http://127.0.0.1"),
-    ("http://127.1:3999", [Fault.ORIGIN_IPV4], "http://127.0.0.1:3999"),
-    ("http://127.0.0.1.", [Fault.ORIGIN_IPV4], "http://127.0.0.1"),
-    ("http://foo.255", [Fault.ORIGIN_IPV4], None),
-    ("http://[2001:4860:4860:0000:0000:0000:0000:8888]:90", [Fault.ORIGIN_IPV6], "http://[2001:4860:4860::8888]:90"),
-    ("http://[::FFFF]", [Fault.ORIGIN_UPPER_CASE], "http://[::ffff]"),
-    ("http://::1:90", [Fault.ORIGIN_IPV6], "http://[::1]:90"),
-    ("http://[::1:90", [Fault.ORIGIN_IPV6], "http://[::1]:90"),
-    ("http://[fe80::1%eth2]", [Fault.ORIGIN_IPV6], None),
-    ("http://[example]", [Fault.ORIGIN_IPV6], None),
-    ("https://*", [Fault.ORIGIN_WILDCARD], None),
-    ("https://**.example.com", [Fault.ORIGIN_WILDCARD], None),
-    ("https://a.*.example.com", [Fault.ORIGIN_WILDCARD], None),
-    ("https://*example.com", [Fault.ORIGIN_WILDCARD], None),
-    ("*://example.com", [Fault.ORIGIN_WILDCARD], None),
-    ("h*", [Fault.ORIGIN_SCHEME_MISSING, Fault.ORIGIN_WILDCARD], None),
-    ("https://*.127.0.0.1", [Fault.ORIGIN_WILDCARD], None),
-    ("https://*.[::1]", [Fault.ORIGIN_WILDCARD], None),
-    ("https://*.example.com:443", [Fault.ORIGIN_PORT_DEFAULT], "https://*.example.com"),
-    (
-        "https://u:p@Example.com:443/a?b#c",
-        [
-            Fault.ORIGIN_USERINFO,
-            Fault.ORIGIN_UPPER_CASE,
-            Fault.ORIGIN_PORT_DEFAULT,
-            Fault.ORIGIN_PATH,
-            Fault.ORIGIN_QUERY,
-            Fault.ORIGIN_FRAGMENT,
-        ],
-        "https://example.com",
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "faults", "suggestion"), FAULTS)
-def test_every_fault_is_found_and_corrected(text, faults, suggestion):
-    with pytest.raises(PolicyError) as caught:
-        OriginPattern.parse(text)
-    assert [problem.code for problem in caught.value.problems] == faults
-    for problem in caught.value.problems:
-        assert problem.option == "allow_origins"
-        assert problem.value == text
-        assert problem.suggestion == suggestion
-
-
 @pytest.mark.parametrize(
-    ("text", "insecure", "public"),
+    ("text", "insecure"),
     [
-        ("https://example.com", False, False),
-        ("http://example.com", True, False),
-        ("http://localhost:*", False, False),
-        ("http://*.localhost", False, False),
-        ("http://127.0.0.2:8000", False, False),
-        ("http://[::1]", False, False),
-        ("ws://example.com", False, False),
-        ("https://*.com", False, True),
-        ("https://*.github.io", False, True),
-        ("https://*.github.io.", False, True),
-        ("https://github.io", False, False),
-        ("https://*.example.github.io", False, False),
-        ("https://*.windows.net", False, True),
-        ("https://*.ck", False, True),
-        ("https://*.foo.ck", False, True),
-        ("https://*.kawasaki.jp", False, True),
-        ("https://*.xn--55qx5d.cn", False, True),
-        ("https://*.internal", False, False),
-        ("http://*.example.com:*", True, False),
+        ("https://example.com", False),
+        ("http://example.com", True),
+        ("http://localhost:*", False),
+        ("http://*.localhost", False),
+        ("http://127.0.0.2:8000", False),
+        ("http://[::1]", False),
+        ("ws://example.com", False),
+        ("http://*.example.com:*", True),
     ],
 )
-def test_dangerous_patterns(text, insecure, public):
-    pattern = OriginPattern.parse(text)
-    assert pattern.is_insecure is insecure
-    assert pattern.covers_public_suffix is public
+def test_insecure_patterns(text, insecure):
+    assert OriginPattern.parse(text).is_insecure is insecure
+
+
+@pytest.mark.parametrize("text", ["https://xn--f", "https://*.xn--f.example", "https://a.xn--abc-", "http://xn--f:*"])
+def test_a_host_that_is_no_punycode_is_no_pattern(text):
+    assert OriginPattern.parse(text) is None
 
 
 MATCHER = OriginMatcher(
@@ -379,11 +210,9 @@ def test_exact_origins_are_one_set_however_many():
     assert "https://h1000.example" not in matcher
 
 
-def test_no_more_origins_are_remembered_than_there_is_room_for(monkeypatch):
-    monkeypatch.setattr(OriginMatcher, "MAX_KNOWN", 3)
-    matcher = OriginMatcher(patterns=[OriginPattern.parse("https://*.example.com")])
-    for turn in range(2):
-        for number in range(10):
-            assert f"https://tenant-{number}.example.com" in matcher, turn
-            assert f"https://tenant-{number}.example.org" not in matcher
-            assert len(matcher._known) <= 3
+def test_expressions_can_be_kept_from_insecure_origins():
+    regex = re.compile(r"https?://([a-z]+\.)?example\.com(:[0-9]+)?|http://localhost:[0-9]+")
+    asked = ["https://example.com", "http://example.com", "http://a.example.com:8080", "http://localhost:3000"]
+    assert [origin in OriginMatcher(regexes=[regex]) for origin in asked] == [True] * 4
+    careful = OriginMatcher(exact=["http://a.example.com:8080"], regexes=[regex], secure_regexes=True)
+    assert [origin in careful for origin in asked] == [True, False, True, True]

@@ -51,6 +51,7 @@ def test_the_defaults_are_those_of_the_documentation():
         "expose_headers": (),
         "max_age": 600,
         "enforce": False,
+        "allow_timing": False,
         "preflight_status": 204,
         "vary": (),
         "dangerously_allow": (),
@@ -274,12 +275,12 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_options():
         Fault.INSECURE_ORIGIN_WITH_CREDENTIALS,
         Fault.METHOD_FORBIDDEN,
         Fault.NAME_LIST,
+        Fault.EXPOSE_ANY_WITH_CREDENTIALS,
         Fault.MAX_AGE_NEGATIVE,
         Fault.WRONG_TYPE,
         Fault.PREFLIGHT_STATUS_RANGE,
         Fault.VARY_ANY,
         Fault.DANGER_UNKNOWN,
-        Fault.EXPOSE_ANY_WITH_CREDENTIALS,
     ]
 
 

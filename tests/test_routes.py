@@ -4,6 +4,7 @@ import pytest
 
 from corswsgi import Policy, PolicyError
 from corswsgi.errors import Fault
+from corswsgi.policy import CLOSED
 from corswsgi.routes import Routes
 
 ROOT, API, USERS, CAFE = (Policy(f"https://{name}.example") for name in ("root", "api", "users", "cafe"))
@@ -28,21 +29,21 @@ ROUTES = Routes({"/": ROOT, "/api": API, "/api/v1/users": USERS, "/private": Non
         ("/privates", ROOT),
         ("/café".encode().decode("latin-1"), CAFE),
         ("/a+b", ROOT),
-        ("/api/..", None),
-        ("/api/../x", None),
-        ("/api/./x", None),
-        ("/api/.", None),
-        ("/api//x", None),
-        ("//api", None),
-        ("/api//", None),
-        ("/api\\x", None),
-        ("/api\0", None),
+        ("/api/..", CLOSED),
+        ("/api/../x", CLOSED),
+        ("/api/./x", CLOSED),
+        ("/api/.", CLOSED),
+        ("/api//x", CLOSED),
+        ("//api", CLOSED),
+        ("/api//", CLOSED),
+        ("/api\\x", CLOSED),
+        ("/api\0", CLOSED),
         ("/api/...", API),
         ("/api/..x", API),
         ("/api/.hidden", API),
-        ("", None),
-        ("*", None),
-        ("http://h/api", None),
+        ("", CLOSED),
+        ("*", CLOSED),
+        ("http://h/api", CLOSED),
     ],
 )
 def test_the_most_specific_rule_of_whole_segments_governs(path, policy):
@@ -56,6 +57,24 @@ def test_without_a_rule_for_the_root_other_paths_have_no_policy():
     assert Routes({}).policy_for("/x") is None
 
 
+UNCLEAR = ["/api/../x", "/x//y", "//x", "/x\\y", "/x\0", "", "*", "http://h/api"]
+
+
+@pytest.mark.parametrize("path", UNCLEAR)
+def test_where_no_reading_of_a_path_leads_elsewhere_there_is_nothing_to_close(path):
+    assert Routes({"/": API}).policy_for(path) is API
+    assert Routes({"/": API, "/api": API, "/x/y": Policy(API.allow_origins)}).policy_for(path) == API
+    assert Routes({}).policy_for(path) is None
+    assert Routes({"/": None, "/x": None}).policy_for(path) is None
+
+
+@pytest.mark.parametrize("path", UNCLEAR)
+def test_where_a_reading_of_a_path_leads_elsewhere_it_is_closed(path):
+    assert Routes({"/api": API}).policy_for(path) is CLOSED, "without a rule for the root there may be no policy"
+    assert Routes({"/": API, "/x": None}).policy_for(path) is CLOSED
+    assert Routes({"/": API, "/x": ROOT}).policy_for(path) is CLOSED
+
+
 def test_a_longer_text_is_not_a_more_specific_rule():
     deep, long = Policy("https://deep.example"), Policy("https://long.example")
     routes = Routes({"/a-very-long-segment-indeed": long, "/a-very-long-segment-indeed/b": deep, "/a/b/c": deep})
@@ -64,7 +83,7 @@ def test_a_longer_text_is_not_a_more_specific_rule():
 
 
 def test_all_policies_can_be_gone_through():
-    assert list(ROUTES) == [ROOT, API, USERS, CAFE]
+    assert list(ROUTES) == [ROOT, API, USERS, None, CAFE, None, CLOSED]
 
 
 class _Rules(dict):

@@ -13,8 +13,8 @@ from corswsgi.demo.judging import BadRequest, judge
 from corswsgi.demo.prediction import SentRequest, predict
 from corswsgi.demo.recorder import Exchange, Recorder
 from corswsgi.demo.visits import Visits
+from corswsgi.explanation import explain
 from corswsgi.policy import Policy
-from corswsgi.protocol import explain
 
 #: Bytes of JSON that are read at all.
 MAX_JSON = 64 * 1024
