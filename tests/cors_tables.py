@@ -789,6 +789,69 @@ _VARIES: tuple[Table, ...] = (
 )
 
 
+def _timing(value: str) -> Pair:
+    return ("Timing-Allow-Origin", value)
+
+
+_OWN_TIMING = Given(headers=(*_PLAIN, ("timing-allow-origin", "https://own.example")))
+
+_TIMINGS: tuple[Table, ...] = (
+    Table(
+        "timing-any",
+        {"allow_origins": "*", "allow_timing": True},
+        (
+            passes("no-origin", (), [ANY_ORIGIN, _timing("*")]),
+            passes("allowed", origin(APP), [ANY_ORIGIN, _timing("*")]),
+            passes("of-the-application", origin(APP), [ANY_ORIGIN, _timing("*")], given=_OWN_TIMING),
+            answers("asks", asks(APP, "PUT"), [ANY_ORIGIN, AGE]),
+        ),
+    ),
+    Table(
+        "timing-static",
+        {"allow_origins": APP, "allow_timing": True, "allow_credentials": True, "expose_headers": "X-A"},
+        (
+            passes("no-origin", (), [_APP, _timing(APP), ALLOW_CREDENTIALS, expose_headers("X-A")]),
+            passes("stranger", origin(STRANGER), [_APP, _timing(APP), ALLOW_CREDENTIALS, expose_headers("X-A")]),
+            answers("asks", asks(APP, "PUT"), [_APP, ALLOW_CREDENTIALS, AGE]),
+            refuses("stranger-asks", asks(STRANGER, "PUT")),
+        ),
+    ),
+    Table(
+        "timing-dynamic",
+        {"allow_origins": [APP, "null"], "allow_timing": True},
+        (
+            passes("no-origin", (), [VARY]),
+            passes("allowed", origin(APP), [_APP, _timing(APP), VARY]),
+            passes("null", origin("null"), [allow_origin("null"), _timing("null"), VARY]),
+            passes("stranger", origin(STRANGER), [VARY]),
+            passes("of-the-application", origin(APP), [_APP, _timing(APP), VARY], given=_OWN_TIMING),
+            passes("of-the-application-for-a-stranger", origin(STRANGER), [VARY], given=_OWN_TIMING),
+            answers("asks", asks(APP, "PUT"), [_APP, AGE, VARY]),
+        ),
+    ),
+    Table(
+        "timing-callable",
+        {"allow_origins": only_app, "allow_timing": True},
+        (
+            passes("allowed", origin(APP), [_APP, _timing(APP), VARY]),
+            passes("stranger", origin(STRANGER), [VARY], given=_OWN_TIMING),
+        ),
+    ),
+    Table(
+        "timing-off",
+        {"allow_origins": [APP, SHOP]},
+        (
+            passes(
+                "of-the-application",
+                origin(APP),
+                [_APP, ("timing-allow-origin", "https://own.example"), VARY],
+                given=_OWN_TIMING,
+            ),
+        ),
+    ),
+)
+
+
 def _enforce_cases(constant: Pairs, allowed: Pairs, vary: Pairs) -> tuple[Case, ...]:
     """Return requests to a policy that enforces; the server is at http://127.0.0.1."""
     same, cross = ("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")
@@ -885,6 +948,7 @@ TABLES: tuple[Table, ...] = (
     *_ECHOES,
     *_STATUSES,
     *_VARIES,
+    *_TIMINGS,
     *_ENFORCED,
     *_combinations(),
 )

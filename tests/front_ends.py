@@ -13,6 +13,7 @@ from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
 from corswsgi import CORSMiddleware, CORSRequestHandlerMixin
+from corswsgi.headers import is_ruled
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -41,9 +42,8 @@ class Reply:
 
     @property
     def cors(self) -> list[tuple[str, str]]:
-        """The lines of ``Access-Control-*`` and ``Vary``, sorted: what a policy is answerable for."""
-        prefixes = ("access-control-", "vary")
-        return sorted((name, value) for name, value in self.headers if name.lower().startswith(prefixes))
+        """The lines in which a policy may have the last word, sorted."""
+        return sorted((name, value) for name, value in self.headers if is_ruled(name))
 
 
 Ask = Callable[..., Reply]

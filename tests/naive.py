@@ -140,18 +140,33 @@ def allows(options: Options, origin: str) -> bool:
     if callable(entries):
         return origin_of(origin) is not None and entries(origin, None)
     entries = [entries] if isinstance(entries, str) or hasattr(entries, "fullmatch") else entries
-    return any(entry == "*" or matches(entry, origin) for entry in entries)
+    is_careful = bool(options.get("allow_credentials")) and "insecure-origins" not in names_of(
+        options, "dangerously_allow"
+    )
+    return any(entry == "*" or matches(entry, origin, is_careful) for entry in entries)
 
 
-def matches(entry: Any, origin: str) -> bool:
-    """Tell whether one entry of ``allow_origins`` means this origin."""
+def is_insecure(origin: Origin) -> bool:
+    """Tell whether anyone on the way can speak for an origin: http, but not of this machine."""
+    name = origin.host[:-1] if origin.host.endswith(".") else origin.host
+    is_loopback = name == "localhost" or name.endswith(".localhost") or name == "[::1]"
+    if is_domain_or_ipv4(origin.host) and all(each in DIGITS + "." for each in origin.host):
+        is_loopback = origin.host.startswith("127.")
+    return origin.scheme == "http" and not is_loopback
+
+
+def matches(entry: Any, origin: str, is_careful: bool = False) -> bool:
+    """Tell whether one entry of ``allow_origins`` means this origin.
+
+    :param is_careful: whether an expression allows no insecure origin, whatever it matches.
+    """
     if isinstance(entry, str) and "*" not in entry:
         return entry == origin
     found = origin_of(origin)
     if found is None:
         return False
     if not isinstance(entry, str):
-        return entry.fullmatch(origin) is not None
+        return entry.fullmatch(origin) is not None and not (is_careful and is_insecure(found))
     scheme, _, rest = entry.partition("://")
     any_port = rest.endswith(":*")
     rest = rest[:-2] if any_port else rest
@@ -188,11 +203,13 @@ def _listed(entries: Any) -> Iterable[Any]:
 class Sent:
     """What a server sends: the status where the layer answers by itself, ``None`` where the application does.
 
-    :ivar lines: of ``Access-Control-*`` and ``Vary``, sorted; the application has neither.
+    :ivar lines: of ``Access-Control-*``, ``Timing-Allow-Origin`` and ``Vary``, sorted; the application has none.
+    :ivar times: whether the policy has the last word in ``Timing-Allow-Origin``.
     """
 
     status: int | None
     lines: list[tuple[str, str]]
+    times: bool = False
 
 
 def sent(options: Options, method: str, headers: Mapping[str, str], is_same_origin: bool = False) -> Sent:
@@ -215,12 +232,14 @@ def sent(options: Options, method: str, headers: Mapping[str, str], is_same_orig
         return Sent(options.get("preflight_status", 204), sorted(lines + on_preflights))
     if options.get("enforce") and origin is not None and not allowed and not is_same_origin:
         return Sent(403, vary_line)
+    times = bool(options.get("allow_timing"))
     if not allowed and constant is None:
-        return Sent(None, vary_line)
+        return Sent(None, vary_line, times)
     exposed = ",".join(unique(names_of(options, "expose_headers")))
     lines = [("Access-Control-Allow-Origin", constant or str(origin)), *credentials_line(options)]
     lines += [("Access-Control-Expose-Headers", exposed)] if exposed else []
-    return Sent(None, sorted(lines + vary_line))
+    lines += [("Timing-Allow-Origin", constant or str(origin))] if times else []
+    return Sent(None, sorted(lines + vary_line), times)
 
 
 def credentials_line(options: Options) -> list[tuple[str, str]]:
@@ -269,9 +288,13 @@ def normalized(method: str) -> str:
     return method.upper() if method.upper() in "DELETE GET HEAD OPTIONS POST PUT".split() else method
 
 
-def decorated(own: Pairs, added: Pairs) -> list[tuple[str, str]]:
-    """Return an application's headers with a policy's, sorted: ``Access-Control-*`` replaced, ``Vary`` merged."""
+def decorated(own: Pairs, added: Pairs, times: bool = False) -> list[tuple[str, str]]:
+    """Return an application's headers with a policy's, sorted: ``Access-Control-*`` replaced, ``Vary`` merged.
+
+    :param times: whether ``Timing-Allow-Origin`` is replaced too.
+    """
     kept = [(name, value) for name, value in own if not name.lower().startswith("access-control-")]
+    kept = [(name, value) for name, value in kept if not (times and name.lower() == "timing-allow-origin")]
     policy_vary = [name for header, value in added if header == "Vary" for name in elements(value)]
     if not policy_vary:
         return sorted([*kept, *added])

@@ -93,19 +93,19 @@ ORIGINS = (
     | st.lists(st.sampled_from((APP, LOCAL, SUB)), min_size=1, max_size=3)
     | st.lists(st.sampled_from(PAGES), max_size=6).map(Among)
 )
-DECLARED = st.fixed_dictionaries(
-    {"allow_origins": ORIGINS},
-    optional={
-        "allow_methods": names("PUT", "put", "Delete", "OPTIONS", "PATCH", "patch", "Chicken", "GET", "x!#"),
-        "allow_headers": names("x-a", "X-A", "x-b", "X-C", "authorization", "Content-Type", "accept", "Range"),
-        "allow_credentials": st.booleans(),
-        "expose_headers": names("X-Total", "x-total", "ETag", "Vary", "Access-Control-Allow-Origin", "authorization"),
-        "max_age": st.sampled_from((None, 0, 1, 5, 6, 600, 86400)),
-        "enforce": st.booleans(),
-        "preflight_status": st.sampled_from((200, 204, 299)),
-        "vary": st.lists(st.sampled_from(("Cookie", "origin", "X-Tenant")), max_size=2),
-    },
-)
+#: Of every option but ``allow_origins``, and ``dangerously_allow``, which :func:`as_accepted` adds.
+OPTIONAL = {
+    "allow_methods": names("PUT", "put", "Delete", "OPTIONS", "PATCH", "patch", "Chicken", "GET", "x!#"),
+    "allow_headers": names("x-a", "X-A", "x-b", "X-C", "authorization", "Content-Type", "accept", "Range"),
+    "allow_credentials": st.booleans(),
+    "expose_headers": names("X-Total", "x-total", "ETag", "Vary", "Access-Control-Allow-Origin", "authorization"),
+    "max_age": st.sampled_from((None, 0, 1, 5, 6, 600, 86400)),
+    "enforce": st.booleans(),
+    "allow_timing": st.booleans(),
+    "preflight_status": st.sampled_from((200, 204, 299)),
+    "vary": st.lists(st.sampled_from(("Cookie", "origin", "X-Tenant")), max_size=2),
+}
+DECLARED = st.fixed_dictionaries({"allow_origins": ORIGINS}, optional=OPTIONAL)
 
 
 def as_accepted(options: dict[str, Any]) -> dict[str, Any]:
@@ -179,8 +179,8 @@ def expected_of(options: dict[str, Any], script: Script) -> Gets:
     # fetch#append-a-request-origin-header: to its own server a page names itself only where it may change something.
     names_itself = script.page != SERVER or naive.normalized(script.method) not in ("GET", "HEAD")
     headers = {"origin": script.page} if names_itself else {}
-    added = naive.sent(options, script.method, headers, is_same_origin=script.page == SERVER).lines
-    present = {name.lower() for name, _ in naive.decorated(RESPONSE_HEADERS, added)}
+    sent = naive.sent(options, script.method, headers, is_same_origin=script.page == SERVER)
+    present = {name.lower() for name, _ in naive.decorated(RESPONSE_HEADERS, sent.lines, sent.times)}
     return naive.gets(options, script, SERVER, present)
 
 
@@ -348,7 +348,12 @@ RAW = st.fixed_dictionaries(
 )
 OWN = st.lists(
     st.tuples(
-        st.sampled_from(("Vary", "vary", "X-A", "Age", "Access-Control-Allow-Origin", "ACCESS-CONTROL-MAX-AGE", "Via")),
+        st.sampled_from(
+            (
+                *("Vary", "vary", "X-A", "Age", "Access-Control-Allow-Origin", "ACCESS-CONTROL-MAX-AGE", "Via"),
+                *("Timing-Allow-Origin", "timing-allow-origin"),
+            )
+        ),
         st.sampled_from(("*", "Origin", "origin, Accept", "Cookie", "7", ", Cookie,, cookie")),
     ),
     max_size=5,
@@ -370,8 +375,9 @@ def test_both_front_ends_send_what_the_rules_say(
     reply = FRONT_ENDS[front_end](Policy(**options), method, "/", pairs, app)
     assert bool(app.seen) == (expected.status is None)
     assert reply.status == (expected.status or 200)
-    added = naive.decorated(own, expected.lines) if expected.status is None else expected.lines
-    assert reply.cors == [pair for pair in added if pair[0].lower().startswith(("access-control-", "vary"))]
+    added = naive.decorated(own, expected.lines, expected.times) if expected.status is None else expected.lines
+    ruled = ("access-control-", "vary", "timing-allow-origin")
+    assert reply.cors == [pair for pair in added if pair[0].lower().startswith(ruled)]
     assert [pair for pair in reply.headers if pair[0] in ("X-A", "Age", "Via")] == [
         pair for pair in (own if app.seen else ()) if pair[0] in ("X-A", "Age", "Via")
     ]

@@ -626,11 +626,30 @@ def test_exceptions_of_generators_are_the_servers() -> None:
         next(iter(iterable))
 
 
-@pytest.mark.parametrize("path", ["/other", "/api/./x", "/api/../x", "/api//x", "/api/\\x", "/api/%00"])
-def test_what_no_policy_governs_passes_untouched(path: str, ask: Ask) -> None:
-    app = App(headers=[*App.headers, ("Access-Control-Allow-Origin", "https://own.example")])
-    reply = ask({"/api": Policy(APP)}, path=path, headers=[("Origin", APP)], app=app)
-    assert reply.cors == [("Access-Control-Allow-Origin", "https://own.example")]
+OWN = ("Access-Control-Allow-Origin", "https://own.example")
+
+
+def test_what_no_policy_governs_passes_untouched(ask: Ask) -> None:
+    reply = ask({"/api": Policy(APP)}, path="/other", headers=[("Origin", APP)], app=App(headers=[*App.headers, OWN]))
+    assert reply.cors == [OWN]
+
+
+@pytest.mark.parametrize("path", ["/api/./x", "/api/../x", "/api//x", "/api/\\x", "/api/%00"])
+def test_where_it_cannot_be_told_which_policy_governs_nobody_is_allowed(path: str, ask: Ask) -> None:
+    app = App(headers=[*App.headers, OWN])
+    rules = {"/api": Policy(APP), "/api/public": Policy("*")}
+    for headers, method in [
+        ([("Origin", APP)], "GET"),
+        ([("Origin", APP), ("Access-Control-Request-Method", "PUT")], "OPTIONS"),
+    ]:
+        reply = ask(rules, method, path, headers, app)
+        assert (reply.status, reply.cors) == (403, [("Vary", "Origin")])
+    assert app.seen == []
+    assert ask(rules, path=path, app=app).cors == [("Vary", "Origin")]
+    assert len(app.seen) == 1, "a request without an Origin is no page's"
+    assert ask({"/": Policy(APP)}, path=path, headers=[("Origin", APP)]).cors == [
+        ("Access-Control-Allow-Origin", APP)
+    ], "one policy for all governs these paths too"
 
 
 def test_http_0_9_has_no_headers() -> None:

@@ -6,17 +6,18 @@ import contextlib
 import contextvars
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from corswsgi.demo.policy_text import ini_of, source_of, toml_of
-from corswsgi.errors import PolicyError, Problem
+from corswsgi.errors import PolicyError, Problem, quote
 from corswsgi.policy import Policy
 
 #: Bytes of JSON that a policy may have.
 MAX_POLICY = 16 * 1024
 
-#: Faults that are told at once; who mends them is told the rest.
+#: Faults that are told at once; after they are fixed, the rest are told.
 MAX_PROBLEMS = 20
 
 _overheard: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("overheard", default=None)
@@ -83,10 +84,13 @@ def _keep_for_the_page(record: logging.LogRecord) -> bool:
 
 
 def _told(problem: Problem) -> dict[str, Any]:
+    message, suggestion = problem.message, problem.suggestion
+    if isinstance(suggestion, re.Pattern):  # what the form cannot hold
+        message, suggestion = f"{message}, in Python: {quote(suggestion)}", None
     return {
         "code": problem.code,
         "option": problem.option,
         "value": problem.value,
-        "message": problem.message,
-        "suggestion": problem.suggestion,
+        "message": message,
+        "suggestion": suggestion,
     }

@@ -46,8 +46,9 @@ KINDS: Mapping[str, Any] = {
     "chosen by a callable": _choose,
 }
 
-#: How many objects a flood may leave: the layer remembers some 1024 refusals, and as many origins that patterns allow.
-MOST_KEPT = 1100
+#: How many objects a flood may leave: the layer remembers some 1024 refusals, and what as many origins are granted that
+#: patterns allow, which takes half a dozen objects each.
+MOST_KEPT = 8 * 1024
 
 #: What a random origin is made of; most are well-formed, and some are allowed.
 _SHAPES = (

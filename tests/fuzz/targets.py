@@ -84,6 +84,7 @@ POLICIES: Mapping[str, dict[str, Any]] = {
     "patterns": {"allow_origins": ["https://*.example.com", "http://localhost:*", "https://*.example.org:*", SHOP]},
     "expressions": {"allow_origins": [re.compile(r"https://[a-z.]+\.example"), re.compile("[a-z]+://(a|b)(:1)?")]},
     "enforcing": {"allow_origins": [PAGE, "https://*.example.com:8443"], "enforce": True},
+    "timing": {"allow_origins": [PAGE, SHOP], "allow_timing": True},
     "echo": {"allow_origins": [PAGE, SHOP], "allow_credentials": True, "allow_methods": "*", "allow_headers": "*"},
     "echo, static": {
         "allow_origins": PAGE,
@@ -133,7 +134,9 @@ def _asked(name: str, method: str, headers: Mapping[str, str]) -> tuple[str, lis
 
 
 def _cors(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return sorted(pair for pair in headers if pair[0].lower().startswith(("access-control-", "vary")))
+    return sorted(
+        pair for pair in headers if pair[0].lower().startswith(("access-control-", "vary", "timing-allow-origin"))
+    )
 
 
 def _hold_against_the_rules(headers: dict[str, str]) -> None:
@@ -173,7 +176,7 @@ def response_header_lists(data: bytes) -> None:
                 expected = naive.sent(options, "GET", {"origin": origin})
                 if expected.status is None:
                     _, got = _asked(name, "GET", {"origin": origin})
-                    assert sorted(got) == naive.decorated(headers, expected.lines), (name, headers)
+                    assert sorted(got) == naive.decorated(headers, expected.lines, expected.times), (name, headers)
     finally:
         _APPLICATION.headers = _RESPONSE
 
