@@ -383,6 +383,7 @@ MEDDLER = Given(
         ("Access-Control-Allow-Private-Network", "true"),
     )
 )
+MEDDLER_ALONE = Given("204 No Content", MEDDLER.headers[len(_PLAIN) :], b"")
 
 
 #: What the application says in ``Vary``, line by line, and what a dynamic policy makes of it.
@@ -419,6 +420,13 @@ def _actual_cases(stranger: Pairs, allowed: Pairs, *, merges: bool) -> tuple[Cas
             *(passes(f"{who}-{method}", headers, cors, method) for method in ("GET", "HEAD", "POST", "PUT", "DELETE")),
             passes(f"{who}-OPTIONS-without-request-method", headers, cors, "OPTIONS"),
             passes(f"{who}-meddler", headers, cors, given=MEDDLER),
+            passes(f"{who}-meddler-alone", headers, cors, given=MEDDLER_ALONE),
+            passes(
+                f"{who}-vary-alone",
+                headers,
+                (*(each for each in cors if each != VARY), ("Vary", "Cookie, Origin" if merges else "Cookie")),
+                given=Given("204 No Content", (("Vary", "Cookie"),), b""),
+            ),
             *(passes(f"{who}-{status}", headers, cors, given=given) for status, given in GIVENS.items()),
             *(
                 passes(

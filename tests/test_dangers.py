@@ -130,7 +130,8 @@ def test_a_danger_that_is_named_is_accepted():
 
 def test_an_insecure_origin_that_only_an_expression_allows_is_refused_when_it_is_asked_about():
     # What no trial finds: hosts that are spelled in no piece of the expression.
-    regex = re.compile(r"https?://(?=.{12}$)[b-y]{4}")
+    regex = re.compile("https?://[b-y]{4}")
     policy = Policy(regex, allow_credentials=True)
-    assert "https://bbbb" in Policy(re.compile("https://bbbb"), allow_credentials=True).matcher
-    assert "http://bbbb" not in policy.matcher
+    assert [origin in policy.matcher for origin in ("https://bbbb", "http://bbbb")] == [True, False]
+    assert "http://bbbb" in Policy(regex).matcher
+    assert "http://bbbb" in Policy(regex, allow_credentials=True, dangerously_allow="insecure-origins").matcher

@@ -305,3 +305,15 @@ def test_what_is_explained_of_credentials_is_what_a_browser_does(policy, origin,
     assert ("Blocked: " in told) == (not verdict.allowed)
     assert ("The application answers" in told) == (asked == [method])
     assert "With credentials" not in told  # that is known
+
+
+def test_any_origin_beside_another_is_no_callable():
+    told = explain(Policy(["*", "https://app.example.com"]), origin="https://other.example")
+    assert 'The origin "https://other.example" is allowed: allow_origins is "*".' in told.splitlines()
+
+
+def test_an_insecure_origin_that_only_an_expression_matches_is_explained():
+    policy = Policy(re.compile("https?://[b-y]{4}"), allow_credentials=True)
+    told = explain(policy, origin="http://bbbb")
+    assert "only a regular expression matches it, and with credentials an expression allows no http:// origin" in told
+    assert '"insecure-origins" in dangerously_allow' in told

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import http.server
 import os
 import threading
+import wsgiref.simple_server
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from email.utils import formatdate
@@ -961,3 +963,19 @@ def test_an_interim_response_gets_no_headers_of_the_handler_either() -> None:
     assert interim == b"HTTP/1.1 100 Continue\r\nVary: Accept"
     assert final.count(b"Access-Control-Allow-Origin: https") == 1
     assert b"Access-Control-Allow-Origin: *" not in sent
+
+
+# Handlers that write headers by themselves
+
+
+@pytest.mark.parametrize(
+    ("base", "why"),
+    [
+        (http.server.CGIHTTPRequestHandler, "lets CGI scripts write their own headers"),
+        (wsgiref.simple_server.WSGIRequestHandler, "wrap the application in CORSMiddleware"),
+        (type("Own", (http.server.CGIHTTPRequestHandler,), {}), "lets CGI scripts"),
+    ],
+)
+def test_a_handler_that_the_policy_could_not_govern_is_refused(base: Any, why: str) -> None:
+    with pytest.raises(TypeError, match=f"Handler: CORSRequestHandlerMixin cannot govern .*{why}"):
+        type("Handler", (CORSRequestHandlerMixin, base), {"cors": STATIC})

@@ -402,6 +402,74 @@ def test_each_origin_and_each_reason_is_logged(front_end: str) -> None:
     assert len(set(messages)) == 4
 
 
+def preflight(method: str, names: str | None = None, origin: str = APP) -> tuple[str, str, Pairs]:
+    asked = (("Origin", origin), ("Access-Control-Request-Method", method))
+    return "OPTIONS", "/items", (*asked, *(() if names is None else (("Access-Control-Request-Headers", names),)))
+
+
+LISTS = Policy([APP, SHOP], allow_methods=["PUT", "PATCH"], allow_headers=["X-A", "*"])
+
+#: What a preflight asks for in vain, under LISTS, and what to do about it in the words of the log.
+UNLISTED = [
+    (preflight("DELETE"), 'the method DELETE is not listed; add "DELETE" to allow_methods'),
+    (preflight("put"),
+     'the method put is not listed, but PUT is, and methods are case-sensitive; the script should say "PUT"'),
+    (preflight("PUT", "authorization"),
+     'the header authorization is not listed; add "authorization", which "*" does not cover, to allow_headers'),
+    (preflight("DELETE", "Authorization,x-b"),
+     'the method DELETE is not listed; add "DELETE" to allow_methods; '
+     'the header authorization is not listed; add "authorization", which "*" does not cover, to allow_headers'),
+    (preflight("DE\x80LETE"), 'the method DE\\u0080LETE is not listed; add "DE\\u0080LETE" to allow_methods'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("front_end", ASK_ONE)
+def test_a_preflight_that_asks_for_what_is_not_listed_is_logged_in_the_words_of_the_fix(front_end: str) -> None:
+    with logged() as messages:
+        ASK_ONE[front_end](LISTS, [request for request, _ in UNLISTED for _ in range(2)])
+    assert messages == [f'refused origin "{APP}" on "OPTIONS" "/items": {fix}' for _, fix in UNLISTED]
+    with logged() as messages:
+        ASK_ONE[front_end](Policy(APP, allow_headers="X-A"), [preflight("GET", "x-a,x-api-key"), preflight("PUT")])
+    assert [message.partition(": ")[2] for message in messages] == [
+        'the header x-api-key is not listed; add "x-api-key" to allow_headers',
+        'the method PUT is not listed; add "PUT" to allow_methods',
+    ]
+
+
+@pytest.mark.parametrize("front_end", ASK_ONE)
+def test_a_preflight_that_is_granted_is_not_logged(front_end: str) -> None:
+    echo = Policy(**OPTIONS["echo"])
+    with logged() as messages:
+        ASK_ONE[front_end](
+            LISTS, [preflight("PUT", "x-a,x-b"), preflight("GET"), preflight("HEAD", ""), preflight("POST")]
+        )
+        ASK_ONE[front_end](Policy("*", allow_methods="*", allow_headers="*"), [preflight("DELETE", "x-anything")])
+        ASK_ONE[front_end](echo, [preflight("PURGE", "x-anything"), preflight("PUT")])
+    assert messages == []
+
+
+@pytest.mark.parametrize("front_end", ASK_ONE)
+def test_each_origin_is_told_what_lacks(front_end: str) -> None:
+    with logged() as messages:
+        ASK_ONE[front_end](LISTS, [preflight("DELETE", origin=origin) for origin in (APP, SHOP, APP, SHOP)])
+    assert [re.findall("https://[a-z.:0-9]+", message) for message in messages] == [[APP], [SHOP]]
+
+
+@pytest.mark.parametrize("front_end", ASK_ONE)
+def test_what_is_logged_of_a_preflight_has_a_bound(front_end: str) -> None:
+    names = ",".join(f"x-{number}" for number in range(200))
+    with logged() as messages:
+        ASK_ONE[front_end](Policy(APP), [preflight("M" * 5000), preflight("GET", names), preflight("GET", "x" * 5000)])
+    assert len(messages) == 3
+    assert all(len(message) < 1000 and message.isprintable() for message in messages)
+    assert messages[1].endswith("; and 192 more")
+    with logged() as messages:
+        ASK_ONE[front_end](
+            Policy(APP), [preflight("GET", "x a"), preflight("GET", ",".join(f"x-{n}" for n in range(300)))]
+        )
+    assert messages == [], "nothing is said of what is malformed or out of bounds: the browser did not send it"
+
+
 @pytest.mark.parametrize("front_end", ASK_ONE)
 def test_nothing_is_logged_of_what_is_not_refused(front_end: str) -> None:
     asking = (("Origin", APP), ("Access-Control-Request-Method", "PUT"))

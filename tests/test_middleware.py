@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import logging
 import sys
@@ -1010,3 +1011,70 @@ def test_what_is_no_application_is_told() -> None:
     with pytest.raises(TypeError, match="first argument"):
         CORSMiddleware(Policy("*"), DYNAMIC)  # type: ignore[arg-type]  # on purpose
     assert faults_of(hello) == [("wrong-type", "policy")], "an application in the place of the policy"
+
+
+# What is no WSGI application
+
+
+async def asgi_function(scope: Any, receive: Any, send: Any) -> None:
+    """An ASGI application."""
+
+
+class AsgiObject:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """An ASGI application."""
+
+    async def method(self, scope: Any, receive: Any, send: Any) -> None:
+        """An ASGI application."""
+
+
+async def async_generator(environ: Any, start_response: Any) -> Any:
+    yield b""
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        asgi_function,
+        AsgiObject(),
+        AsgiObject().method,
+        functools.partial(asgi_function),
+        async_generator,
+        lambda scope, receive, send: None,
+        type("Endpoint", (), {"__init__": lambda self, scope, receive, send: None}),
+    ],
+)
+def test_an_asgi_application_is_refused_with_what_to_use(app: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        CORSMiddleware(app, allow_origins="*")
+    told = str(caught.value)
+    assert "is an ASGI application" in told
+    assert "a2wsgi: CORSMiddleware(ASGIMiddleware(app), ...)" in told
+
+
+class WsgiObject:
+    def __call__(self, environ: Any, start_response: Any, extra: Any = None) -> list[bytes]:
+        return []
+
+
+class WsgiClass:
+    def __init__(self, environ: Any, start_response: Any) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+
+@pytest.mark.parametrize(
+    "app",
+    [hello, WsgiObject(), WsgiObject().__call__, WsgiClass, functools.partial(hello), lambda *args: [], len,
+     webob.Response(), CORSMiddleware(hello, OUTER), lambda environ, start_response, a=1, b=2: []],
+)  # fmt: skip
+def test_a_wsgi_application_of_any_kind_is_wrapped(app: Any) -> None:
+    assert CORSMiddleware(app, OUTER).app is app
+
+
+@pytest.mark.parametrize("app", [None, "app", 7])
+def test_what_cannot_be_called_is_refused(app: Any) -> None:
+    with pytest.raises(TypeError, match=r"is a WSGI application, and .* is none"):
+        CORSMiddleware(app, OUTER)

@@ -443,3 +443,75 @@ def test_a_problem_is_plain_to_read():
     problem = Problem(Fault.ORIGIN_EMPTY, "allow_origins", "", "it is empty")
     assert str(problem) == "allow_origins: it is empty."
     assert problem.code == "origin-empty"
+
+
+HUGE = 10**5000
+
+
+class Unprintable:
+    def __repr__(self):
+        raise RuntimeError("no")
+
+
+ENDLESS = []
+ENDLESS.append(ENDLESS)
+
+
+VALUES = {
+    "a huge number": HUGE,
+    "a huge negative number": -HUGE,
+    "a list of one": [HUGE],
+    "a set of one": {HUGE},
+    "a tuple with one": (HUGE, "PUT"),
+    "without a repr": Unprintable(),
+    "a list of such": [Unprintable()],
+    "a list of itself": ENDLESS,
+    "digits": "9" * 5000,
+    "a host of digits": "https://" + "9" * 5000,
+    "a port of digits": "https://a:" + "9" * 5000,
+    "a hexadecimal host": "https://0x" + "f" * 5000,
+    "bytes": b"9",
+    "a class": object,
+    "infinity": float("inf"),
+    "no number": float("nan"),
+    "a complex number": 1j,
+}
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_value_is_taken_or_a_fault_of_its_option(option, value):
+    options = {"allow_origins": "*", option: VALUES[value]}
+    try:
+        policy = Policy(**options)
+    except PolicyError as error:
+        problems = error.problems
+        told = str(error)
+    else:
+        assert (option, value) in TAKEN
+        assert eval(repr(policy)) == policy
+        return
+    assert {problem.option for problem in problems} == {option}
+    assert told.isascii()
+    assert len(told) < 5000
+
+
+#: What is a token, however long, is a method or a header.
+TAKEN = {(option, "digits") for option in ("allow_methods", "allow_headers", "expose_headers", "vary")}
+
+
+@pytest.mark.parametrize("origin", ["https://xn--f", "https://a.xn--abc-.example", "http://*.xn--f:*"])
+def test_an_origin_that_is_no_punycode_is_a_fault(origin):
+    assert [problem.code for problem in problems_of(allow_origins=origin)] == [Fault.ORIGIN_PUNYCODE_INVALID]
+
+
+def test_what_a_policy_keeps_cannot_be_changed():
+    with pytest.raises(TypeError):
+        Policy("*").kept["enforce"] = True
+
+
+def test_an_option_is_declared_by_its_check():
+    assert Policy.max_age.name == "max_age"
+    problems = []
+    assert Policy.max_age.check("max_age", -1, problems) == 0
+    assert [problem.code for problem in problems] == [Fault.MAX_AGE_NEGATIVE]
