@@ -158,10 +158,7 @@ class OriginMatcher:
     allow.
     """
 
-    __slots__ = ("_any_port", "_known", "_secure_regexes", "_subdomains", "exact", "is_exact", "regexes")
-
-    #: How many origins at most are remembered.
-    MAX_KNOWN = 1024
+    __slots__ = ("_any_port", "_secure_regexes", "_subdomains", "exact", "is_exact", "regexes")
 
     def __init__(
         self,
@@ -191,11 +188,9 @@ class OriginMatcher:
         self._secure_regexes = secure_regexes
         #: Whether set membership in :attr:`exact` is the whole of it.
         self.is_exact = not (self._any_port or self._subdomains or self.regexes)
-        # Origins that a pattern or a regular expression has allowed, so that each is taken apart only once.
-        self._known: set[str] = set()
 
     def __contains__(self, origin: str) -> bool:
-        if origin in self.exact or origin in self._known:
+        if origin in self.exact:
             return True
         if self.is_exact or len(origin) > _MAX_ORIGIN:
             return False
@@ -206,14 +201,8 @@ class OriginMatcher:
             host, port = split_port(host)
             port = port.removeprefix(":")
         if self._is_covered(scheme, host, port):
-            matched = parse_origin(origin) == (scheme, host, port)
-        else:
-            matched = bool(self.regexes) and self._is_regular(origin)
-        if matched:
-            if len(self._known) >= self.MAX_KNOWN:
-                self._known.clear()
-            self._known.add(origin)
-        return matched
+            return parse_origin(origin) == (scheme, host, port)
+        return bool(self.regexes) and self._is_regular(origin)
 
     def _is_covered(self, scheme: str, host: str, port: str) -> bool:
         """Tell whether a pattern allows what has these parts, if it is an origin at all."""

@@ -12,7 +12,7 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 from front_ends import App, Ask, Pairs, Quiet, Reply, ask_http_server, ask_wsgi, exchange, replies
 
-from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy, PolicyError
+from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy, PolicyError, protocol
 
 # The checker of PEP 3333 knows eight methods by name.
 pytestmark = pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")
@@ -864,3 +864,30 @@ def test_A36_folded_repeated_and_absent_headers_are_safe() -> None:
 def test_every_rule_has_a_test() -> None:
     named = {int(match[1]) for name in globals() if (match := re.match("test_A([0-9]+)_", name))}
     assert named == set(range(1, 37))
+
+
+# What the rules of a policy remember
+
+
+@pytest.mark.parametrize("kind", ["https://*.example.com", re.compile(r"https://tenant-[0-9]+\.example\.com")])
+def test_no_more_origins_are_remembered_than_there_is_room_for(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "MAX_KNOWN", 3)
+    rules = protocol.rules_of(Policy(kind))
+    for turn in range(2):
+        for number in range(10):
+            origin = f"https://tenant-{number}.example.com"
+            for _ in range(2):
+                grant = rules.grant(origin)
+                assert grant is not None, turn
+                assert grant.headers == [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+            assert rules.grant(f"https://tenant-{number}.example.org") is None
+            assert 1 <= len(rules.known) <= 3
+
+
+def test_exact_origins_are_known_beforehand_as_far_as_there_is_room() -> None:
+    few, many = ([f"https://host{number}.example" for number in range(count)] for count in (1024, 1025))
+    assert protocol.rules_of(Policy(few)).is_complete is True
+    rules = protocol.rules_of(Policy(many))
+    assert (rules.is_complete, rules.known) == (False, {})
+    assert rules.grant("https://host1024.example") is rules.grant("https://host1024.example")
+    assert rules.grant("https://host1025.example") is None
