@@ -62,7 +62,7 @@ def _diagnose(text: str) -> tuple[list[_Complaint], Correction]:
             )
         ], None
     if re.search(r"[\s,;]", stripped):
-        return [(Fault.ORIGIN_LIST, "each origin stands in a string of its own, in a list")], _correct_list(stripped)
+        return [(Fault.ORIGIN_LIST, "each origin is a string of its own, in a list")], _correct_list(stripped)
     complaints = [] if stripped == text else [(Fault.ORIGIN_WHITESPACE, "it has white space around it")]
     if text == OPAQUE:
         return [(Fault.ORIGIN_OPAQUE, "it is what many pages have in common, and no pattern")], None

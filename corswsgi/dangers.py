@@ -18,7 +18,7 @@ DANGERS = (INSECURE_ORIGINS, PUBLIC_SUFFIXES)
 
 _ACTS = "it could act as its visitors"
 
-#: Origins that nobody lists: a regular expression that matches one of them matches about anything.
+#: Origins that no policy lists: a regular expression that matches one of them matches almost anything.
 _STRANGERS = (
     "https://stranger.invalid",
     "https://stranger.com",

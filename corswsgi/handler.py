@@ -66,7 +66,7 @@ class CORSRequestHandlerMixin(_Handler):
     _old_headers: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Compile the policy, so that what is wrong stops the program where the class is defined."""
+        """Compile the policy, so that a fault stops the program at the definition of the class."""
         super().__init_subclass__(**kwargs)
         bases = cls.__mro__
         if BaseHTTPRequestHandler in bases[: bases.index(CORSRequestHandlerMixin)]:

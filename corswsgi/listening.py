@@ -1,7 +1,7 @@
 """What any server that a command starts needs: its port, and the host names it answers to; no policy is known here.
 
 A server on loopback answers to the names of this machine only. Else a page could give a name of its own this machine's
-address, and be of the same origin as the server (DNS rebinding), where no policy is asked.
+address, and be of the same origin as the server (DNS rebinding), and then no policy is asked.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def port(text: str) -> int:
 
 
 def port_error(error: OSError, port: int, flag: str) -> UsageError:
-    """Return what to tell the person whose port cannot be listened on.
+    """Return what to tell a person if the port cannot be listened on.
 
     :param flag: with which another port can be chosen.
     """

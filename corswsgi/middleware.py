@@ -48,7 +48,7 @@ class CORSMiddleware:
     ) -> None:
         """Wrap ``app``.
 
-        :param policy: a :class:`~corswsgi.policy.Policy`; or a mapping from paths to policies, of which the one
+        :param policy: a :class:`~corswsgi.policy.Policy`; or a mapping from paths to policies, in which the path
             with the most segments governs; or a callable that gets a :class:`webob.Request` and returns a
             policy or ``None``. If no policy governs, requests and responses pass untouched. If a mapping leaves open
             which policy governs, no other origin is allowed (:class:`~corswsgi.routes.Routes`). What is not UTF-8 in

@@ -102,7 +102,7 @@ def complain_of_callable(option: str, value: Callable[..., object], *arguments: 
     except ValueError:  # written in C, without a signature
         pass
     if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(type(value).__call__):
-        message = f"{quote(value)} is a coroutine function, which answers too late"
+        message = f"{quote(value)} is a coroutine function, and the answer is needed at once"
         yield Problem(Fault.WRONG_TYPE, option, value, message)
 
 
@@ -124,7 +124,7 @@ def request_headers(option: str, value: Any, problems: list[Problem]) -> str | t
     names = _tokens(option, value, problems, Fault.HEADER_INVALID, request_headers)
     for name in names:
         if fetch.is_forbidden_request_header_name(name):
-            message = f"browsers let no script set {quote(name)}"
+            message = f"browsers do not let scripts set {quote(name)}"
             problems.append(Problem(Fault.REQUEST_HEADER_FORBIDDEN, option, name, message))
         elif name.lower().startswith("access-control-"):
             message = f"{quote(name)} is a header of responses"
@@ -138,7 +138,7 @@ def response_headers(option: str, value: Any, problems: list[Problem]) -> str | 
     for name in names:
         lower = name.lower()
         if lower in fetch.FORBIDDEN_RESPONSE_HEADERS:
-            message = f"browsers let no script read {quote(name)}"
+            message = f"browsers do not let scripts read {quote(name)}"
             problems.append(Problem(Fault.RESPONSE_HEADER_FORBIDDEN, option, name, message))
         elif lower == "origin" or lower.startswith("access-control-request-"):
             message = f"{quote(name)} is a header of requests"
@@ -160,13 +160,13 @@ def dangers(option: str, value: Any, problems: list[Problem]) -> tuple[str, ...]
     names = _tokens(option, value, problems, Fault.DANGER_UNKNOWN, dangers)
     for name in names:
         if name not in DANGERS:
-            message = f"{quote(name)} is none of {', '.join(map(quote, DANGERS))}"
+            message = f"{quote(name)} is not one of {', '.join(map(quote, DANGERS))}"
             problems.append(Problem(Fault.DANGER_UNKNOWN, option, name, message, nearest(name, DANGERS, cutoff=0.4)))
     return names
 
 
 def flag(option: str, value: Any, problems: list[Problem]) -> bool:
-    """Check an option that is on or off. What was meant by ``"true"`` is returned as that, beside the problem."""
+    """Check an option that is on or off. ``"true"`` is a fault, but the other options are judged as if it were on."""
     if isinstance(value, bool):
         return value
     shown = quote(value)
@@ -194,7 +194,7 @@ def max_age(option: str, value: Any, problems: list[Problem]) -> int | None:
         message = f"no browser keeps an answer for more than {LONGEST_MAX_AGE} s, a day"
         problems.append(Problem(Fault.MAX_AGE_TOO_LONG, option, value, message, LONGEST_MAX_AGE))
     elif isinstance(value, float) or seconds != int(seconds):
-        message = "the header holds whole seconds, as an int"
+        message = "the header holds whole seconds; give an int"
         problems.append(Problem(Fault.MAX_AGE_FRACTION, option, value, message, int(seconds)))
     else:
         return int(seconds)
@@ -206,7 +206,7 @@ def ok_status(option: str, value: Any, problems: list[Problem]) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         problems.append(Problem(Fault.WRONG_TYPE, option, value, f"{quote(value)} is no status code", 204))
     elif not 200 <= value <= 299:
-        message = f"browsers take {quote(value)} for a refusal; an ok status is 200 to 299"
+        message = f"browsers treat {quote(value)} as a refusal; an ok status is 200 to 299"
         problems.append(Problem(Fault.PREFLIGHT_STATUS_RANGE, option, value, message, 204))
     else:
         return int(value)
@@ -242,7 +242,7 @@ def _sort_key(entry: object) -> str:
 
 
 def _plain(entry: Any) -> Any:
-    """Return a member of an enumeration of strings as the string that it is, whose ``repr`` is its source."""
+    """Return a member of an enumeration of strings as a plain string, because its ``repr`` must be Python source."""
     return str.__str__(entry) if isinstance(entry, str) else entry
 
 

@@ -173,8 +173,8 @@ class OriginMatcher:
         :param exact: well-formed serialized origins, and ``null``.
         :param patterns: the entries with a ``*`` in them.
         :param regexes: are asked last, about well-formed serialized origins only, and must match the whole of one.
-        :param secure_regexes: whether expressions allow no insecure origin, whatever they match: nobody has written
-            that origin down, and what an expression matches cannot be read off it.
+        :param secure_regexes: whether expressions allow no insecure origin, whatever they match: the author
+            of the policy has not written that origin down, and may not have seen that it matches.
         """
         self.exact = frozenset(exact)
         self._any_port: set[tuple[str, str]] = set()

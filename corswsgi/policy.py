@@ -30,7 +30,7 @@ class Policy:
         must match the whole origin; or a callable ``(origin: str, request: webob.Request) -> bool``. Patterns,
         expressions and callables never see ``null`` or anything malformed. With credentials, an expression allows
         no ``http://`` origin of another machine, unless ``dangerously_allow`` names ``"insecure-origins"``.
-    :param allow_methods: methods beside GET, HEAD and POST, which need no listing; ``"*"`` for all. Names keep
+    :param allow_methods: methods other than GET, HEAD and POST, which need no listing; ``"*"`` for all. Names keep
         their case, except the six that browsers write in upper case (fetch#concept-method-normalize).
     :param allow_headers: request headers that scripts may set; ``"*"`` for all but ``Authorization``, which is
         listed beside it (fetch#cors-non-wildcard-request-header-name).
@@ -39,14 +39,14 @@ class Policy:
     :param expose_headers: response headers that scripts may read beyond the safelisted ones; ``"*"``, without
         credentials, for all.
     :param max_age: how long browsers may keep the answer to a preflight: seconds, 0 to 86400, or a whole
-        :class:`~datetime.timedelta`; ``None`` sends nothing, which browsers take for 5 s
+        :class:`~datetime.timedelta`; ``None`` sends nothing, and browsers then use 5 s
         (fetch#http-access-control-max-age).
     :param enforce: refuse requests from origins that are not allowed (403) before the application sees them.
         Requests from the server's own origin always pass.
     :param allow_timing: whether scripts may read how long the parts of a request took, with ``Timing-Allow-Origin``
         (resource-timing#sec-timing-allow-origin). The origins are those that may read the response.
     :param preflight_status: the status of a successful preflight, 200 to 299.
-    :param vary: names of request headers that a callable looks at beside ``Origin``; they join ``Vary``.
+    :param vary: names of request headers, other than ``Origin``, that a callable looks at; they join ``Vary``.
     :param dangerously_allow: ``"insecure-origins"`` permits ``http://`` origins off this machine with credentials,
         ``"public-suffixes"`` permits patterns such as ``https://*.github.io`` with credentials.
     :raises PolicyError: with every fault at once. Python's own :class:`TypeError` for an unknown option.
@@ -106,8 +106,7 @@ class Policy:
     def from_options(cls, given: Mapping[str, Any], beside: Iterable[str] = ()) -> Self:
         """Return the policy of a mapping from option names to values, as keyword arguments and settings files give it.
 
-        :param beside: names that the caller knows beside those of a policy; one of them may be what an unknown
-            name meant.
+        :param beside: other names that the caller knows; one of them may be what an unknown name meant.
         :raises PolicyError: with every fault; an unknown name is one, and the nearest known name its suggestion.
         """
         problems = [unknown_option(name, value, beside) for name, value in given.items() if name not in OPTIONS]
@@ -209,7 +208,7 @@ def _complain_of_credentials(
         dangers = kept["dangerously_allow"]
         found["allow_origins"] += complain_of_credentials(strings, regexes, dangers, "allow_origins")
     if ANY in kept["expose_headers"]:
-        message = 'with credentials browsers take "*" for the name of a header; list those that may be read'
+        message = 'with credentials, browsers read "*" as the name of a header; list the headers that scripts may read'
         found["expose_headers"].append(
             Problem(Fault.EXPOSE_ANY_WITH_CREDENTIALS, "expose_headers", given["expose_headers"], message)
         )

@@ -80,7 +80,7 @@ class Rules:
     """A policy, compiled.
 
     Of three kinds (fetch#cors-protocol-and-http-caches): *any* and *static*, one exact origin, put the same
-    headers on every response, whoever asks, so that caches need to keep it only once; *dynamic*, all else,
+    headers on every response, so that caches need to keep it only once; *dynamic*, all else,
     looks at the origin and says so in ``Vary``.
 
     :ivar everyone: what every origin is granted under *any*; else ``None``.
@@ -274,7 +274,7 @@ def is_preflight(method: str, origin: str | None, requested_method: str | None) 
 
 
 def is_same_origin(origin: str, host: str | None, sec_fetch_site: str | None) -> bool:
-    """Tell whether a request comes from the server's own origin, or from nobody's page.
+    """Tell whether a request comes from the server's own origin, or from no page at all.
 
     :param origin: the value of ``Origin``.
     :param host: the value of ``Host``; compared if the browser did not send ``Sec-Fetch-Site``. The scheme
