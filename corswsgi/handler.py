@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import unquote_to_bytes
 
 import webob
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
+from corswsgi.files import FileRequestHandler
 from corswsgi.listening import KnownHostsMixin
 from corswsgi.policy import Policy
 from corswsgi.protocol import (
@@ -238,5 +239,8 @@ class CORSRequestHandlerMixin(_Handler):
         return webob.Request(environ)
 
 
-class CORSRequestHandler(CORSRequestHandlerMixin, KnownHostsMixin, SimpleHTTPRequestHandler):
-    """Serves files as :class:`http.server.SimpleHTTPRequestHandler` does, under the policy :attr:`cors`."""
+class CORSRequestHandler(CORSRequestHandlerMixin, KnownHostsMixin, FileRequestHandler):
+    """Serves files, or ranges of them, under the policy :attr:`cors`.
+
+    It takes what :class:`http.server.SimpleHTTPRequestHandler` takes.
+    """
