@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: rfc9110#section-14.1.2: one range of bytes; the name of a unit has no case. A number with more digits than this
 #: is longer than any file, and to ignore a range is always permitted.
-_RANGE = re.compile(r"bytes=([0-9]{0,99})-([0-9]{0,99})", re.IGNORECASE | re.ASCII)
+_RANGE = re.compile(r"bytes=([0-9]{0,99})-([0-9]{0,99})", re.IGNORECASE)
 
 
 class FileRequestHandler(SimpleHTTPRequestHandler):
