@@ -121,7 +121,7 @@ def run(quick: bool) -> list[Table]:
             [
                 f"{server} {version_of(server)}",
                 *(f"{median(rates[name]):.0f}" for name in NAMES),
-                f"{loss.value:.1%} ± {loss.deviation:.1%}",
+                loss.told(".1%"),
             ]
         )
     return [table]
