@@ -110,7 +110,7 @@ def varying(app: Application, allows: Callable[[str], bool]) -> Application:
     told: set[str] = set()
 
     def layer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        origin = environ.get("HTTP_ORIGIN")
+        origin: Any = environ.get("HTTP_ORIGIN")
         is_allowed = origin is not None and allows(origin)
         if origin is not None and is_preflight(environ):
             if is_allowed:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from statistics import median
 from time import perf_counter
-from types import ModuleType
-from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from benchmarks import ROOT, environment, prefer_installed
-from benchmarks.cells import APP, ASKS, Ask, environ_of
-from benchmarks.contenders import OURS, answer_to, version_of
-from benchmarks.floor import Application
+from benchmarks.cells import ASKS
+from benchmarks.contenders import OURS
+from benchmarks.examples import ALLOWED, BY_HAND, FRAMEWORKS, WITHOUT, Framework
 from benchmarks.interleave import Batch, Pace, Spread, measure, one_processor, requests_to
 from benchmarks.report import Table, listed
 from benchmarks.servers import listening
@@ -36,121 +33,9 @@ TURN, SOCKET_TURN = 0.004, 0.04
 CONNECTIONS = 8
 #: A difference over a socket of less than so many deviations is noise.
 NOISE = 3
-WITHOUT, BY_HAND = "without", "by hand"
+#: Marks a share that was derived.
+DERIVED = "°"
 REQUESTS = ASKS[:3]
-ALLOWED = ASKS[1]
-
-
-def flask_applications() -> dict[str, Application]:
-    """Return the Flask example without and with corswsgi, and with flask-cors."""
-
-    def without() -> Any:
-        app = _example("flask_app").app
-        app.wsgi_app = app.wsgi_app.app
-        return app
-
-    import flask_cors
-
-    peer = without()
-    flask_cors.CORS(
-        peer,
-        origins=[APP, r"http://localhost:\d+"],
-        methods=["PUT"],
-        allow_headers=["Content-Type"],
-        supports_credentials=True,
-        expose_headers=["X-Total-Count"],
-    )
-    ours, by_hand = _example("flask_app").app, without()
-    by_hand.wsgi_app = _hard_coded(by_hand.wsgi_app, _added_headers(ours, without(), FRAMEWORKS["Flask"]))
-    return {WITHOUT: without(), BY_HAND: by_hand, OURS: ours, "flask-cors": peer}
-
-
-def django_applications() -> dict[str, Application]:
-    """Return the Django example without and with corswsgi, and with django-cors-headers."""
-    example = _example("django_app")
-    from django.conf import settings
-    from django.core.handlers.wsgi import WSGIHandler
-
-    settings.CORS_ALLOWED_ORIGINS = [APP]
-    settings.CORS_URLS_REGEX = "^/api/.*$"
-    settings.CORS_ALLOW_METHODS = ["PATCH", "DELETE"]
-    settings.CORS_ALLOW_HEADERS = ["content-type", "x-csrftoken"]
-    settings.CORS_ALLOW_CREDENTIALS = True
-    settings.MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"]
-    ours, without = example.application, example.application.app
-    by_hand = _hard_coded(without, _added_headers(ours, without, FRAMEWORKS["Django"]))
-    return {WITHOUT: without, BY_HAND: by_hand, OURS: ours, "django-cors-headers": WSGIHandler()}
-
-
-def _hard_coded(app: Application, added: list[tuple[str, str]]) -> Application:
-    """Put the same headers on every response."""
-
-    def layer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            return start_response(status, headers + added, exc_info)
-
-        return app(environ, start)
-
-    return layer
-
-
-def _added_headers(layered: Application, without: Application, framework: Framework) -> list[tuple[str, str]]:
-    """Return the headers that a layer adds for an allowed origin."""
-    answers = [answer_to(app, framework.environ(ALLOWED)) for app in (layered, without)]
-    return [header for header in answers[0].headers if header not in answers[1].headers]
-
-
-def _example(name: str) -> ModuleType:
-    """Return an example as a program of its own has it, with an application of its own."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-class Framework(NamedTuple):
-    """A framework that an example uses.
-
-    :ivar packages: what has to be installed, the other layer first.
-    :ivar path: what is asked for.
-    :ivar applications: makes the example without and with each layer; once in a process.
-    """
-
-    packages: Sequence[str]
-    path: str
-    applications: Callable[[], dict[str, Application]]
-
-    @property
-    def missing(self) -> list[str]:
-        """The packages that are not installed."""
-        return [name for name in self.packages if version_of(name) is None]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What is measured."""
-        return (WITHOUT, BY_HAND, OURS, self.packages[0])
-
-    def environ(self, ask: Ask) -> dict[str, Any]:
-        return environ_of(ask) | {
-            "REQUEST_URI": self.path,
-            "PATH_INFO": self.path,
-            "QUERY_STRING": "",
-            "HTTP_HOST": "localhost:8080",
-        }
-
-    def request(self, ask: Ask) -> bytes:
-        """Return the same request as a browser writes it."""
-        headers = {key[5:].replace("_", "-"): value for key, value in self.environ(ask).items() if key[:5] == "HTTP_"}
-        lines = [f"GET {self.path} HTTP/1.1", *(f"{name.title()}: {value}" for name, value in headers.items())]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
-
-
-FRAMEWORKS = {
-    "Flask": Framework(("flask-cors", "flask"), "/notes", flask_applications),
-    "Django": Framework(("django-cors-headers", "django"), "/api/account", django_applications),
-}
 
 #: Seconds of a request, round by round, by application.
 Times = Mapping[str, Sequence[float]]
@@ -219,8 +104,12 @@ def connections_to(url: str, request: bytes) -> Iterator[Batch]:
         def connect() -> socket.socket:
             return socket.create_connection(address, timeout=30)
 
+        def close() -> None:
+            for connection in connections:
+                connection.close()
+
         connections = [connect() for _ in range(CONNECTIONS)]
-        stack.callback(lambda: [connection.close() for connection in connections])
+        stack.callback(close)
         connections[0].sendall(request)
         answer = _answer_on(connections[0])
         # waitress does so after an answer whose length it was not told.
@@ -231,8 +120,7 @@ def connections_to(url: str, request: bytes) -> Iterator[Batch]:
             before = perf_counter()
             for _ in range(turns):
                 if is_closed:
-                    for connection in connections:
-                        connection.close()
+                    close()
                     connections[:] = [connect() for _ in connections]
                 for connection in connections:
                     connection.sendall(request)
@@ -329,12 +217,12 @@ def over_sockets(quick: bool, times: Mapping[str, Times], in_process: Mapping[st
         notes=[
             f"The same examples under waitress, asked on {CONNECTIONS} connections at once, the servers on one "
             "processor and who asks on the others; requests from an allowed origin, in microseconds. *whole* is the "
-            f"time of a request with the headers by hand. *difference* is what it takes more with the layer, in "
-            f"{servers * pace.rounds} rounds with {servers} fresh servers: the headers themselves are no part of it, "
-            "since waitress takes as long to write those of any other layer.",
+            "time of a request with the headers by hand. *difference* is what it takes more with the layer, the median "
+            f"of {servers * pace.rounds} rounds, for which the servers were started {servers} times; that waitress has "
+            "more headers to write is no part of it.",
             f"A difference of less than {NOISE} deviations is noise, and a hundredth of a request mostly is. Then the "
-            "share is derived: what the layer adds in process, in the table before, by the time of the whole request. "
-            "A share with = is derived.",
+            "share is derived: what the layer adds in process, as in the table before, divided by the time of the "
+            f"whole request. Such a share is marked with {DERIVED}.",
         ],
     )
     worst = 0.0
@@ -352,7 +240,7 @@ def over_sockets(quick: bool, times: Mapping[str, Times], in_process: Mapping[st
                     f"{whole * 1e6:.1f}",
                     _microseconds(difference),
                     _microseconds(more),
-                    f"{'= ' if is_noise else ''}{share:.1%}",
+                    f"{share:.1%}{DERIVED if is_noise else ''}",
                 ]
             )
             if name == OURS:
