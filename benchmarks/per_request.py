@@ -24,9 +24,8 @@ from benchmarks.report import NONE, Table, listed
 from benchmarks.rightness import faults_of
 
 GOAL = 2.0
-FULL, QUICK = Pace(rounds=10, passes=12), Pace(rounds=3, passes=6)
-#: How often everything is made anew, each time for so many rounds: where things come to lie in memory is chance.
-MAKES = 5
+#: How long is measured, and how often everything is made anew for that: where things come to lie in memory is chance.
+FULL, QUICK = (Pace(rounds=10, passes=12), 5), (Pace(rounds=3, passes=6), 3)
 ASKING = "asking"
 MARK = "°"
 #: By column, what corswsgi is divided by.
@@ -40,7 +39,7 @@ def pairs_of(kind: str) -> dict[str, Pair]:
     return {name: pair for name, pair in made.items() if pair is not None}
 
 
-def time_cell(cell: Cell, pace: Pace) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+def time_cell(cell: Cell, pace: Pace, makes: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """Return what each contender adds to a request, in seconds, round by round, and the times that this was made of.
 
     On an actual request, what is added is the time with the layer less the time of the same application without it.
@@ -49,7 +48,7 @@ def time_cell(cell: Cell, pace: Pace) -> tuple[dict[str, list[float]], dict[str,
     """
     added: dict[str, list[float]] = {}
     times: dict[str, list[float]] = {}
-    for _ in range(MAKES):
+    for _ in range(makes):
         pairs = pairs_of(cell.kind)
         made = _time_pairs(pairs, cell, pace)
         for name, values in made.items():
@@ -115,7 +114,7 @@ def run(quick: bool) -> list[Table]:
         if not cell.exists:
             table.rows.append(row_of(cell, {}))
             continue
-        added, times = time_cell(cell, QUICK if quick else FULL)
+        added, times = time_cell(cell, *(QUICK if quick else FULL))
         wrong[cell.name] = wrong_in(cell)
         table.rows.append(row_of(cell, added, wrong[cell.name]))
         table.times |= {f"{cell.name}: {name}": values for name, values in times.items()}

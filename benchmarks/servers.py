@@ -96,7 +96,7 @@ def compare(server: str, wrk: str, rounds: int, seconds: int) -> dict[str, list[
 
 
 def run(quick: bool) -> list[Table]:
-    rounds, seconds = (3, 1) if quick else (11, 4)
+    rounds, seconds = (2, 1) if quick else (11, 4)
     table = Table(
         "Requests per second under servers",
         ["server", "without", "with", "loss"],

@@ -345,11 +345,11 @@ def test_a_cell_times_the_layer_and_what_is_subtracted(monkeypatch: pytest.Monke
     made: list[str] = []
     monkeypatch.setattr(per_request, "pairs_of", lambda kind: made.append(kind) or pairs)
     monkeypatch.setattr(per_request, "measure", measure)
-    added, times = per_request.time_cell(cell, Pace(2, 1))
+    added, times = per_request.time_cell(cell, Pace(2, 1), 3)
     bare = [pair.bare.asked for pair in pairs.values()]  # type: ignore[attr-defined]  # a Spy
     layered = [pair.layered.asked[0] for pair in pairs.values()]  # type: ignore[attr-defined]
-    assert made == [cell.kind] * per_request.MAKES
-    rounds = 2 * per_request.MAKES
+    assert made == [cell.kind] * 3
+    rounds = 2 * 3
     assert times == {name: [ticks[name]] * rounds for name in times}
     assert [each["REQUEST_METHOD"] for each in layered] == ["OPTIONS" if cell.ask.is_preflight else "GET"] * 2
     assert [each.get("HTTP_ORIGIN") for each in layered] == [cell.ask.origin] * 2
@@ -773,7 +773,7 @@ def test_a_layer_that_answers_wrongly_is_marked_and_named() -> None:
 
 def times_of(floor: float, guarded: float, ours: float, peer: float) -> Any:
     added = {FLOOR: [floor] * 3, GUARDED: [guarded] * 3, OURS: [ours] * 3, "wsgicors": [peer] * 3}
-    return lambda cell, pace: (added, {"asking": [1e-9] * 3})
+    return lambda cell, pace, makes: (added, {"asking": [1e-9] * 3})
 
 
 @pytest.mark.usefixtures("nobody_is_wrong")
@@ -811,7 +811,7 @@ def test_noise_does_not_decide_whether_the_guarded_floor_is_quicker(monkeypatch:
     judged = {}
     for name, values in ours.items():
         added = {FLOOR: [1.0] * 3, GUARDED: [1.0] * 3, OURS: values}
-        monkeypatch.setattr(per_request, "time_cell", lambda cell, pace, added=added: (added, {}))
+        monkeypatch.setattr(per_request, "time_cell", lambda cell, pace, makes, added=added: (added, {}))
         monkeypatch.setattr(per_request, "wrong_in", lambda cell: {})
         judged[name] = per_request.run(quick=True)[0].goals[1][1]
     assert judged == {"quiet": False, "noisy": True}
@@ -832,7 +832,7 @@ def test_a_pattern_has_only_the_guarded_floor_for_a_goal(monkeypatch: pytest.Mon
         monkeypatch.setattr(
             per_request,
             "time_cell",
-            lambda cell, pace, slow=slow: (slow if cell.kind == "pattern" else quick)(cell, pace),
+            lambda cell, pace, makes, slow=slow: (slow if cell.kind == "pattern" else quick)(cell, pace, makes),
         )
         table, _ = per_request.run(quick=True)
         assert [judged for _, judged in table.goals] == [True, met, True]
