@@ -38,6 +38,7 @@ SECTIONS = (
     Section("mixin", "mixin", "the mixin for http.server beside headers written by hand"),
     Section("scale", "scale", "a million origins, ten thousand paths, a thousand patterns"),
     Section("import", "importing", "what importing the package takes"),
+    Section("whole", "whole", "what a layer takes of whole requests to the Flask and Django examples"),
     Section("servers", "servers", "requests per second under waitress and gunicorn, by wrk"),
     Section("preflights", "preflights", "preflights that Chromium sends for twelve requests"),
 )

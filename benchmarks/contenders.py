@@ -1,18 +1,19 @@
-"""What is measured: the same application bare and in each layer, with the nearest that each has to the policy.
+"""What is measured: the same application without and with each layer, with the policy nearest to ours that it can have.
 
-A layer whose package is absent is named as such. Frameworks bring an application of their own, which answers the
-same; it is what their layer is compared with.
+Frameworks bring an application of their own, which answers the same; their layer is compared with that.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib.metadata
+import importlib.util
 import types
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from benchmarks import guarded
 from benchmarks.cells import APP, EXPOSED, HEADERS, MAX_AGE, METHODS, ORIGINS, Cell, environ_of, options
 from benchmarks.floor import LAYERS, Application
 
@@ -35,6 +36,16 @@ def fresh(function: Any) -> Any:
     )
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
+
+
+def fresh_module(name: str) -> Any:
+    """Return a copy of a module, of which all functions and classes have code of their own; see :func:`fresh`."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -90,10 +101,18 @@ def by_hand(kind: str) -> Pair:
     return Pair(bare(), LAYERS[kind](bare()))
 
 
-def corswsgi(kind: str) -> Pair:
-    from corswsgi import CORSMiddleware
+def by_hand_guarded(kind: str) -> Pair:
+    return Pair(bare(), guarded.LAYERS[kind](bare()))
 
-    return Pair(bare(), CORSMiddleware(bare(), **options(kind)))
+
+def under_middleware(*args: Any, **options: Any) -> Application:
+    """Return the application in a ``CORSMiddleware`` with these arguments, and with code of its own."""
+    app: Application = fresh_module("corswsgi.middleware").CORSMiddleware(bare(), *args, **options)
+    return app
+
+
+def corswsgi(kind: str) -> Pair:
+    return Pair(bare(), under_middleware(**options(kind)))
 
 
 def wsgicors(kind: str) -> Pair:
@@ -220,17 +239,21 @@ def falcon(kind: str) -> Pair | None:
     return Pair(make(), make(falcon.CORSMiddleware(allow_origins=origins, expose_headers=EXPOSED)))
 
 
-FLOOR, OURS = "floor", "corswsgi"
-CONTENDERS = (
-    Contender(FLOOR, (), by_hand),
-    Contender(OURS, (), corswsgi),
+FLOOR, GUARDED, OURS = "floor", "guarded", "corswsgi"
+#: Other layers.
+PEERS = (
     Contender("wsgicors", ("wsgicors",), wsgicors),
     Contender("oslo.middleware", ("oslo.middleware",), oslo),
     Contender("flask-cors", ("flask-cors", "flask"), flask_cors),
     Contender("django-cors-headers", ("django-cors-headers", "django"), django_cors_headers),
     Contender("falcon", ("falcon",), falcon),
 )
-
+CONTENDERS = (
+    Contender(FLOOR, (), by_hand),
+    Contender(GUARDED, (), by_hand_guarded),
+    Contender(OURS, (), corswsgi),
+    *PEERS,
+)
 
 #: Those that come with an application of their own.
 FRAMEWORKS = ("flask-cors", "django-cors-headers", "falcon")
@@ -246,13 +269,18 @@ class Answer(NamedTuple):
 
 def answer_of(app: Application, cell: Cell) -> Answer:
     """Ask an application the request of a cell."""
+    return answer_to(app, environ_of(cell.ask))
+
+
+def answer_to(app: Application, environ: dict[str, Any]) -> Answer:
+    """Ask an application."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
         started[:] = [(status, headers)]
         return lambda data: None
 
-    iterable = app(environ_of(cell.ask), start_response)
+    iterable = app(environ, start_response)
     try:
         body = b"".join(iterable)
     finally:

@@ -56,8 +56,8 @@ def run(quick: bool) -> list[Table]:
         [
             ["import webob", f"{median(webob):.1f}"],
             ["import corswsgi", f"{median(whole):.1f}"],
-            ["the difference", f"{differences.value:.1f} ± {differences.deviation:.1f}"],
-            ["modules that webob does not load", f"{share.value:.1f} ± {share.deviation:.1f}"],
+            ["the difference", differences.told(".1f")],
+            ["modules that webob does not load", share.told(".1f")],
         ],
         [
             f"Medians of {times} processes each, with ``-X importtime``, which itself takes some of the time; the "

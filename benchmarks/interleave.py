@@ -36,6 +36,10 @@ class Spread(NamedTuple):
         middle = median(values)
         return cls(middle, median(abs(value - middle) for value in values))
 
+    def told(self, form: str = ".2f") -> str:
+        """Return both as tables show them."""
+        return f"{self.value:{form}} ± {self.deviation:{form}}"
+
 
 #: What names a batch.
 K = TypeVar("K", bound=Hashable)

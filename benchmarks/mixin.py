@@ -203,7 +203,7 @@ def run(quick: bool) -> list[Table]:
         ratio = Spread.of([ours / floor for ours, floor in zip(times[OURS], times[FLOOR], strict=True)])
         worst = max(worst, ratio.value)
         shown = [f"{median(times[name]) * 1e6:.1f}" for name in (FLOOR, OURS)]
-        table.rows.append([cell.name, *shown, f"{ratio.value:.3f} ± {ratio.deviation:.3f}"])
+        table.rows.append([cell.name, *shown, ratio.told(".3f")])
     table.goals.append((f"at most {GOAL} times the handler written by hand (worst: {worst:.3f})", worst <= GOAL))
     return [table]
 

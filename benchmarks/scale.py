@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import ROOT, environment, prefer_installed
 from benchmarks.cells import ASKS, environ_of
-from benchmarks.contenders import bare, fresh, nothing
+from benchmarks.contenders import bare, fresh, nothing, under_middleware
 from benchmarks.interleave import Batch, Pace, Spread, measure, one_processor, requests_to
 from benchmarks.report import NONE, Table
 
@@ -117,12 +117,10 @@ class Times(NamedTuple):
 
 def time_kind(kind: Kind, pace: Pace, picks: int) -> dict[tuple[str, int], Times]:
     """Return what requests take for hits and misses, among few and many."""
-    from corswsgi import CORSMiddleware
-
     environ = environ_of(ASKS[1])
     batches = {}
     for count in (FEW, kind.many):
-        middleware = CORSMiddleware(bare(), kind.rules(numbers_of(kind, count)))
+        middleware = under_middleware(kind.rules(numbers_of(kind, count)))
         for what, make in (("hit", kind.hit), ("miss", kind.miss)):
             values = values_of(kind, count, make, picks)
             for name, app in (("with", middleware), ("without", bare()), ("asking", fresh(nothing))):
@@ -245,8 +243,8 @@ def run(quick: bool) -> list[Table]:
                         f"{kind.many} {kind.name}, {what}, {picks} values",
                         f"{median(few.added) * 1e9:.0f}",
                         f"{median(many.added) * 1e9:.0f}",
-                        shown(ratio_of(many.added, few.added)),
-                        shown(call),
+                        ratio_of(many.added, few.added).told(),
+                        call.told(),
                         f"{kind.goal}" if is_judged else NONE,
                     ]
                 )
@@ -260,7 +258,7 @@ def run(quick: bool) -> list[Table]:
                         f"{kind.many} {kind.name}, {what}, the matcher alone",
                         f"{median(few_) * 1e9:.0f}",
                         f"{median(many_) * 1e9:.0f}",
-                        shown(ratio_of(many_, few_)),
+                        ratio_of(many_, few_).told(),
                         NONE,
                         NONE,
                     ]
@@ -273,10 +271,6 @@ def run(quick: bool) -> list[Table]:
 
 def ratio_of(many: Sequence[float], few: Sequence[float]) -> Spread:
     return Spread.of([more / less for more, less in zip(many, few, strict=True)])
-
-
-def shown(ratio: Spread) -> str:
-    return f"{ratio.value:.2f} ± {ratio.deviation:.2f}"
 
 
 if __name__ == "__main__":

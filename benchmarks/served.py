@@ -9,19 +9,20 @@ from benchmarks import prefer_installed
 prefer_installed()
 
 from benchmarks.contenders import bare, corswsgi  # noqa: E402  # only now is it settled which is measured
+from benchmarks.floor import Application  # noqa: E402
 
 without = bare()
 layered = corswsgi("dynamic").layered
 
 
-def serve(name: str) -> None:
-    """Serve one of them with waitress, and say on which port; as it is by default, with four threads."""
+def serve(app: Application) -> None:
+    """Serve an application with waitress, and say on which port; as it is by default, with four threads."""
     import waitress
 
-    server = waitress.create_server(globals()[name], host="127.0.0.1", port=0)
+    server = waitress.create_server(app, host="127.0.0.1", port=0)
     print(f"Listening at: http://127.0.0.1:{server.effective_port}", flush=True)
     server.run()
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(globals()[sys.argv[1]])

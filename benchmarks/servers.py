@@ -96,7 +96,7 @@ def compare(server: str, wrk: str, rounds: int, seconds: int) -> dict[str, list[
 
 
 def run(quick: bool) -> list[Table]:
-    rounds, seconds = (3, 1) if quick else (11, 4)
+    rounds, seconds = (2, 1) if quick else (11, 4)
     table = Table(
         "Requests per second under servers",
         ["server", "without", "with", "loss"],
@@ -121,7 +121,7 @@ def run(quick: bool) -> list[Table]:
             [
                 f"{server} {version_of(server)}",
                 *(f"{median(rates[name]):.0f}" for name in NAMES),
-                f"{loss.value:.1%} ± {loss.deviation:.1%}",
+                loss.told(".1%"),
             ]
         )
     return [table]

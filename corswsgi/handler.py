@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler
 from logging import INFO
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import unquote_to_bytes
 
 from corswsgi.asking import ReadableRequest
 from corswsgi.errors import Fault, PolicyError, Problem, quote
+from corswsgi.files import FileRequestHandler
 from corswsgi.headers import ORDINARY_HEADERS, Header, is_ruled
 from corswsgi.listening import KnownHostsMixin
 from corswsgi.policy import Policy
@@ -230,5 +231,8 @@ class CORSRequestHandlerMixin(_Handler):
         return ReadableRequest(environ)
 
 
-class CORSRequestHandler(CORSRequestHandlerMixin, KnownHostsMixin, SimpleHTTPRequestHandler):
-    """Serves files as :class:`http.server.SimpleHTTPRequestHandler` does, under the policy :attr:`cors`."""
+class CORSRequestHandler(CORSRequestHandlerMixin, KnownHostsMixin, FileRequestHandler):
+    """Serves files, or ranges of them, under the policy :attr:`cors`.
+
+    It takes what :class:`http.server.SimpleHTTPRequestHandler` takes.
+    """

@@ -6,20 +6,34 @@ import argparse
 import contextlib
 import errno
 import ipaddress
+import signal
 import socket
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
+from corswsgi import fetch
 from corswsgi.errors import UsageError, quote
 from corswsgi.handler import CORSRequestHandler
 from corswsgi.listening import LOOPBACK_NAMES, host_name, port, port_error
 from corswsgi.policy import Policy
 
+#: Headers that belong to one response, or to a connection, in lower case; --header does not take them.
+_HEADERS_OF_THE_SERVER = frozenset(
+    """
+    accept-ranges connection content-encoding content-length content-range content-type date etag keep-alive
+    last-modified location server trailer transfer-encoding upgrade vary
+    """.split()
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("directory", nargs="?", default=".", metavar="DIRECTORY", help="default: the current one")
+    directory = parser.add_mutually_exclusive_group()
+    directory.add_argument("directory", nargs="?", metavar="DIRECTORY", help="default: the current one")
+    directory.add_argument(
+        "-d", "--directory", dest="directory_option", metavar="DIRECTORY", help="the same, as http.server takes it"
+    )
     parser.add_argument("--port", type=port, default=8000, help="default: 8000; 0 for any that is free")
     parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1, this machine only")
     parser.add_argument(
@@ -39,10 +53,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a host name to answer to, beside those of this machine; may be given several times; a server that is "
         "bound to this machine answers to no other, so that no foreign name can be pointed at it",
     )
+    parser.add_argument(
+        "--header",
+        action="append",
+        type=_header,
+        default=[],
+        metavar='"NAME: VALUE"',
+        help='a header of every response, such as "Cross-Origin-Opener-Policy: same-origin"; '
+        "may be given several times",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+    """Serve until interrupted or terminated."""
+    # A background job of a shell may ignore SIGINT, and the first process of a container has no default for SIGTERM.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with make_server(options) as server:
         print(_announcement(options, server), flush=True)
         with contextlib.suppress(KeyboardInterrupt):
@@ -56,9 +81,9 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
     :raises UsageError: if the directory is not there, or the address cannot be listened on.
     :raises PolicyError: if an origin is not one.
     """
-    directory = Path(options.directory)
-    if not directory.is_dir():
-        raise UsageError(f"{quote(options.directory)} is not a directory")
+    directory = _directory(options)
+    if not Path(directory).is_dir():
+        raise UsageError(f"{quote(directory)} is not a directory")
     try:
         family, *_, address = socket.getaddrinfo(
             options.bind, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -70,15 +95,49 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
         address_family = family
 
     class Handler(CORSRequestHandler):
-        cors = Policy(options.allow_origin) if options.allow_origin else {}
+        # What scripts need to read files in parts (fetch#cors-safelisted-request-header takes some ranges only).
+        cors = (
+            Policy(
+                options.allow_origin,
+                allow_headers=["If-Range", "Range"],
+                expose_headers=["Accept-Ranges", "Content-Range"],
+            )
+            if options.allow_origin
+            else {}
+        )
+        extra_headers = tuple(options.header)
         hosts = _known_hosts(options, str(address[0]))
 
     try:
-        return Server((str(address[0]), options.port), partial(Handler, directory=str(directory)))
+        return Server((str(address[0]), options.port), partial(Handler, directory=directory))
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
             raise UsageError(f"--bind {quote(options.bind)}: not an address of this machine") from error
         raise port_error(error, options.port, "--port") from error
+
+
+def _directory(options: argparse.Namespace) -> str:
+    return options.directory or options.directory_option or "."
+
+
+def _header(text: str) -> tuple[str, str]:
+    """Parse ``NAME: VALUE``, a header of all responses."""
+    name, colon, value = text.partition(":")
+    value = value.strip(" \t")
+    lower = name.lower()
+    if not (colon and value):
+        fault = 'has no value; write it as "NAME: VALUE"'
+    elif not fetch.is_token(name):
+        fault = f"{quote(name)} is not a header name; it has letters, digits and hyphens, and no space before the colon"
+    elif not all(character == "\t" or " " <= character <= "~" for character in value):
+        fault = "the value has characters that are not printable ASCII; remove or encode them"
+    elif lower.startswith("access-control-"):
+        fault = f"{name} is for the policy to set; leave it out, and use --allow-origin"
+    elif lower in _HEADERS_OF_THE_SERVER:
+        fault = f"{name} is for the server to set, for each response; leave it out"
+    else:
+        return name, value
+    raise argparse.ArgumentTypeError(f"{quote(text)}: {fault}")
 
 
 def _known_hosts(options: argparse.Namespace, address: str) -> frozenset[str] | None:
@@ -93,4 +152,4 @@ def _announcement(options: argparse.Namespace, server: ThreadingHTTPServer) -> s
     host = f"[{options.bind}]" if ":" in options.bind else options.bind
     who = ", ".join(options.allow_origin) or "no other origin (see --allow-origin)"
     where = f"http://{host}:{server.server_port}/"
-    return f"Serving {quote(options.directory)} on {where} (Ctrl-C stops); readable by pages of {who}"
+    return f"Serving {quote(_directory(options))} on {where} (Ctrl-C stops); readable by pages of {who}"

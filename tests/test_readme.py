@@ -399,17 +399,22 @@ def parse(line: str) -> argparse.Namespace:
 
 def test_our_commands_take_what_is_shown() -> None:
     ours = [line for line in shell_lines() if "corswsgi " in line]
-    assert len(ours) == 6
+    assert len(ours) == 7
     shown = [parse(line) for line in ours]
     assert shown.pop(0).port == 8000
     assert (shown[0].method, shown[0].headers, shown[0].origin) == ("PUT", [("X-Api-Key", "1")], APP)
     assert shown[1].fail_on == "medium"
     del shown[0]
     assert (shown[1].bind, shown[1].port, shown[1].allow_origin) == ("127.0.0.1", 8000, [])
-    assert (shown[2].directory, shown[2].port) == ("build", 9000)
+    assert (shown[2].directory_option, shown[2].port) == ("build", 9000)
     assert shown[2].allow_origin == [APP, "http://localhost:*"]
     assert (shown[3].bind, shown[3].allow_host, shown[3].allow_origin) == ("0.0.0.0", ["files.example.com"], ["*"])
-    for options in shown[2:]:
+    assert (shown[4].directory, shown[4].allow_origin) == ("build", [])
+    assert shown[4].header == [
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ]
+    for options in shown[2:4]:
         Policy(options.allow_origin)
 
 

@@ -6,6 +6,7 @@ import http.client
 import logging
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -44,17 +45,17 @@ def options(*arguments):
 @contextlib.contextmanager
 def serving(*arguments):
     with serve.make_server(options(*arguments)) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         try:
             yield server
         finally:
             server.shutdown()
-            thread.join()
+            thread.join(10)
 
 
 def get(server, path, host="localhost", method="GET", **headers):
-    connection = http.client.HTTPConnection(*server.server_address[:2])
+    connection = http.client.HTTPConnection(*server.server_address[:2], timeout=10)
     connection.request(method, path, headers={"Host": host, **headers})
     response = connection.getresponse()
     body = response.read()
@@ -105,7 +106,7 @@ def test_only_known_hosts_are_answered_to(directory, arguments, known, unknown):
 
 
 def test_a_request_that_cannot_be_read_is_answered_before_its_host_is_looked_at(directory):
-    with serving(directory) as server, socket.create_connection(server.server_address[:2]) as connection:
+    with serving(directory) as server, socket.create_connection(server.server_address[:2], 10) as connection:
         connection.sendall(b"GET / HTTP/1.1 and more\r\nHost: evil.example\r\n\r\n")
         assert b"Error code: 400" in connection.recv(65536)
 
@@ -118,6 +119,58 @@ def test_an_ipv6_address_can_be_bound(directory, capfd):
     with serving(directory, "--bind", "::1") as server:
         assert get(server, "/data.json", "[::1]:8000")[0].status == 200
         assert f"http://[::1]:{server.server_port}/" in serve._announcement(options(directory, "--bind", "::1"), server)
+
+
+@pytest.mark.parametrize("flag", ["-d", "--directory"])
+def test_the_directory_is_an_option_too(flag, directory):
+    with serving(flag, directory) as server:
+        assert get(server, "/data.json")[1] == b'{"a": 1}'
+        assert serve._announcement(options(flag, directory), server).startswith(f'Serving "{directory}" on ')
+
+
+def test_without_a_directory_it_is_the_current_one(directory, monkeypatch):
+    monkeypatch.chdir(directory)
+    with serving() as server:
+        assert get(server, "/data.json")[1] == b'{"a": 1}'
+        assert serve._announcement(options(), server).startswith('Serving "." on ')
+
+
+COOP, COEP = "Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/data.json", {}, 200),
+        ("HEAD", "/data.json", {"Origin": APP}, 200),
+        ("GET", "/data.json", {"Range": "bytes=1-2"}, 206),
+        ("GET", "/data.json", {"Range": "bytes=99-"}, 416),
+        ("GET", "/", {}, 200),
+        ("GET", "/absent", {}, 404),
+        ("GET", "/data.json", {"host": "evil.example"}, 421),
+        ("POST", "/data.json", {}, 501),
+        ("OPTIONS", "/data.json", {"Origin": APP, "Access-Control-Request-Method": "GET"}, 204),
+        ("OPTIONS", "/data.json", {"Origin": "https://x.example", "Access-Control-Request-Method": "GET"}, 403),
+    ],
+)
+def test_headers_of_ones_own_are_on_every_response(directory, method, path, headers, status):
+    told = ["--header", f"{COOP}: same-origin", "--header", f"{COEP}:require-corp ", "--header", "X-A: b: c"]
+    with serving(directory, "--allow-origin", APP, *told) as server:
+        response, _ = get(server, path, method=method, **headers)
+    assert response.status == status
+    assert response.headers.get_all(COOP) == ["same-origin"]
+    assert response.headers.get_all(COEP) == ["require-corp"]
+    assert response.headers.get_all("X-A") == ["b: c"]
+
+
+def test_who_is_allowed_may_read_files_in_parts(directory):
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-range,range"}
+    with serving(directory, "--allow-origin", APP) as server:
+        preflight, _ = get(server, "/data.json", method="OPTIONS", Origin=APP, **asked)
+        part, body = get(server, "/data.json", Origin=APP, Range="bytes=-2")
+    assert (preflight.status, preflight.getheader("Access-Control-Allow-Headers")) == (204, "If-Range,Range")
+    assert (part.status, part.getheader("Content-Range"), body) == (206, "bytes 6-7/8", b"1}")
+    assert part.getheader("Access-Control-Expose-Headers") == "Accept-Ranges,Content-Range"
 
 
 def test_a_directory_that_is_not_there(directory):
@@ -159,6 +212,20 @@ def run(*arguments, capfd):
         (["serve", "--allow-host", "files.example:9000"], "'files.example:9000' is not a host name"),
         (["serve", "--port", "x"], "corswsgi serve: argument --port: 'x' is not a port"),
         (["serve", "--port", "65536"], "a number from 0 to 65535"),
+        (["serve", ".", "-d", "build"], "argument -d/--directory: not allowed with argument DIRECTORY"),
+        (["serve", "-d", "absent-directory"], 'corswsgi serve: "absent-directory" is not a directory'),
+        (["serve", "--header", "X-A"], 'argument --header: "X-A": has no value; write it as "NAME: VALUE"'),
+        (["serve", "--header", "X-A: "], 'argument --header: "X-A: ": has no value; write it as "NAME: VALUE"'),
+        (["serve", "--header", "X A: b"], '"X A" is not a header name'),
+        (["serve", "--header", " X-A: b"], '" X-A" is not a header name'),
+        (["serve", "--header", ": b"], '"" is not a header name'),
+        (["serve", "--header", "X-\u00c4: b"], '"X-\\u00c4" is not a header name'),
+        (["serve", "--header", "X-A: b\r\nX-B: c"], r'"X-A: b\r\nX-B: c": the value has characters'),
+        (["serve", "--header", "X-A: \x7f"], "the value has characters that are not printable ASCII"),
+        (["serve", "--header", "X-A: \u20ac"], "the value has characters that are not printable ASCII"),
+        (["serve", "--header", "Access-Control-Max-Age: 5"], "leave it out, and use --allow-origin"),
+        (["serve", "--header", "content-type: text/html"], "content-type is for the server to set"),
+        (["serve", "--header", "Vary: Cookie"], "Vary is for the server to set"),
         (["serve", "--allow-origin", "https://a.example/"], 'did you mean "https://a.example"?'),
         ([], "corswsgi: the following arguments are required: COMMAND"),
         (["sevre"], "invalid choice: 'sevre'"),
@@ -200,30 +267,53 @@ def test_version(capfd):
     assert capfd.readouterr().out == "corswsgi 1.0.0.dev0\n"
 
 
-@pytest.mark.parametrize("command", [[sys.executable, "-m", "corswsgi"], ["corswsgi"]])
-def test_the_command_serves_until_it_is_interrupted(command, directory):
-    environment = {**os.environ, "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])}
-    with subprocess.Popen(
-        [*command, "serve", str(directory), "--port", "0", "--allow-origin", APP],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as process:
+@contextlib.contextmanager
+def started(command, directory, tmp_path, sigint):
+    """Start the command, with SIGINT as ``sigint`` has it; yield the process, its port, and the file of what it logs.
+
+    The tests themselves may have been started with SIGINT ignored, by ``nohup`` or in the background of a shell.
+    """
+    log = tmp_path / "log.txt"
+    before = signal.signal(signal.SIGINT, sigint)  # a process inherits what is ignored, and only that
+    try:
+        with open(log, "wb") as stderr:
+            process = subprocess.Popen(
+                [*command, "serve", str(directory), "--port", "0", "--allow-origin", APP],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env={**os.environ, "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])},
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         try:
-            announcement = process.stdout.readline()
+            assert select.select([process.stdout], [], [], 30)[0], "it says nothing"
+            announcement = os.read(process.stdout.fileno(), 4096).decode()  # written at once
             assert announcement.startswith(f'Serving "{directory}" on http://127.0.0.1:')
             assert announcement.rstrip().endswith(f"readable by pages of {APP}")
-            port = int(announcement.partition("127.0.0.1:")[2].partition("/")[0])
-            connection = http.client.HTTPConnection("127.0.0.1", port)
-            connection.request("GET", "/data.json", headers={"Origin": "https://evil.example"})
-            assert connection.getresponse().read() == b'{"a": 1}'
-            connection.close()
-            process.send_signal(signal.SIGINT)
-            told = process.stderr.read()
-            assert process.wait(30) == 0
+            yield process, int(announcement.partition("127.0.0.1:")[2].partition("/")[0]), log
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize(
+    ("command", "sigint", "stopped_by"),
+    [
+        ([sys.executable, "-m", "corswsgi"], signal.default_int_handler, signal.SIGINT),
+        (["corswsgi"], signal.default_int_handler, signal.SIGINT),
+        (["corswsgi"], signal.SIG_IGN, signal.SIGTERM),
+    ],
+    ids=["module", "program", "in the background"],
+)
+def test_the_command_serves_until_it_is_stopped(command, sigint, stopped_by, directory, tmp_path_factory):
+    with started(command, directory, tmp_path_factory.mktemp("log"), sigint) as (process, port, log):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/data.json", headers={"Origin": "https://evil.example"})
+        assert connection.getresponse().read() == b'{"a": 1}'
+        connection.close()
+        process.send_signal(stopped_by)
+        assert process.wait(30) == 0
+    told = log.read_text()
     assert 'refused origin "https://evil.example" on "GET" "/data.json"' in told
     assert '"GET /data.json HTTP/1.1" 200' in told
     assert "Traceback" not in told
