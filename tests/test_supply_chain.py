@@ -9,6 +9,7 @@ import csv
 import gzip
 import hashlib
 import http.client
+import importlib.metadata
 import io
 import os
 import re
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import machine
+import oldest
 import pytest
 
 pytestmark = pytest.mark.once
@@ -415,6 +417,18 @@ def test_the_repository_of_a_hook_is_not_asked(trees: Trees, built: dict[str, Ar
     environ = {"GIT_DIR": str(other / ".git"), "GIT_INDEX_FILE": str(other / ".git" / "index")}
     wheel = build("build_wheel", trees["checkout"](tmp_path), tmp_path / "wheel", **environ)
     assert wheel.read_bytes() == built["usual"].wheel.read_bytes()
+
+
+# What they need
+
+
+def test_each_requirement_has_a_lower_bound_which_tox_tries() -> None:
+    """``tox -e oldest`` installs these, and no others."""
+    required = importlib.metadata.requires(PACKAGE) or []
+    bounds = {re.split("[<>=!~;]", line)[0].strip().lower(): re.search(r"[>=]=([0-9.]+)", line) for line in required}
+    assert {name: bound and bound[1] for name, bound in bounds.items()} == oldest.constraints()
+    system = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]
+    assert system["requires"] == [f"setuptools>={oldest.constraints()['setuptools']}"]
 
 
 # Modes
