@@ -77,7 +77,7 @@ DIST_INFO = {
 EARLIEST = 315532800
 
 #: Seconds that a build, an installation or an answer may take before it is given up.
-PATIENCE = 120
+PATIENCE = 60
 
 #: What a frontend does (PEP 517): the backend that pyproject.toml names is called in the directory of the sources.
 CALL = """
