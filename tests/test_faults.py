@@ -594,6 +594,11 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 10) -> bool:
     return is_so()
 
 
+def threads() -> set[threading.Thread]:
+    """Return the threads that run. Not how many: others than those of a test may begin and end meanwhile."""
+    return set(threading.enumerate())
+
+
 PREFLIGHT: Pairs = [("Origin", APP), ("Access-Control-Request-Method", "PUT")]
 REQUESTS: dict[str, Pairs] = {"allowed": [("Origin", APP)], "stranger": [("Origin", STRANGER)], "no origin": []}
 
@@ -629,7 +634,7 @@ def test_a_client_of_waitress_that_leaves_in_mid_stream(who: str, after: int) ->
         streams.append(Stream())
         return streams[-1] if len(streams) == 1 else [b"OK"]
 
-    before = threading.active_count()
+    before = threads()
     with running_waitress(CORSMiddleware(app, DYNAMIC)) as port:
         leave(port, request_of(REQUESTS[who]), after)
         assert wait_until(lambda: bool(streams) and streams[0].closed > 0)
@@ -642,7 +647,7 @@ def test_a_client_of_waitress_that_leaves_in_mid_stream(who: str, after: int) ->
             assert response.getheader("Access-Control-Allow-Origin") == SHOP
     assert streams[0].closed == 1
     assert streams[0].pieces < 2000, "the body was not read to its end"
-    assert wait_until(lambda: threading.active_count() == before)
+    assert wait_until(lambda: threads() <= before), f"left behind: {threads() - before}"
 
 
 class Counting(ThreadingHTTPServer):
@@ -677,7 +682,7 @@ def test_a_client_of_a_request_handler_that_leaves_in_mid_stream(who: str, after
             finally:
                 ended.append("GET")
 
-    before = threading.active_count()
+    before = threads()
     with Counting(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
@@ -695,7 +700,7 @@ def test_a_client_of_a_request_handler_that_leaves_in_mid_stream(who: str, after
             server.shutdown()
             thread.join(10)
     assert set(server.errors) <= {BrokenPipeError, ConnectionResetError}
-    assert wait_until(lambda: threading.active_count() == before)
+    assert wait_until(lambda: threads() <= before), f"left behind: {threads() - before}"
 
 
 # Policies that are swapped while others ask
@@ -768,11 +773,11 @@ def answer_all_while_swapping(ask: Callable[[str, Pairs], Any], swap: Callable[[
             if turn > 2 and is_over.is_set():
                 return
 
-    threads = [threading.Thread(target=go) for _ in range(ASKERS)]
+    askers = [threading.Thread(target=go) for _ in range(ASKERS)]
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-4)
     try:
-        for thread in threads:
+        for thread in askers:
             thread.start()
         everyone.wait(10)
         for name in [*SWAPPED] * 8:
@@ -780,7 +785,7 @@ def answer_all_while_swapping(ask: Callable[[str, Pairs], Any], swap: Callable[[
             time.sleep(0.001)
     finally:
         is_over.set()
-        for thread in threads:
+        for thread in askers:
             thread.join(30)
         sys.setswitchinterval(interval)
     assert len(answers) >= ASKERS * 4 * len(ASKED), "a thread failed"
