@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
+import naive
 import pytest
 from front_ends import App, Ask, Pairs, Quiet, Reply, exchange, replies
 from hypothesis import given, settings
@@ -256,9 +257,8 @@ def test_GHSA_vhxv_fg4m_p2w8_GHSA_v84h_653v_4pq9_a_set_allows_the_union(
     patterns: list[str], origins: list[str]
 ) -> None:
     together = rules_of(Policy(patterns)).allows
-    alone = [rules_of(Policy(pattern)).allows for pattern in patterns]
     for origin in [*origins, *(pattern.replace("*.", "").replace(":*", "") for pattern in patterns)]:
-        assert together(origin) == any(allowed(origin) for allowed in alone)
+        assert together(origin) == any(naive.matches(pattern, origin) for pattern in patterns)
 
 
 def test_GHSA_vhxv_fg4m_p2w8_two_patterns_allow_no_third_origin(ask: Ask) -> None:
