@@ -71,7 +71,7 @@ def post(demo: Demo, path: str, value: object) -> Any:
 
 def request_to(url: str, **changed: Any) -> dict[str, Any]:
     """A request as the page's script tells it."""
-    plain = {"url": url, "method": "GET", "headers": [], "body": None}
+    plain: dict[str, Any] = {"url": url, "method": "GET", "headers": [], "body": None}
     return plain | {"credentials": "same-origin", "mode": "cors", "redirect": "follow"} | changed
 
 
@@ -151,7 +151,7 @@ def test_each_field_has_what_it_needs(option: str) -> None:
 
 
 def test_the_dangers_are_those_there_are() -> None:
-    offered = [attributes["value"] for tag, attributes in PAGE.fields["dangerously_allow"] if tag == "input"]
+    offered = [attributes["value"] or "" for tag, attributes in PAGE.fields["dangerously_allow"] if tag == "input"]
     assert Policy("*", dangerously_allow=offered).dangerously_allow == tuple(offered)
     with pytest.raises(PolicyError) as caught:
         Policy("*", dangerously_allow=["x"])

@@ -98,9 +98,13 @@ class Person:
         self.errors: list[str] = []
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("dialog", lambda dialog: self.errors.append("a dialog") or dialog.dismiss())
+        page.on("dialog", self._dismiss)
         page.goto(demo.page_url)
         page.locator("#policy-status[data-good]").wait_for()
+
+    def _dismiss(self, dialog: Any) -> None:
+        self.errors.append("a dialog")
+        dialog.dismiss()
 
     def type(self, field: str, text: str) -> None:
         self.page.get_by_label(field).fill(text)

@@ -415,7 +415,7 @@ def test_the_repository_of_a_hook_is_not_asked(trees: Trees, built: dict[str, Ar
     other.mkdir()
     git(other, "init", "--quiet")
     environ = {"GIT_DIR": str(other / ".git"), "GIT_INDEX_FILE": str(other / ".git" / "index")}
-    wheel = build("build_wheel", trees["checkout"](tmp_path), tmp_path / "wheel", **environ)
+    wheel = build("build_wheel", trees["checkout"](tmp_path), tmp_path / "wheel", BUILDERS["usual"], **environ)
     assert wheel.read_bytes() == built["usual"].wheel.read_bytes()
 
 
