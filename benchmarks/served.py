@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from benchmarks import prefer_installed
 
@@ -17,9 +18,9 @@ layered = corswsgi("dynamic").layered
 
 def serve(app: Application) -> None:
     """Serve an application with waitress, and say on which port; as it is by default, with four threads."""
-    import waitress
+    import waitress.server
 
-    server = waitress.create_server(app, host="127.0.0.1", port=0)
+    server: Any = waitress.server.create_server(app, host="127.0.0.1", port=0)
     print(f"Listening at: http://127.0.0.1:{server.effective_port}", flush=True)
     server.run()
 

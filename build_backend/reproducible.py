@@ -1,4 +1,7 @@
-"""The build backend: setuptools, and archives that hold nothing of the machine that made them.
+"""The build backend: setuptools, given what git tracks, and archives that hold nothing of the machine that made them.
+
+Changes that are not committed are built in, but a new file has to be added first (``git add``); a warning names those
+that were left out. setuptools would take what it finds: files that nobody added, and modules of an old ``build/``.
 
 setuptools writes who built, when, and with which umask into its archives. Here these are the same for everybody, so
 that anyone can build what was published from the same sources and compare the bytes. The contents are left as they are.
@@ -16,22 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from setuptools import build_meta
-from setuptools.build_meta import (
-    build_editable,
-    get_requires_for_build_editable,
-    get_requires_for_build_sdist,
-    get_requires_for_build_wheel,
-    prepare_metadata_for_build_editable,
-    prepare_metadata_for_build_wheel,
-)
+from setuptools.build_meta import build_editable, prepare_metadata_for_build_editable
+from tracked import PACKAGE, copied, warn_of_others
 
+# Without get_requires_for_build_…: setuptools adds nothing to what pyproject.toml requires, and in an unpacked sdist it
+# would write over the list of what the sdist holds.
 __all__ = [
     "build_editable",
     "build_sdist",
     "build_wheel",
-    "get_requires_for_build_editable",
-    "get_requires_for_build_sdist",
-    "get_requires_for_build_wheel",
     "prepare_metadata_for_build_editable",
     "prepare_metadata_for_build_wheel",
 ]
@@ -42,15 +38,30 @@ _EARLIEST = 315532800
 
 def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
     """Build the source distribution into a directory; return its name (PEP 517)."""
-    name: str = build_meta.build_sdist(sdist_directory, config_settings)
-    _rewrite(Path(sdist_directory, name), _copy_tar)
+    target = Path(sdist_directory).resolve()
+    warn_of_others()
+    with copied():
+        name: str = build_meta.build_sdist(str(target), config_settings)
+    _rewrite(target / name, _copy_tar)
     return name
 
 
 def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None) -> str:
     """Build the wheel into a directory; return its name (PEP 517)."""
-    name: str = build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
-    _rewrite(Path(wheel_directory, name), _copy_zip)
+    target = Path(wheel_directory).resolve()
+    metadata = None if metadata_directory is None else str(Path(metadata_directory).resolve())
+    warn_of_others([PACKAGE])
+    with copied():
+        name: str = build_meta.build_wheel(str(target), config_settings, metadata)
+    _rewrite(target / name, _copy_zip)
+    return name
+
+
+def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Any = None) -> str:
+    """Write the metadata of the wheel into a directory; return its name (PEP 517)."""
+    target = Path(metadata_directory).resolve()
+    with copied():
+        name: str = build_meta.prepare_metadata_for_build_wheel(str(target), config_settings)
     return name
 
 

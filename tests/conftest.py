@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import machine
 import pytest
+from amounts import TIMES
 from front_ends import FRONT_ENDS, Ask
 
 
@@ -14,8 +15,12 @@ def ask(request: pytest.FixtureRequest) -> Ask:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Name what the environment demands but no test knows, so that a typing error cannot switch a demand off."""
+    """Refuse names in ``CORSWSGI_REQUIRE`` that no test knows; give tests as much more time as they try more."""
     if unknown := machine.demanded() - set(machine.PROGRAMS):
         raise pytest.UsageError(
             f"CORSWSGI_REQUIRE names {', '.join(sorted(unknown))}; it may name: {', '.join(machine.PROGRAMS)}"
         )
+    if TIMES > 1:
+        longer = pytest.mark.timeout(TIMES * float(config.getini("timeout")))
+        for item in items:
+            item.add_marker(longer)

@@ -140,7 +140,7 @@ def refuses(id: str, headers: Pairs, cors: Iterable[Pair] = (), method: str = "O
 
 
 #: Values of ``Origin`` that no browser sends, though most of them resemble APP.
-MALFORMED_ORIGINS: Mapping[str, str] = {
+MALFORMED_ORIGINS: dict[str, str] = {
     "empty": "",
     "upper-case-host": "https://APP.example.com",
     "upper-case-scheme": "HTTPS://app.example.com",

@@ -157,7 +157,7 @@ class Server:
     server_address = ("127.0.0.1", 8000)
 
 
-def exchange(handler: type[Any], received: bytes) -> bytes:
+def exchange(handler: Callable[..., Any], received: bytes) -> bytes:
     """Return what a request handler sends on a connection on which ``received`` arrives."""
     connection = _Connection(received)
     handler(connection, ("127.0.0.1", 50000), Server())

@@ -22,6 +22,7 @@ PROGRAMS = {
     # Servers stand outside the PATH of users who are not root.
     "nginx": ("nginx", "/usr/sbin/nginx"),
     "varnish": ("varnishd", "/usr/sbin/varnishd"),
+    "git": ("git",),
     "wrk": ("wrk",),
     "valgrind": ("valgrind",),
 }

@@ -22,8 +22,8 @@ def running_waitress(app: Any, **options: Any) -> Iterator[int]:
     :param options: those of :func:`waitress.server.create_server`.
     """
     sockets: dict[int, Any] = {}
-    arguments = {"host": "127.0.0.1", "port": 0, "threads": 2} | options
-    server = waitress.server.create_server(app, map=sockets, **arguments)
+    arguments: dict[str, Any] = {"host": "127.0.0.1", "port": 0, "threads": 2} | options
+    server: Any = waitress.server.create_server(app, map=sockets, **arguments)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

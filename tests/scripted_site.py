@@ -58,7 +58,7 @@ class Site:
     Among URLs ``None`` stands for all others; one that nobody told it of is answered 404.
     """
 
-    says: Says | Sequence[Says] | Mapping[str | None, Says] = Says()
+    says: Says | Sequence[Says] | Mapping[str, Says] | Mapping[str | None, Says] = Says()
     preflight: Says | Mapping[str | None, Says] = Says(403, ())
     asked: list[Asked] = field(default_factory=list)
 
@@ -73,7 +73,8 @@ class Site:
         self.asked.append(asked)
         says = self.preflight if asked.is_preflight else self.says
         if isinstance(says, Mapping):
-            says = says.get(url) or says.get(None) or Says(404, ())
+            by_url: Mapping[Any, Says] = says
+            says = by_url.get(url) or by_url.get(None) or Says(404, ())
         elif isinstance(says, Sequence):
             says = says[sum(not asked.is_preflight for asked in self.asked) - 1]
         start_response(f"{says.status} Said", list(says.headers))

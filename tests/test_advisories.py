@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
+import naive
 import pytest
 from front_ends import App, Ask, Pairs, Quiet, Reply, exchange, replies
 from hypothesis import given, settings
@@ -255,10 +256,9 @@ PATTERNS = ORIGINS | st.builds(
 def test_GHSA_vhxv_fg4m_p2w8_GHSA_v84h_653v_4pq9_a_set_allows_the_union(
     patterns: list[str], origins: list[str]
 ) -> None:
-    together = lambda origin: rules_of(Policy(patterns)).grant(origin) is not None  # noqa: E731
-    alone = [lambda origin, p=pattern: rules_of(Policy(p)).grant(origin) is not None for pattern in patterns]
+    rules = rules_of(Policy(patterns))
     for origin in [*origins, *(pattern.replace("*.", "").replace(":*", "") for pattern in patterns)]:
-        assert together(origin) == any(allowed(origin) for allowed in alone)
+        assert (rules.grant(origin) is not None) == any(naive.matches(pattern, origin) for pattern in patterns)
 
 
 def test_GHSA_vhxv_fg4m_p2w8_two_patterns_allow_no_third_origin(ask: Ask) -> None:

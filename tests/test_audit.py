@@ -681,7 +681,7 @@ class QuietServer(socketserver.ThreadingMixIn, WSGIServer):
 
 
 @contextlib.contextmanager
-def listening(httpd: socketserver.BaseServer) -> Iterator[str]:
+def listening(httpd: socketserver.TCPServer) -> Iterator[str]:
     """Serve in a thread; yield the address."""
     with httpd:
         thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})

@@ -16,6 +16,7 @@ from typing import Any
 from wsgiref.validate import validator
 
 import pytest
+import requests
 from scripted_site import API, METHODS, ORIGIN, PAGE, PUBLIC, SHARED, THIRD, TRUSTED, Clock, Pairs, Says, Site, fetch
 
 import corswsgi
@@ -605,7 +606,6 @@ def serve() -> Iterator[Callable[[bytes | Callable[[BaseHTTPRequestHandler], Non
 
 @pytest.fixture
 def session() -> Iterator[Any]:
-    requests = pytest.importorskip("requests")
     with requests.Session() as session:
         session.trust_env = False
         yield session

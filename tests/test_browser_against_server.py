@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import requests
 from front_ends import Quiet
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,7 +186,6 @@ def wsgi_front_end(cors: Any) -> FrontEnd:
 @pytest.fixture
 def listen() -> Iterator[Callable[[type[BaseHTTPRequestHandler]], FrontEnd]]:
     """Start servers of http.server, to be asked over the network, and stop them."""
-    requests = pytest.importorskip("requests")
     with requests.Session() as session:
         session.trust_env = False
         running: list[tuple[ThreadingHTTPServer, Thread]] = []

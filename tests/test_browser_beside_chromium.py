@@ -121,7 +121,7 @@ def preflight_statuses() -> Iterator[Case]:
 
 
 def redirects() -> Iterator[Case]:
-    granted = ([ANY], [ECHO], [(ALLOW, "{page}")], [])
+    granted: tuple[list[tuple[str, str]], ...] = ([ANY], [ECHO], [(ALLOW, "{page}")], [])
     for status, method, third, headers in itertools.product(
         (301, 302, 303, 307, 308), ("GET", "POST", "PUT"), ("page", "api", "third"), granted
     ):
@@ -185,7 +185,9 @@ class Handler(BaseHTTPRequestHandler):
             self.told.put(json.loads(body))
             self.send(204, [], b"")
         else:
-            self.send(*script.get("preflight" if is_preflight and "preflight" in script else "answer", (404, [])), b"x")
+            name = "preflight" if is_preflight and "preflight" in script else "answer"
+            status, headers = script.get(name, (404, []))
+            self.send(status, headers, b"x")
 
     def send(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
         names = {"O": self.headers.get("Origin", ""), **self.servers}
@@ -204,7 +206,7 @@ class Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def served() -> Iterator[type[Handler]]:
     """Start three servers, and give the handler class that they share."""
-    handler = type("ScriptedHandler", (Handler,), {"told": queue.Queue(), "cases": b"[]"})
+    handler: Any = type("ScriptedHandler", (Handler,), {"told": queue.Queue(), "cases": b"[]"})
     with contextlib.ExitStack() as running:
         servers = [running.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), handler)) for _ in range(3)]
         origins = [f"http://localhost:{server.server_port}" for server in servers]

@@ -1113,6 +1113,7 @@ def usage_error(*arguments: str) -> str:
         if isinstance(caught.value, UsageError):
             print(caught.value, file=sys.stderr)
         else:
+            assert isinstance(caught.value, SystemExit)
             assert caught.value.code == 2
     line = errors.getvalue().splitlines()[-1]
     assert line.isprintable()

@@ -52,7 +52,8 @@ ECHOES: dict[str, Policy] = {
     "echoed headers, static": Policy(APP, allow_headers=["*", "Authorization"], allow_credentials=True),
     "all echoed": Policy([APP, SHOP], allow_methods="*", allow_headers="*", allow_credentials=True),
 }
-LISTS: dict[str, Any] = KINDS | {
+LISTS: dict[str, Any] = {
+    **KINDS,
     "wildcards": Policy("*", allow_methods="*", allow_headers="*"),
     "lists": Policy([APP, SHOP], allow_methods=["PUT"], allow_headers=["X-A"], allow_credentials=True),
     "echoed methods": Policy([APP, SHOP], allow_methods="*", allow_headers=["X-A"], allow_credentials=True),

@@ -1,6 +1,7 @@
 """Each option of a policy is in the tables, the naive evaluation, the generated policies, the seeds and the engines."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def _written(option: str, path: str) -> bool:
     return re.search(rf'"{option}"', (HERE / path).read_text("utf-8")) is not None
 
 
-PLACES = {
+PLACES: dict[str, Callable[[str], bool]] = {
     "tables": lambda option: any(option in table.options for table in TABLES),
     "naive": lambda option: _written(option, "naive.py"),
     "differential": lambda option: option == "allow_origins" or option in OPTIONAL,
@@ -38,5 +39,5 @@ PLACES = {
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("option", OPTIONS)
-def test_each_option_is_asked_about(option, place):
+def test_each_option_is_asked_about(option: str, place: str) -> None:
     assert PLACES[place](option) != ((option, place) in EXCEPTIONS)

@@ -58,7 +58,8 @@ class Started:
 
     @property
     def headers(self) -> Headers:
-        return self.calls[-1][1]
+        headers: Headers = self.calls[-1][1]
+        return headers
 
 
 def environ_of(origin: str | None = APP, **more: Any) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def test_C1_file_wrapper_is_the_servers_own() -> None:
         start_response("200 OK", TEXT)
         return environ["wsgi.file_wrapper"](io.BytesIO(b"content"))
 
-    body = CORSMiddleware(app, DYNAMIC)(environ_of(**{"wsgi.file_wrapper": ServerFile}), Started())
+    body = CORSMiddleware(app, DYNAMIC)(environ_of(APP, **{"wsgi.file_wrapper": ServerFile}), Started())
     assert type(body) is ServerFile
 
 
@@ -420,7 +421,9 @@ def test_C9_a_preflight_is_answered_without_body_and_application(policy: Any) ->
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         raise AssertionError("the application was called")
 
-    body = CORSMiddleware(app, policy)(environ_of(**PREFLIGHT, **{"wsgi.input": Unreadable()}), started := Started())
+    body = CORSMiddleware(app, policy)(
+        environ_of(APP, **PREFLIGHT, **{"wsgi.input": Unreadable()}), started := Started()
+    )
     assert body == []
     assert [call[0] for call in started.calls] == ["204 No Content"]
     assert {"content-type", "content-length"}.isdisjoint(name.lower() for name, _ in started.headers)
@@ -463,7 +466,7 @@ def test_C10_an_app_that_raises_is_answered_as_the_checker_wants(starts: bool) -
         expected = [("200 OK", None), ("500 Internal Server Error", Failure)]
 
     for method in ("GET", "HEAD", "POST"):
-        statuses = []
+        statuses: list[Any] = []
 
         def start_response(status: str, headers: Headers, exc_info: Any = None, seen: Any = statuses) -> Any:
             seen.append((status, exc_info and exc_info[0]))
@@ -482,7 +485,7 @@ def test_C10_an_app_that_raises_is_answered_as_the_checker_wants(starts: bool) -
 @every_policy
 def test_C11_close_is_called_once_and_by_the_server_alone(policy: Any) -> None:
     body = Closing()
-    returned = CORSMiddleware(answering(body), policy)(environ_of(), Started())
+    returned: Any = CORSMiddleware(answering(body), policy)(environ_of(), Started())
     assert list(returned) == [b"a", b"b"]
     assert body.closed == 0
     returned.close()
@@ -495,7 +498,7 @@ def test_C11_close_is_reached_after_an_error_in_the_body() -> None:
         raise Failure
 
     body = Closing(chunks())
-    returned = CORSMiddleware(answering(body), DYNAMIC)(environ_of(), Started())
+    returned: Any = CORSMiddleware(answering(body), DYNAMIC)(environ_of(), Started())
     with pytest.raises(Failure), closing(returned):
         list(returned)
     assert body.closed == 1

@@ -71,7 +71,7 @@ def post(demo: Demo, path: str, value: object) -> Any:
 
 def request_to(url: str, **changed: Any) -> dict[str, Any]:
     """A request as the page's script tells it."""
-    plain = {"url": url, "method": "GET", "headers": [], "body": None}
+    plain: dict[str, Any] = {"url": url, "method": "GET", "headers": [], "body": None}
     return plain | {"credentials": "same-origin", "mode": "cors", "redirect": "follow"} | changed
 
 
@@ -151,7 +151,7 @@ def test_each_field_has_what_it_needs(option: str) -> None:
 
 
 def test_the_dangers_are_those_there_are() -> None:
-    offered = [attributes["value"] for tag, attributes in PAGE.fields["dangerously_allow"] if tag == "input"]
+    offered = [attributes["value"] or "" for tag, attributes in PAGE.fields["dangerously_allow"] if tag == "input"]
     assert Policy("*", dangerously_allow=offered).dangerously_allow == tuple(offered)
     with pytest.raises(PolicyError) as caught:
         Policy("*", dangerously_allow=["x"])
@@ -662,7 +662,7 @@ def test_a_cookie_of_another_program_is_not_told(demo: Demo) -> None:
 def test_the_sentences_are_those_of_explain_on_the_request(demo: Demo) -> None:
     name = visit_under(demo, allow_origins=[demo.page_url], allow_headers=["X-One"])
     told = look(demo, name, method="PUT", headers=[["X-One", "1"], ["X-Two", "2"]])
-    assert "the method PUT and the headers" in told["why"][0] or "the method PUT" in told["why"][0]
+    assert "the method PUT" in told["why"][0]
     assert told["why"][-1].startswith("Blocked: ")
     stranger = look(demo, name, sender="stranger")
     assert demo.stranger_url in " ".join(stranger["why"])

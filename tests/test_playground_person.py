@@ -10,17 +10,13 @@ from typing import Any
 import machine
 import pytest
 from engines.opening import CHROMIUM_FLAGS
+from playwright import sync_api
 
 from corswsgi import Policy
 from corswsgi.demo.servers import Demo
 from corswsgi.demo.visits import MAX_AGE
 
 pytestmark = pytest.mark.once
-
-try:
-    from playwright import sync_api
-except ImportError:  # the fixtures skip, or fail where Chromium is demanded
-    sync_api = None  # type: ignore[assignment]
 
 FRONT_ENDS = ("middleware", "handler")
 
@@ -71,8 +67,6 @@ class Clock:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     executable = machine.find("chromium")
-    if sync_api is None:
-        machine.lacking("chromium", "chromium: playwright, which drives it, is not installed")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_FLAGS))
         yield browser
@@ -98,9 +92,13 @@ class Person:
         self.errors: list[str] = []
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("dialog", lambda dialog: self.errors.append("a dialog") or dialog.dismiss())
+        page.on("dialog", self._dismiss)
         page.goto(demo.page_url)
         page.locator("#policy-status[data-good]").wait_for()
+
+    def _dismiss(self, dialog: Any) -> None:
+        self.errors.append("a dialog")
+        dialog.dismiss()
 
     def type(self, field: str, text: str) -> None:
         self.page.get_by_label(field).fill(text)

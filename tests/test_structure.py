@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = Path(corswsgi.__file__).parent
 
 #: An arrow reads "imports"; docs/design.rst shows the same picture. None runs back, and there is no circle.
-ARROWS = {
+ARROWS: dict[str, set[str]] = {
     "fetch": set(),
     "errors": set(),
     "refusals": {"errors"},
@@ -45,7 +46,7 @@ ARROWS = {
 }
 
 #: Whose imports of others than the standard library are held against this list; no other room has any.
-OUTSIDE = {
+OUTSIDE: dict[str, set[str]] = {
     "public_suffixes": {"publicsuffixlist"},
     "options": {"webob"},
     "protocol": {"webob"},
@@ -59,15 +60,15 @@ OUTSIDE = {
 }
 
 
-def modules():
+def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
-def room_of(path):
+def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported(path):
+def imported(path: Path) -> Iterator[str]:
     """Yield the dotted name of everything that a module imports, wherever in the module."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -77,11 +78,11 @@ def imported(path):
             if node.module == "corswsgi":
                 yield from (f"corswsgi.{alias.name}" for alias in node.names)
             else:
-                yield node.module
+                yield str(node.module)
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_room_imports_what_its_arrows_do_not_show(path):
+def test_no_room_imports_what_its_arrows_do_not_show(path: Path) -> None:
     room = room_of(path)
     inside, outside = set(), set()
     for name in imported(path):
@@ -94,19 +95,19 @@ def test_no_room_imports_what_its_arrows_do_not_show(path):
     assert outside <= OUTSIDE.get(room, set())
 
 
-def test_the_arrows_have_no_circle():
-    settled = set()
+def test_the_arrows_have_no_circle() -> None:
+    settled: set[str] = set()
     while len(settled) < len(ARROWS):
         free = {room for room, arrows in ARROWS.items() if room not in settled and arrows <= settled}
         assert free, f"a circle among {set(ARROWS) - settled}"
         settled |= free
 
 
-def test_every_room_is_on_the_list():
+def test_every_room_is_on_the_list() -> None:
     assert {room_of(path) for path in modules()} == set(ARROWS)
 
 
-def test_the_picture_in_the_documentation_is_this_one():
+def test_the_picture_in_the_documentation_is_this_one() -> None:
     text = (ROOT / "docs" / "design.rst").read_text("utf-8")
     shown = {}
     for line in text.splitlines():
@@ -117,7 +118,7 @@ def test_the_picture_in_the_documentation_is_this_one():
     assert shown == ARROWS
 
 
-def test_the_public_face_is_small():
+def test_the_public_face_is_small() -> None:
     assert sorted(corswsgi.__all__) == [
         "CORSMiddleware",
         "CORSRequestHandler",
@@ -128,14 +129,14 @@ def test_the_public_face_is_small():
     ]
 
 
-def test_the_tests_run_against_the_installed_package():
+def test_the_tests_run_against_the_installed_package() -> None:
     assert PACKAGE != ROOT / "corswsgi", (
         "install the package (pip install '.[test]'), and run pytest, not python -m pytest"
     )
     assert importlib.metadata.version("corswsgi") == "1.0.0.dev0"
 
 
-def test_the_installed_package_holds_what_the_source_holds():
+def test_the_installed_package_holds_what_the_source_holds() -> None:
     source = {
         path.relative_to(ROOT / "corswsgi")
         for path in (ROOT / "corswsgi").rglob("*")
@@ -148,12 +149,12 @@ def test_the_installed_package_holds_what_the_source_holds():
     assert Path("py.typed") in installed
 
 
-def test_the_bare_install_needs_webob_and_publicsuffixlist_only():
+def test_the_bare_install_needs_webob_and_publicsuffixlist_only() -> None:
     needed = [line for line in importlib.metadata.requires("corswsgi") or [] if "extra ==" not in line]
     assert sorted(line.partition(">")[0].strip() for line in needed) == ["publicsuffixlist", "webob"]
 
 
-def test_importing_the_package_loads_nothing_that_takes_long():
+def test_importing_the_package_loads_nothing_that_takes_long() -> None:
     heavy = ("publicsuffixlist", "waitress", "requests", "ada_url", "argparse", "dataclasses", "difflib", "inspect")
     code = f"import sys, corswsgi; print([name for name in {heavy} if name in sys.modules])"
     # Coverage, if it is measured, would load some of these by itself.

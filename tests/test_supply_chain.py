@@ -9,6 +9,7 @@ import csv
 import gzip
 import hashlib
 import http.client
+import importlib.metadata
 import io
 import os
 import re
@@ -20,11 +21,13 @@ import sys
 import tarfile
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email.parser import BytesParser
 from pathlib import Path
 from typing import NamedTuple
 
+import machine
+import oldest
 import pytest
 
 pytestmark = pytest.mark.once
@@ -74,7 +77,7 @@ DIST_INFO = {
 EARLIEST = 315532800
 
 #: Seconds that a build, an installation or an answer may take before it is given up.
-PATIENCE = 120
+PATIENCE = 60
 
 #: What a frontend does (PEP 517): the backend that pyproject.toml names is called in the directory of the sources.
 CALL = """
@@ -129,9 +132,24 @@ def environment(**more: str) -> dict[str, str]:
     return mine | more
 
 
-def checkout(directory: Path, builder: Builder) -> Path:
-    """Copy the sources as a builder would have them."""
-    for name in sources():
+def git(tree: Path, *arguments: str) -> str:
+    """Run git in a directory, without the settings of whoever runs the tests; return what it printed."""
+    mine = {name: value for name, value in environment().items() if not name.startswith("GIT_")}
+    done = subprocess.run(
+        [machine.find("git"), "-c", "safe.directory=*", *arguments],
+        cwd=tree,
+        env=mine | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+    return done.stdout
+
+
+def copy_of_a_commit(directory: Path, builder: Builder) -> Path:
+    """Copy the sources as a builder would have them; there is no git."""
+    for name in sources() | {name for name in NOT_PUBLISHED if (ROOT / name).exists()}:
         target = directory / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target)
@@ -140,13 +158,30 @@ def checkout(directory: Path, builder: Builder) -> Path:
     return directory
 
 
-def build(hook: str, tree: Path, target: Path, builder: Builder, **environ: str) -> Path:
-    """Build with the backend that the sources name; return the one archive that came of it."""
+def checkout(directory: Path, builder: Builder) -> Path:
+    """Copy the sources as a builder would have them, and track them."""
+    tree = copy_of_a_commit(directory, builder)
+    git(tree, "init", "--quiet")
+    git(tree, "add", "--all", "--force")
+    return tree
+
+
+def unpacked(sdist: Path, directory: Path) -> Path:
+    """Unpack an sdist into a directory; return where its files are."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(directory, filter="data")
+    return directory / STEM
+
+
+def call(
+    hook: str, tree: Path, target: Path, builder: Builder, environ: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Call the backend that the sources name."""
     system = tomllib.loads((tree / "pyproject.toml").read_text("utf-8"))["build-system"]
     path = [str(tree / each) for each in system.get("backend-path", ())]
     target.mkdir()
     code = CALL.format(path=path, backend=system["build-backend"], hook=hook, target=str(target))
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-P", "-c", code],
         cwd=tree,
         umask=builder.umask,
@@ -155,6 +190,11 @@ def build(hook: str, tree: Path, target: Path, builder: Builder, **environ: str)
         text=True,
         timeout=PATIENCE,
     )
+
+
+def build(hook: str, tree: Path, target: Path, builder: Builder = BUILDERS["usual"], **environ: str) -> Path:
+    """Build with the backend that the sources name; return the one archive that came of it."""
+    done = call(hook, tree, target, builder, environ)
     assert done.returncode == 0, done.stdout + done.stderr
     (archive,) = target.iterdir()
     return archive
@@ -167,9 +207,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Archives]:
     for name, builder in BUILDERS.items():
         home = tmp_path_factory.mktemp(name)
         sdist = build("build_sdist", checkout(home / "checkout", builder), home / "sdist", builder)
-        with tarfile.open(sdist) as archive:
-            archive.extractall(home, filter="data")
-        archives[name] = Archives(sdist, build("build_wheel", home / STEM, home / "wheel", builder))
+        archives[name] = Archives(sdist, build("build_wheel", unpacked(sdist, home), home / "wheel", builder))
     return archives
 
 
@@ -225,15 +263,7 @@ def test_what_the_archives_hold_is_what_the_sources_hold(sdist: tarfile.TarFile,
 def test_every_file_of_the_repository_is_published_or_is_named_here() -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("these are the sources of an sdist, and not a checkout")
-    listed = subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE,
-    )
-    assert set(filter(None, listed.stdout.split("\0"))) - sources() == NOT_PUBLISHED
+    assert set(filter(None, git(ROOT, "ls-files", "-z").split("\0"))) - sources() == NOT_PUBLISHED
 
 
 def test_the_record_of_the_wheel_has_every_file_and_its_hash(wheel: zipfile.ZipFile) -> None:
@@ -258,6 +288,147 @@ def test_the_metadata(wheel: zipfile.ZipFile) -> None:
         "Tag: py3-none-any",
         "",
     ]
+
+
+# What they do not hold
+
+#: What builds left behind long ago.
+LEAVINGS = {
+    f"build/lib/{PACKAGE}/evil.py": "import this\n",
+    f"{PACKAGE}.egg-info/SOURCES.txt": "docs/notes.rst\n",
+}
+
+#: That, and modules and documents that nobody has added. setuptools by itself would pack all of it.
+LITTER = {
+    **LEAVINGS,
+    f"{PACKAGE}/scratch.py": "import this\n",
+    f"{PACKAGE}/demo/scratch.html": "<!doctype html>\n",
+    "docs/notes.rst": "Of mine\n",
+    f"{PACKAGE}/__pycache__/scratch.cpython-311.pyc": "",
+}
+
+
+def litter(tree: Path, names: Iterable[str] = LITTER) -> None:
+    """Leave in a directory what is not to be packed; what is there stays."""
+    for name in names:
+        if (tree / name).exists():  # the list of an sdist
+            continue
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text(LITTER[name], "utf-8")
+
+
+def files_in(tree: Path) -> dict[Path, bytes]:
+    """Return all files, but git's own and those that Python compiled."""
+    passing = {".git", "__pycache__"}
+    found = (path for path in tree.rglob("*") if path.is_file() and not passing & set(path.relative_to(tree).parts))
+    return {path: path.read_bytes() for path in found}
+
+
+Trees = dict[str, Callable[[Path], Path]]
+
+
+@pytest.fixture(scope="module")
+def trees(built: dict[str, Archives]) -> Trees:
+    """Of each kind of directory that is built from: a function that makes one in a new directory."""
+    return {
+        "checkout": lambda directory: checkout(directory / "checkout", BUILDERS["usual"]),
+        "sdist": lambda directory: unpacked(built["usual"].sdist, directory),
+        "copy of a commit": lambda directory: copy_of_a_commit(directory / "copy", BUILDERS["usual"]),
+    }
+
+
+@pytest.mark.parametrize("kind", ["checkout", "sdist"])
+def test_what_is_not_tracked_is_left_out_and_named(
+    trees: Trees, built: dict[str, Archives], kind: str, tmp_path: Path
+) -> None:
+    tree = trees[kind](tmp_path)
+    litter(tree)
+    before = files_in(tree)
+    for hook, usual in (("build_sdist", built["usual"].sdist), ("build_wheel", built["usual"].wheel)):
+        target = tmp_path / hook
+        done = call(hook, tree, target, BUILDERS["usual"], {})
+        assert (target / usual.name).read_bytes() == usual.read_bytes()
+        named = [f"{PACKAGE}/demo/scratch.html", f"{PACKAGE}/scratch.py"]
+        if hook == "build_sdist":
+            named.append("docs/notes.rst")  # which no wheel would hold anyway
+        assert re.findall("^warning: left out, .*: (.*)$", done.stderr, re.MULTILINE) == named
+    assert files_in(tree) == before, "a build leaves nothing behind"
+
+
+def test_metadata_are_prepared_without_leaving_anything_behind(trees: Trees, tmp_path: Path) -> None:
+    tree = trees["checkout"](tmp_path)
+    before = files_in(tree)
+    done = call("prepare_metadata_for_build_wheel", tree, tmp_path / "metadata", BUILDERS["usual"], {})
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "metadata" / f"{STEM}.dist-info" / "METADATA").is_file()
+    assert files_in(tree) == before
+
+
+@pytest.mark.parametrize("kind", ["checkout", "sdist", "copy of a commit"])
+def test_a_frontend_builds_the_same_wheel(trees: Trees, built: dict[str, Archives], kind: str, tmp_path: Path) -> None:
+    """A frontend calls all hooks, in turn, in one directory: none may spoil what the next one looks at."""
+    tree = trees[kind](tmp_path)
+    litter(tree, LEAVINGS if kind == "copy of a commit" else LITTER)
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    done = subprocess.run(
+        [*pip, "--disable-pip-version-check", "--wheel-dir", str(tmp_path / "wheel"), "."],
+        cwd=tree,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = (tmp_path / "wheel").iterdir()
+    assert wheel.read_bytes() == built["usual"].wheel.read_bytes()
+
+
+def test_a_copy_of_a_commit_gives_the_same_sdist(trees: Trees, built: dict[str, Archives], tmp_path: Path) -> None:
+    tree = trees["copy of a commit"](tmp_path)
+    litter(tree, LEAVINGS)
+    assert build("build_sdist", tree, tmp_path / "sdist").read_bytes() == built["usual"].sdist.read_bytes()
+
+
+def test_work_that_is_not_committed_is_built_as_it_is(trees: Trees, tmp_path: Path) -> None:
+    tree = trees["checkout"](tmp_path)
+    (tree / PACKAGE / "cli.py").write_text("changed = True\n", "utf-8")
+    (tree / PACKAGE / "serve.py").unlink()
+    (tree / PACKAGE / "added.py").write_text("added = True\n", "utf-8")
+    git(tree, "add", f"{PACKAGE}/added.py")
+    with zipfile.ZipFile(build("build_wheel", tree, tmp_path / "wheel")) as wheel:
+        assert wheel.read(f"{PACKAGE}/cli.py") == b"changed = True\n"
+        assert wheel.read(f"{PACKAGE}/added.py") == b"added = True\n"
+        assert f"{PACKAGE}/serve.py" not in wheel.namelist()
+
+
+@pytest.mark.parametrize("hook", ["build_sdist", "build_wheel"])
+def test_a_checkout_without_git_is_refused_in_one_line(trees: Trees, hook: str, tmp_path: Path) -> None:
+    done = call(hook, trees["checkout"](tmp_path), tmp_path / "target", BUILDERS["usual"], {"PATH": ""})
+    assert done.returncode == 1
+    assert re.fullmatch("error: .* is a git checkout, .*; install git, or build from the sdist\n", done.stderr)
+    assert list((tmp_path / "target").iterdir()) == []
+
+
+def test_the_repository_of_a_hook_is_not_asked(trees: Trees, built: dict[str, Archives], tmp_path: Path) -> None:
+    """A hook of git that builds has variables that lead to the repository that it was called for."""
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "--quiet")
+    environ = {"GIT_DIR": str(other / ".git"), "GIT_INDEX_FILE": str(other / ".git" / "index")}
+    wheel = build("build_wheel", trees["checkout"](tmp_path), tmp_path / "wheel", BUILDERS["usual"], **environ)
+    assert wheel.read_bytes() == built["usual"].wheel.read_bytes()
+
+
+# What they need
+
+
+def test_each_requirement_has_a_lower_bound_which_tox_tries() -> None:
+    """``tox -e oldest`` installs these, and no others."""
+    required = importlib.metadata.requires(PACKAGE) or []
+    bounds = {re.split("[<>=!~;]", line)[0].strip().lower(): re.search(r"[>=]=([0-9.]+)", line) for line in required}
+    assert {name: bound and bound[1] for name, bound in bounds.items()} == oldest.constraints()
+    system = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]
+    assert system["requires"] == [f"setuptools>={oldest.constraints()['setuptools']}"]
 
 
 # Modes

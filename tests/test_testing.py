@@ -5,6 +5,7 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -157,7 +158,7 @@ def test_the_example_shows_that_requests_enforces_nothing():
     ],
 )
 def test_the_example_sends_what_a_page_would(page, url, headers):
-    namespace = {"__name__": "example"}
+    namespace: dict[str, Any] = {"__name__": "example"}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(EXAMPLE.read_text("utf-8"), str(EXAMPLE), "exec"), namespace)
     assert namespace["headers_of_a_page"](page, url) == headers

@@ -158,7 +158,7 @@ def _mixes_credentials(difference: Difference) -> bool:
 
 
 def _first_fails(difference: Difference) -> bool:
-    return difference.observed.told[0]["outcome"] == "blocked"
+    return bool(difference.observed.told[0]["outcome"] == "blocked")
 
 
 def _cache_mode(*modes: str) -> Callable[[Difference], bool]:

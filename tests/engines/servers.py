@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import waitress
+import waitress.server
 
 from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy
 
@@ -365,7 +365,7 @@ class _Noting:
             return False
         headers = {name.lower(): ", ".join(self.headers.get_all(name)) for name in self.headers}  # type: ignore[attr-defined]
         body = self.rfile.read(int(headers.get("content-length") or 0))  # type: ignore[attr-defined]
-        parts = urlsplit(self.path)  # type: ignore[has-type]
+        parts = urlsplit(self.path)  # type: ignore[attr-defined]
         self.asked = Asked(self.command, parts.path, parts.query, headers, body)  # type: ignore[attr-defined]
         self.note(self.asked)
         return True
@@ -426,7 +426,7 @@ def _http_server(handler: type[BaseHTTPRequestHandler], listening: socket.socket
 
 @contextlib.contextmanager
 def _waitress(app: Callable[..., Iterable[bytes]], listening: socket.socket) -> Iterator[None]:
-    server: Any = waitress.create_server(app, sockets=[listening], threads=4, clear_untrusted_proxy_headers=True)
+    server: Any = waitress.server.create_server(app, sockets=[listening], threads=4, clear_untrusted_proxy_headers=True)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

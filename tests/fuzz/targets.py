@@ -64,6 +64,7 @@ def origin_patterns(data: bytes) -> None:
     instance = text.replace("://*.", "://a.").removesuffix(":*")
     near = [instance, f"{instance}:8443", f"{instance}0", f"x{instance}", f"{instance}/", f"{instance}.evil.example"]
     near += [instance.replace("a.", "a.b.", 1), instance.replace("://a.", "://", 1), instance.upper(), "null"]
+    assert policy.matcher is not None
     for origin in (*near, probe.decode("latin-1")):
         assert (origin in policy.matcher) == naive.allows({"allow_origins": [text]}, origin), (text, origin)
 
