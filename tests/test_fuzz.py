@@ -63,10 +63,10 @@ _STORE = CookieStore.store
 
 #: For each target a function of the package or of the rules, and what it returns when it is broken.
 BROKEN: dict[str, tuple[Any, str, Any]] = {
-    "origin-patterns": (naive, "matches", lambda entry, origin: True),
+    "origin-patterns": (naive, "matches", lambda entry, origin, is_careful: True),
     "origin-values": (targets, "parse_origin", lambda text: None),
     "request-header-lists": (naive, "MOST_NAMES", 1),
-    "response-header-lists": (naive, "decorated", lambda own, added: sorted(own)),
+    "response-header-lists": (naive, "decorated", lambda own, added, times: sorted(own)),
     "settings": (targets, "hash", id),
     "header-list-values": (fetch, "is_token", lambda text: True),
     "locations": (fetching, "_check_redirect", lambda request, reply, location: None),
