@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from corswsgi import fetch
 
 Header = tuple[str, str]
+Headers = tuple[Header, ...]
 
 ALLOW_TIMING = "Timing-Allow-Origin"
 
@@ -70,3 +71,9 @@ def unique(names: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         seen.setdefault(name.lower(), name)
     return tuple(seen.values())
+
+
+def header_of(header: str, names: Iterable[str], comma: str = ",") -> Headers:
+    """Return the header that lists ``names``, and no header for no names."""
+    value = comma.join(names)
+    return ((header, value),) if value else ()

@@ -90,7 +90,7 @@ class CORSMiddleware:
         if origin is not None:
             grant = rules.everyone or rules.known.get(origin)
             if grant is None and not rules.is_complete:
-                grant = rules.grant(origin, partial(ReadableRequest, environ))
+                grant = rules.grant(origin, partial(ReadableRequest, environ) if rules.predicate else None)
             # What protocol.is_preflight says; see there.
             if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and environ["REQUEST_METHOD"] == "OPTIONS":
                 if is_logged(INFO):

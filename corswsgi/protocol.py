@@ -7,35 +7,25 @@ headers of any other response.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
-from corswsgi import fetch
 from corswsgi.errors import quote
-from corswsgi.headers import ALLOW_TIMING, Header, decorate, unique
+from corswsgi.headers import ALLOW_TIMING, Header, Headers, decorate, header_of, unique
 from corswsgi.options import ANY, OriginPredicate
 from corswsgi.origins import OPAQUE, parse_origin
+from corswsgi.permissions import Permissions
 from corswsgi.policy import CLOSED, Policy
 
 if TYPE_CHECKING:
     from webob import Request
-
-Headers = tuple[Header, ...]
-
-#: The most that is read of Access-Control-Request-Headers if it has to be echoed: bytes, and names.
-MAX_ECHO_BYTES = 16 * 1024
-MAX_ECHO_NAMES = 256
-#: The same of Access-Control-Request-Method, in characters.
-MAX_ECHO_METHOD = 256
 
 #: How many of the origins that were allowed the rules of a policy remember.
 MAX_KNOWN = 1024
 
 ORIGIN_REFUSED = "the policy does not allow this origin"
 PATH_UNCLEAR = "servers may read this path in different ways, and it is not clear which policy governs it"
-METHOD_REFUSED = "Access-Control-Request-Method is not one method"
-HEADERS_REFUSED = f"Access-Control-Request-Headers is no list of at most {MAX_ECHO_NAMES} names"
 
 #: How much a line of the log says of what a preflight asks for in vain.
 _MAX_REASONS = 8
@@ -83,6 +73,7 @@ class Rules:
     headers on every response, so that caches need to keep it only once; *dynamic*, all else,
     looks at the origin and says so in ``Vary``.
 
+    :ivar predicate: the callable that decides on origins, or ``None``.
     :ivar everyone: what every origin is granted under *any*; else ``None``.
     :ivar known: what origins are granted that were asked about, as far as they are remembered.
     :ivar is_complete: whether all origins that are allowed are known.
@@ -95,31 +86,22 @@ class Rules:
 
     def __init__(self, policy: Policy) -> None:
         self._matcher = policy.matcher
-        self._predicate: OriginPredicate | None = policy.allow_origins if callable(policy.allow_origins) else None
+        self.predicate: OriginPredicate | None = policy.allow_origins if callable(policy.allow_origins) else None
         self._has_timing = policy.allow_timing
         constant = _constant_origin(policy)
-        self._vary = _list("Vary", unique(policy.vary if constant else ("Origin", *policy.vary)), ", ")
+        self._vary = header_of("Vary", unique(policy.vary if constant else ("Origin", *policy.vary)), ", ")
         credentials = (("Access-Control-Allow-Credentials", "true"),) if policy.allow_credentials else ()
         self._beside_origin: Headers = (
             *credentials,
-            *_list("Access-Control-Expose-Headers", unique(policy.expose_headers)),
+            *header_of("Access-Control-Expose-Headers", unique(policy.expose_headers)),
             *self._vary,
         )
 
-        # fetch#cors-protocol-and-credentials: with credentials "*" is the literal name of a method or header,
-        # so what is asked for has to be echoed. Elsewhere the whole list is sent, not an echo: the browser
-        # compares, says precisely what is missing, and its cache serves every later request.
-        self._methods = tuple(_allowed_methods(policy))
-        self._headers = tuple(_allowed_headers(policy))
-        self._echo_method = policy.allow_credentials and ANY in self._methods
-        self._echo_headers = policy.allow_credentials and ANY in self._headers
-        self._allowed_names = frozenset(map(str.lower, self._headers))
+        self._permissions = Permissions(policy)
         self.granted_status = f"{policy.preflight_status} {_phrase(policy.preflight_status)}"
         self._preflight: Headers = (
             *credentials,
-            *(() if self._echo_method else _list("Access-Control-Allow-Methods", self._methods)),
-            *(() if self._echo_headers else _list("Access-Control-Allow-Headers", self._headers)),
-            *(() if policy.max_age is None else (("Access-Control-Max-Age", str(policy.max_age)),)),
+            *self._permissions.lines,
             # rfc9110#section-8.6: no Content-Length with 204; other statuses get one, and a type (PEP 3333).
             *(() if policy.preflight_status == 204 else (("Content-Type", _PLAIN_TEXT), ("Content-Length", "0"))),
             *(() if constant else self._vary),
@@ -152,8 +134,8 @@ class Rules:
         grant = self.known.get(origin)
         if grant is not None:
             return grant
-        if self._predicate is not None:
-            return self._grant(origin) if self._asks(self._predicate, origin, request) else None
+        if self.predicate is not None:
+            return self._grant(origin) if self._asks(self.predicate, origin, request) else None
         if self._matcher is None or origin not in self._matcher:
             return None
         if len(self.known) >= MAX_KNOWN:
@@ -172,40 +154,15 @@ class Rules:
             return self.refused_preflight
         if grant.preflight is not None:
             return Answer(self.granted_status, tuple(grant.preflight))
-        echo: Headers = ()
-        if self._echo_method:
-            # fetch#http-new-header-syntax: Access-Control-Request-Method = method, which is one token.
-            if len(method) > MAX_ECHO_METHOD or not fetch.is_token(method):
-                return _refuse(METHOD_REFUSED, self._refused_vary)
-            echo = (("Access-Control-Allow-Methods", method),)
-        if self._echo_headers and headers is not None:
-            names = _requested_names(headers)
-            if names is None:
-                return _refuse(HEADERS_REFUSED, self._refused_vary)
-            echo += _list("Access-Control-Allow-Headers", (name for name in names if self._allows_header(name)))
+        try:
+            echo = self._permissions.echo(method, headers)
+        except ValueError as error:
+            return _refuse(str(error), self._refused_vary)
         return Answer(self.granted_status, ((_ALLOW_ORIGIN, origin), *echo, *self._preflight))
 
-    def unlisted(self, method: str, headers: str | None) -> Iterator[str]:
-        """Yield what to change in the policy so that a browser takes the answer to a preflight for a yes.
-
-        The browser compares (fetch#cors-preflight-fetch steps 7.5 to 7.7); this is for logs and explanations.
-
-        :param method: the value of Access-Control-Request-Method, or a method that a script asks for.
-        :param headers: the value of Access-Control-Request-Headers, or ``None``. Nothing is said of one that is
-            malformed or out of bounds.
-        """
-        if method not in fetch.CORS_SAFELISTED_METHODS and method not in self._methods and ANY not in self._methods:
-            shown, meant = quote(method), method.upper()
-            if meant in self._methods:
-                advice = f"but {meant} is, and methods are case-sensitive; the script should say {quote(meant)}"
-                yield f"the method {_bare(shown)} is not listed, {advice}"
-            else:
-                yield f"the method {_bare(shown)} is not listed; add {shown} to allow_methods"
-        for name in _requested_names(headers or "") or ():
-            if not self._allows_header(name):
-                shown = quote(name)
-                beside = ', which "*" does not cover,' if ANY in self._headers else ""
-                yield f"the header {_bare(shown)} is not listed; add {shown}{beside} to allow_headers"
+    def unlisted(self, method: str, headers: str | None) -> list[str]:
+        """Return what to change so that a browser sends the request that a granted preflight asks for."""
+        return list(self._permissions.unlisted(method, headers))
 
     def objection(self, origin: str, grant: Grant | None, method: str, headers: str | None) -> str:
         """Return why a browser will not send the request that a preflight asks for; empty if it will. For logs.
@@ -215,7 +172,7 @@ class Rules:
         refusal = self.preflight(origin, grant, method, headers).refusal
         if refusal:
             return refusal
-        lacking = list(self.unlisted(method, headers))
+        lacking = self.unlisted(method, headers)
         more = len(lacking) - _MAX_REASONS
         return "; ".join([*lacking[:_MAX_REASONS], *([f"and {more} more"] if more > 0 else [])])
 
@@ -236,9 +193,9 @@ class Rules:
     def _grant(self, origin: str) -> Grant:
         """Return what an origin is granted that is allowed."""
         timing = [(ALLOW_TIMING, origin)] if self._has_timing else []
-        is_echoed = self._echo_method or self._echo_headers
         allow = (_ALLOW_ORIGIN, origin)
-        return Grant([allow, *timing, *self._beside_origin], None if is_echoed else [allow, *self._preflight])
+        preflight = None if self._permissions.are_echoed else [allow, *self._preflight]
+        return Grant([allow, *timing, *self._beside_origin], preflight)
 
     def _asks(self, predicate: OriginPredicate, origin: str, request: Callable[[], Request] | None) -> bool:
         """Ask the callable about an origin. Malformed ones and ``null`` are refused without asking."""
@@ -252,13 +209,6 @@ class Rules:
             message = f"{quote(predicate)}, the callable of allow_origins, returned {quote(answer)}"
             raise TypeError(f"{message}; it must return True or False")
         return answer
-
-    def _allows_header(self, name: str) -> bool:
-        """Tell whether a request header, in lower case, is listed or covered by ``*``."""
-        if name in self._allowed_names:
-            return True
-        # fetch#cors-non-wildcard-request-header-name
-        return ANY in self._allowed_names and name != fetch.CORS_NON_WILDCARD_REQUEST_HEADER
 
 
 def is_preflight(method: str, origin: str | None, requested_method: str | None) -> bool:
@@ -301,36 +251,6 @@ def _constant_origin(policy: Policy) -> str | None:
         return None
     (only,) = policy.matcher.exact
     return None if only == OPAQUE else only
-
-
-def _allowed_methods(policy: Policy) -> Iterable[str]:
-    return (ANY,) if ANY in policy.allow_methods else dict.fromkeys(policy.allow_methods)
-
-
-def _allowed_headers(policy: Policy) -> Iterable[str]:
-    names = unique(policy.allow_headers)
-    if ANY not in names:
-        return names
-    # fetch#cors-non-wildcard-request-header-name: "*" covers every other name; only this one need stand beside it.
-    return (ANY, *(name for name in map(str.lower, names) if name == fetch.CORS_NON_WILDCARD_REQUEST_HEADER))
-
-
-def _requested_names(value: str) -> list[str] | None:
-    """Return the names in Access-Control-Request-Headers, in lower case; ``None`` if malformed or out of bounds."""
-    if len(value) > MAX_ECHO_BYTES:
-        return None
-    names = list(dict.fromkeys(name.lower() for name in fetch.split_list(value)))
-    return names if len(names) <= MAX_ECHO_NAMES and all(map(fetch.is_token, names)) else None
-
-
-def _bare(quoted: str) -> str:
-    return quoted.strip('"')
-
-
-def _list(header: str, names: Iterable[str], comma: str = ",") -> Headers:
-    """Return the header that lists ``names``, and no header for no names."""
-    value = comma.join(names)
-    return ((header, value),) if value else ()
 
 
 def _phrase(status: int) -> str:
