@@ -681,7 +681,7 @@ def test_the_document_is_valid_and_says_everything() -> None:
         assert report.version in text
     for departure in Departure:
         assert plain(departure.advice) in unwrapped(text)
-    assert "lets \\* cover Authorization too. Seen in 1 case in Firefox and 0 cases in WebKit." in unwrapped(text)
+    assert "\\* covers Authorization too. Seen in 1 case in Firefox and 0 cases in WebKit." in unwrapped(text)
     assert "WebKit did not run 1 case on" in text
     assert "WebKit was not asked 1 case. It waits" in text
     assert re.search(r"^Firefox +Mozilla Firefox 1 +3 +2 +1 +0$", text, re.MULTILINE)

@@ -17,6 +17,7 @@ from corswsgi.browser.network import network_for
 from corswsgi.browser.preflight_cache import PreflightCache
 from corswsgi.browser.referrer import check_policy
 from corswsgi.browser.request import BodyInit, FormData, URLSearchParams, new_request
+from corswsgi.browser.tape import Tape
 from corswsgi.browser.urls import URL, Origin, load_parser, parse_origin, parse_url
 from corswsgi.browser.verdict import (
     Cause,
@@ -42,6 +43,7 @@ __all__ = [
     "NoteCode",
     "Reason",
     "Response",
+    "Tape",
     "URLSearchParams",
     "Verdict",
 ]
@@ -68,6 +70,7 @@ class Browser:
         max_age_cap: int | None = None,
         max_body: int = 1024 * 1024,
         timeout: float = 10.0,
+        tape: Tape | None = None,
     ) -> None:
         """Open a page.
 
@@ -85,6 +88,7 @@ class Browser:
             see :data:`MAX_AGE_CAPS`, and for the standard, which sets none, that of Chromium.
         :param max_body: the most that is read of a response's body, in bytes.
         :param timeout: for each answer and its whole body, in seconds; for a session only.
+        :param tape: shared with browsers of other engines, so that what one of them was answered is not asked again.
         :raises ValueError: if the origin or the page is not one (with the corrected value), or there is no such engine
             or policy.
         :raises TypeError: if the target is neither.
@@ -95,8 +99,9 @@ class Browser:
         self._origin = parse_origin(origin)
         self._page = _parse_page(page, self._origin)
         self._referrer_policy = check_policy(referrer_policy)
+        network = network_for(target, max_body=max_body, timeout=timeout, clock=clock)
         self._agent = UserAgent(
-            network_for(target, max_body=max_body, timeout=timeout, clock=clock),
+            network if tape is None else tape.before(network),
             CookieStore(cookies or {}, clock),
             PreflightCache(clock, self._profile.max_age_cap if max_age_cap is None else max_age_cap),
         )

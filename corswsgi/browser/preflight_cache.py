@@ -56,14 +56,17 @@ class PreflightCache:
 
     def header_name_matches(self, name: str, request: Request) -> list[CacheEntry]:
         """fetch#concept-cache-match-header"""
-        lower = name.lower()
-        matches = self._matches(request)
-        named = [entry for entry in matches if entry.header_name == lower]
-        wildcards = [] if request.includes_credentials else [each for each in matches if each.header_name == _WILDCARD]
-        if wildcards and lower == fetch.CORS_NON_WILDCARD_REQUEST_HEADER:
-            is_covered = not named and request.departs(Departure.KEPT_WILDCARD_COVERS_AUTHORIZATION)
-            return wildcards if is_covered else named
-        return named + wildcards
+        matches = self._header_entries(name, request)
+        if matches or request.includes_credentials or name.lower() != fetch.CORS_NON_WILDCARD_REQUEST_HEADER:
+            return matches
+        wildcards = [entry for entry in self._matches(request) if entry.header_name == _WILDCARD]
+        return wildcards if wildcards and request.departs(Departure.KEPT_WILDCARD_COVERS_AUTHORIZATION) else []
+
+    def _header_entries(self, name: str, request: Request) -> list[CacheEntry]:
+        names = {name.lower()}
+        if name.lower() != fetch.CORS_NON_WILDCARD_REQUEST_HEADER and not request.includes_credentials:
+            names.add(_WILDCARD)
+        return [entry for entry in self._matches(request) if entry.header_name in names]
 
     def permits_something(self, request: Request) -> bool:
         """Tell whether anything is remembered that the request could use."""
@@ -78,7 +81,7 @@ class PreflightCache:
         for method in methods:
             self._keep(request, self.method_matches(method, request), method, None, expires)
         for name in header_names:
-            self._keep(request, self.header_name_matches(name, request), None, name.lower(), expires)
+            self._keep(request, self._header_entries(name, request), None, name.lower(), expires)
 
     def clear(self, request: Request) -> None:
         """fetch#concept-cache-clear, unless the engine remembers what it knows."""
