@@ -90,7 +90,7 @@ class Site:
         return self.asked[-1]
 
 
-BROWSER_OPTIONS = {"page", "referrer_policy", "cookies", "clock", "max_age_cap", "max_body", "timeout"}
+BROWSER_OPTIONS = {"engine", "page", "referrer_policy", "cookies", "clock", "max_age_cap", "max_body", "timeout"}
 
 
 def fetch(target: Any, url: str = API, origin: str = PAGE, **options: Any) -> Verdict:

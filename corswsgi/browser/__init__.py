@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from corswsgi.browser.cookies import CookieStore
+from corswsgi.browser.engines import ENGINES, MAX_AGE_CAPS, Departure, profile_named
 from corswsgi.browser.fetching import FetchParams, UserAgent, run_fetch
 from corswsgi.browser.network import network_for
-from corswsgi.browser.preflight_cache import MAX_AGE_CAPS, PreflightCache
+from corswsgi.browser.preflight_cache import PreflightCache
 from corswsgi.browser.referrer import check_policy
 from corswsgi.browser.request import BodyInit, FormData, URLSearchParams, new_request
+from corswsgi.browser.tape import Tape
 from corswsgi.browser.urls import URL, Origin, load_parser, parse_origin, parse_url
 from corswsgi.browser.verdict import (
     Cause,
@@ -29,16 +31,19 @@ from corswsgi.browser.verdict import (
 )
 
 __all__ = [
+    "ENGINES",
     "MAX_AGE_CAPS",
     "Browser",
     "Cause",
     "Code",
+    "Departure",
     "Exchange",
     "FormData",
     "Note",
     "NoteCode",
     "Reason",
     "Response",
+    "Tape",
     "URLSearchParams",
     "Verdict",
 ]
@@ -57,40 +62,48 @@ class Browser:
         target: Any,
         origin: str,
         *,
+        engine: str = "standard",
         page: str | None = None,
         referrer_policy: str = "strict-origin-when-cross-origin",
         cookies: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
-        max_age_cap: int = MAX_AGE_CAPS["chromium"],
+        max_age_cap: int | None = None,
         max_body: int = 1024 * 1024,
         timeout: float = 10.0,
+        tape: Tape | None = None,
     ) -> None:
         """Open a page.
 
         :param target: a WSGI application, which then is every host there is; or a :class:`requests.Session`, whose
             TLS and proxy settings hold, and nothing else of it.
         :param origin: the page's, as browsers write it, or ``"null"`` for a sandboxed page.
+        :param engine: ``"standard"``, or an engine whose departures from the standard are acted out: ``"chromium"``,
+            ``"firefox"`` or ``"webkit"``. :mod:`corswsgi.browser.engines` lists them.
         :param page: the page's address, for ``Referer`` and relative URLs; by default the root of the origin.
         :param referrer_policy: the page's; the empty string is the default.
         :param cookies: names and values that are sent to every host of the target when credentials are. What
             ``Set-Cookie`` says is kept beside them, per host; :mod:`corswsgi.browser.cookies` says how far.
         :param clock: seconds, for the preflight cache, cookies and the timeout.
-        :param max_age_cap: the longest time, in seconds, for which a preflight is remembered;
-            :data:`MAX_AGE_CAPS` has those of the engines.
+        :param max_age_cap: the longest time, in seconds, for which a preflight is remembered; by default the engine's,
+            see :data:`MAX_AGE_CAPS`, and for the standard, which sets none, that of Chromium.
         :param max_body: the most that is read of a response's body, in bytes.
         :param timeout: for each answer and its whole body, in seconds; for a session only.
-        :raises ValueError: if the origin or the page is not one (with the corrected value), or there is no such policy.
+        :param tape: shared with browsers of other engines, so that what one of them was answered is not asked again.
+        :raises ValueError: if the origin or the page is not one (with the corrected value), or there is no such engine
+            or policy.
         :raises TypeError: if the target is neither.
         :raises ImportError: if ada-url is not installed.
         """
         load_parser()
+        self._profile = profile_named(engine)
         self._origin = parse_origin(origin)
         self._page = _parse_page(page, self._origin)
         self._referrer_policy = check_policy(referrer_policy)
+        network = network_for(target, max_body=max_body, timeout=timeout, clock=clock)
         self._agent = UserAgent(
-            network_for(target, max_body=max_body, timeout=timeout, clock=clock),
+            network if tape is None else tape.before(network),
             CookieStore(cookies or {}, clock),
-            PreflightCache(clock, max_age_cap),
+            PreflightCache(clock, self._profile.max_age_cap if max_age_cap is None else max_age_cap),
         )
 
     @property
@@ -108,6 +121,7 @@ class Browser:
         mode: str = "cors",
         credentials: str = "same-origin",
         redirect: str = "follow",
+        cache: str = "default",
         send: bool = True,
     ) -> Verdict:
         """Fetch as a script of the page would with ``fetch(url, {...})``, and say what the script gets and why.
@@ -119,6 +133,9 @@ class Browser:
         :param mode: ``"cors"``, ``"no-cors"`` or ``"same-origin"``.
         :param credentials: ``"omit"``, ``"same-origin"`` or ``"include"``.
         :param redirect: ``"follow"``, ``"error"`` or ``"manual"``.
+        :param cache: the cache mode: ``"default"``, ``"no-store"``, ``"reload"``, ``"no-cache"``, ``"force-cache"`` or
+            ``"only-if-cached"``. There is no HTTP cache here; the mode adds request headers, and some engines then send
+            a preflight that others remember.
         :param send: if false, only the preflight is sent, if any is needed; the outcome is ``"unsent"`` where
             nothing would keep the browser from sending the request.
         :raises TypeError: where ``fetch()`` throws one before it sends anything (fetch#dom-request).
@@ -128,7 +145,7 @@ class Browser:
             url,
             base=self._page,
             origin=self._origin,
-            referrer=None if self._origin.is_opaque else self._page,
+            referrer=self._page,
             referrer_policy=self._referrer_policy,
             method=method,
             headers=headers,
@@ -136,6 +153,8 @@ class Browser:
             mode=mode,
             credentials=credentials,
             redirect=redirect,
+            cache=cache,
+            profile=self._profile,
             notes=notes,
         )
         return run_fetch(FetchParams(self._agent, request, send=send, notes=notes))

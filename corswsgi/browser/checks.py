@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from typing import NamedTuple
 
 from corswsgi import fetch
+from corswsgi.browser.engines import Departure
 from corswsgi.browser.preflight_cache import DEFAULT_MAX_AGE
 from corswsgi.browser.request import Request
+from corswsgi.browser.safelisting import Departs, why_unsafe
 from corswsgi.browser.urls import (
     ADDRESS_SPACES,
     URL,
@@ -78,19 +80,14 @@ def preflight_causes(request: Request) -> list[Cause]:
     if request.method not in fetch.CORS_SAFELISTED_METHODS:
         sentence = f"the method {request.method} is not among GET, HEAD and POST, which need no permission"
         causes.append(Cause("method", request.method, sentence))
-    for name in request.unsafe_header_names:
-        causes.append(Cause("header", name, _why_unsafe(name, lines_of(request.header_list, name))))
+    for name in dict.fromkeys(request.unsafe_header_names):
+        values = lines_of(request.header_list, name)
+        causes.append(Cause("header", name, why_unsafe(name, values, request.departs)))
+    has_asked = request.has_needed_preflight or request.first_unsafe_names
+    if not causes and request.is_redirected and has_asked and request.departs(Departure.REDIRECT_PREFLIGHTED):
+        sentence = "the first request had to ask or had headers to ask for, and this engine asks again after a redirect"
+        causes.append(Cause("redirect", request.method, sentence))
     return causes
-
-
-def _why_unsafe(name: str, values: Iterable[str]) -> str:
-    for value in values:
-        if fetch.is_cors_safelisted_request_header(name, value):
-            continue
-        if len(value) > 128:
-            return f"the header {name} has a value of {len(value)} bytes; up to 128 need no permission"
-        return f"the header {name} with the value {quote(value)} is not on the list of those that need no permission"
-    return f"the header {name} is one of several that need no permission, but have more than 1024 bytes together"
 
 
 # The CORS check
@@ -102,14 +99,28 @@ def cors_check(request: Request, headers: Headers, status: int, step: Step) -> N
     :param status: goes into the sentence only; any status will do.
     :raises NetworkError: if it does not.
     """
+    _cors_check(request, headers, status, step, request.includes_credentials)
+
+
+def check_as_with_credentials(request: Request, headers: Headers, status: int) -> NetworkError | None:
+    """Return what is wrong with a redirect to an engine that checks it as if credentials were included."""
+    began_at_home = request.credentials == "same-origin" and same_origin(request.url_list[0].origin, request.origin)
+    try:
+        _cors_check(request, headers, status, "redirect", began_at_home)
+    except NetworkError as error:
+        return error if request.departs(Departure.REDIRECT_CHECKED_WITH_CREDENTIALS) else None
+    return None
+
+
+def _cors_check(request: Request, headers: Headers, status: int, step: Step, with_credentials: bool) -> None:
     origin = get(headers, ALLOW_ORIGIN)
-    expected = request.serialized_origin
-    if origin == _ANY and not request.includes_credentials:
+    expected = request.preflight_origin if step == "preflight" else request.serialized_origin
+    if origin == _ANY and not with_credentials:
         return
     if origin != expected:
-        code, sentence = _wrong_allow_origin(request, lines_of(headers, ALLOW_ORIGIN))
+        code, sentence = _wrong_allow_origin(request, expected, with_credentials, lines_of(headers, ALLOW_ORIGIN))
         raise NetworkError(code, "fetch#cors-check", f"{sentence}; {_context(request, status, step)}", step)
-    if not request.includes_credentials:
+    if not with_credentials:
         return
     credentials = get(headers, ALLOW_CREDENTIALS)
     if credentials == "true":
@@ -122,11 +133,13 @@ def cors_check(request: Request, headers: Headers, status: int, step: Step) -> N
     raise NetworkError(code, "fetch#cors-check", f"{sentence}; {_context(request, status, step)}", step)
 
 
-def _wrong_allow_origin(request: Request, lines: tuple[str, ...]) -> tuple[Code, str]:
-    expected = quote(request.serialized_origin)
-    if not request.includes_credentials:
+def _wrong_allow_origin(
+    request: Request, origin: str, with_credentials: bool, lines: tuple[str, ...]
+) -> tuple[Code, str]:
+    expected = quote(origin)
+    if not with_credentials:
         expected += ' or "*"'
-    if request.has_tainted_origin:
+    if origin != request.origin.serialized:
         expected += " (null, because a redirect led from another origin to a third)"
     if not lines:
         return Code.ALLOW_ORIGIN_MISSING, f"{ALLOW_ORIGIN} is missing, where {expected} was needed"
@@ -171,8 +184,19 @@ def check_preflight(request: Request, headers: Headers, status: int) -> Permissi
     methods, names = methods or [], names or []
     _check_method(request, methods, get(headers, ALLOW_METHODS))
     _check_headers(request, names, get(headers, ALLOW_HEADERS))
-    max_age = fetch.extract_max_age(lines_of(headers, MAX_AGE))
-    return Permission(methods, names, DEFAULT_MAX_AGE if max_age is None else max_age)
+    return Permission(methods, names, max_age(lines_of(headers, MAX_AGE), request.departs))
+
+
+def max_age(lines: tuple[str, ...], departs: Departs) -> int:
+    """Return the seconds for which a preflight is to be remembered (fetch#cors-preflight-fetch), before any cap."""
+    value = ", ".join(lines).strip(fetch.OWS)
+    if re.fullmatch("-[0-9]+", value) and departs(Departure.NEGATIVE_MAX_AGE):
+        return 0
+    seconds = fetch.extract_max_age(lines)
+    if seconds is None:
+        return 0 if value and departs(Departure.MALFORMED_MAX_AGE) else DEFAULT_MAX_AGE
+    is_huge = len(value) > 18 and int(value.lstrip("0")[:20] or "0") >= 2**63
+    return DEFAULT_MAX_AGE if is_huge and departs(Departure.HUGE_MAX_AGE) else seconds
 
 
 def _refuse(code: Code, sentence: str) -> NetworkError:
@@ -221,11 +245,13 @@ def _check_headers(request: Request, names: list[str], value: str | None) -> Non
     allowed = {name.lower() for name in names}
     authorization = fetch.CORS_NON_WILDCARD_REQUEST_HEADER
     came = _came(ALLOW_HEADERS, value)
-    if lines_of(request.header_list, authorization) and authorization not in allowed:
+    is_any_allowed = _ANY in allowed and not request.includes_credentials
+    is_unlisted = lines_of(request.header_list, authorization) and authorization not in allowed
+    if is_unlisted and not (is_any_allowed and request.departs(Departure.WILDCARD_COVERS_AUTHORIZATION)):
         hint = '; "*" does not cover it' if _ANY in allowed else ""
         raise _refuse(Code.AUTHORIZATION_NOT_LISTED, f'{came}, where "{authorization}" was needed{hint}')
     for name in request.unsafe_header_names:
-        if name in allowed or (_ANY in allowed and not request.includes_credentials):
+        if name in allowed or is_any_allowed:
             continue
         if _ANY in allowed:
             sentence = f'{came}; with credentials "*" does not count, and {quote(name)} was needed'

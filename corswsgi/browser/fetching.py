@@ -16,6 +16,7 @@ from corswsgi import fetch
 from corswsgi.browser.checks import (
     block_bad_port,
     block_mixed_content,
+    check_as_with_credentials,
     check_preflight,
     cors_check,
     cross_origin_resource_policy_check,
@@ -24,16 +25,17 @@ from corswsgi.browser.checks import (
     readable_headers,
 )
 from corswsgi.browser.cookies import CookieStore
+from corswsgi.browser.engines import Departure
 from corswsgi.browser.network import Network, NetworkReply, NoAnswer
 from corswsgi.browser.preflight_cache import PreflightCache
 from corswsgi.browser.referrer import determine_referrer, set_referrer_policy_on_redirect
 from corswsgi.browser.request import Request
-from corswsgi.browser.urls import URL, is_potentially_trustworthy_url, parse_url, same_origin, same_site
+from corswsgi.browser.request_headers import headers_to_send
+from corswsgi.browser.urls import URL, parse_url, same_origin
 from corswsgi.browser.verdict import (
     Cause,
     Code,
     Exchange,
-    Header,
     Headers,
     NetworkError,
     Note,
@@ -49,19 +51,14 @@ from corswsgi.browser.verdict import (
     sort_and_combine,
 )
 
-USER_AGENT = "Mozilla/5.0 (compatible; corswsgi)"
-
 #: Sent as Accept-Language; browsers send what the user has set.
 ACCEPT_LANGUAGE = "en"
 
 #: fetch#http-redirect-fetch
 _MOST_REDIRECTS = 20
 
-#: fetch#concept-http-network-or-cache-fetch: they switch the HTTP cache off.
-_CONDITIONAL_HEADERS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
-
-#: Where the Origin of a request other than CORS is withheld, by referrer policy (fetch#append-a-request-origin-header).
-_WITHHELD_ON_DOWNGRADE = frozenset({"no-referrer-when-downgrade", "strict-origin", "strict-origin-when-cross-origin"})
+#: rfc9110#section-11.6.1: challenges for which a browser asks the user.
+_PROMPTING = re.compile("(basic|digest)( |$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +99,7 @@ def run_fetch(params: FetchParams) -> Verdict:
     for name, value in (("Accept", "*/*"), ("Accept-Language", ACCEPT_LANGUAGE)):
         if get(request.header_list, name) is None:
             request.header_list.append((name, value))
+    request.first_headers, request.first_unsafe_names = tuple(request.header_list), request.unsafe_header_names
     try:
         reply = main_fetch(params)
     except NetworkError as error:
@@ -129,6 +127,8 @@ def main_fetch(params: FetchParams) -> NetworkReply:
     params.note(NoteCode.LOCAL_NETWORK_ACCESS, local_network_access(request.origin, url))
     referrer = determine_referrer(request)
     request.referrer = parse_url(referrer) if referrer else None
+    if not request.is_redirected:
+        request.first_referrer = request.referrer
     if url.scheme == "data" or (same_origin(url.origin, request.origin) and request.tainting == "basic"):
         request.tainting = "basic"
         return scheme_fetch(params)
@@ -157,10 +157,17 @@ def scheme_fetch(params: FetchParams) -> NetworkReply:
     """fetch#scheme-fetch; of the schemes that need no network only ``data`` is modelled."""
     url = params.request.current_url
     if url.scheme == "data":
-        return data_url_processor(url)
+        return _data_url_reply(params.request)
     if not url.is_http:
         raise _not_http(url)
     return http_fetch(params)
+
+
+def _data_url_reply(request: Request) -> NetworkReply:
+    reply = data_url_processor(request.current_url)
+    if not request.departs(Departure.DATA_URL_LENGTH):
+        return reply
+    return replace(reply, headers=(*reply.headers, ("Content-Length", str(len(reply.body)))))
 
 
 def _not_http(url: URL) -> NetworkError:
@@ -208,10 +215,14 @@ def http_fetch(params: FetchParams, make_cors_preflight: bool = False) -> Networ
     request = params.request
     if make_cors_preflight:
         _preflight_if_not_cached(params)
+    if request.refused_redirect is not None:
+        raise request.refused_redirect
     reply = http_network_or_cache_fetch(params, request)
     is_redirect = reply.status in fetch.REDIRECT_STATUSES
     if request.tainting == "cors":
         cors_check(request, reply.headers, reply.status, "redirect" if is_redirect else "response")
+        if is_redirect:
+            request.refused_redirect = check_as_with_credentials(request, reply.headers, reply.status)
     if request.tainting == "opaque":
         cross_origin_resource_policy_check(request, reply.headers)
     if not is_redirect or request.redirect == "manual":
@@ -226,17 +237,29 @@ def http_fetch(params: FetchParams, make_cors_preflight: bool = False) -> Networ
 def _preflight_if_not_cached(params: FetchParams) -> None:
     request, cache = params.request, params.agent.preflight_cache
     causes = preflight_causes(request)
+    request.has_needed_preflight = True
     missing = tuple(cause for cause in causes if not _is_cached(cause, request, cache))
-    if missing:
-        cors_preflight_fetch(params, missing)
+    if missing or _passes_cache_by(request):
+        cors_preflight_fetch(params, missing or tuple(causes))
     else:
         asked = ", ".join(dict.fromkeys(cause.name for cause in causes))
         params.note(NoteCode.PREFLIGHT_CACHED, f"an earlier preflight still permits {asked}; none was sent")
 
 
 def _is_cached(cause: Cause, request: Request, cache: PreflightCache) -> bool:
+    if cause.kind == "redirect":
+        return cache.permits_something(request)
     match_in_cache = cache.header_name_matches if cause.kind == "header" else cache.method_matches
     return bool(match_in_cache(cause.name, request))
+
+
+def _passes_cache_by(request: Request) -> bool:
+    match request.cache:
+        case "no-store" | "reload":
+            return request.departs(Departure.ASKED_AGAIN_UNCACHED)
+        case "no-cache":
+            return request.departs(Departure.ASKED_AGAIN_NO_CACHE)
+    return False
 
 
 # HTTP-redirect fetch
@@ -253,10 +276,15 @@ def http_redirect_fetch(params: FetchParams, reply: NetworkReply) -> NetworkRepl
     method = request.method
     if (reply.status in (301, 302) and method == "POST") or (reply.status == 303 and method not in ("GET", "HEAD")):
         request.method = "GET"
+        request.turned_into_get_at = len(request.url_list) + 1
         request.body = None
         request.delete_headers(fetch.REQUEST_BODY_HEADERS)
+    authorization = fetch.CORS_NON_WILDCARD_REQUEST_HEADER
+    dropped = [header for header in request.first_headers if header[0].lower() == authorization]
     if not same_origin(request.current_url.origin, location.origin):
-        request.delete_headers({fetch.CORS_NON_WILDCARD_REQUEST_HEADER})
+        request.delete_headers({authorization})
+    elif dropped and dropped[0] not in request.header_list and request.departs(Departure.REDIRECT_AUTHORIZATION_BACK):
+        request.header_list += dropped
     request.url_list.append(location)
     set_referrer_policy_on_redirect(request, lines_of(reply.headers, "Referrer-Policy"))
     return main_fetch(params)
@@ -292,8 +320,9 @@ def _check_redirect(request: Request, reply: NetworkReply, location: URL) -> Non
         raise _bad_redirect(Code.LOCATION_NOT_HTTP, f"the redirect leads to {shown}, neither http: nor https:")
     if request.redirect_count == _MOST_REDIRECTS:
         raise _bad_redirect(Code.TOO_MANY_REDIRECTS, f"there were {_MOST_REDIRECTS} redirects already before {shown}")
-    across = request.mode == "cors" and not same_origin(request.origin, location.origin)
-    if location.includes_credentials and (across or request.tainting == "cors"):
+    across = request.tainting == "cors" or not same_origin(request.origin, location.origin)
+    is_refused = location.includes_credentials and request.mode == "cors"
+    if is_refused and (across or request.departs(Departure.REDIRECT_USER_NAME)):
         sentence = f"the redirect leads to {shown}, and no CORS request goes to a URL with a user name or password"
         raise _bad_redirect(Code.LOCATION_CREDENTIALS, sentence)
     if reply.status != 303 and request.body is not None and request.body.source is None:
@@ -318,14 +347,8 @@ def http_network_or_cache_fetch(
         request.credentials == "same-origin" and request.tainting == "basic"
     )
     body = None if request.body is None else request.body.read()
-    headers = list(request.header_list)
     streamed = request.body is not None and request.body.source is None
-    _append_content_length(headers, request, None if streamed else body)
-    if request.referrer is not None:
-        headers.append(("Referer", request.referrer.href))
-    append_origin_header(headers, request)
-    append_fetch_metadata_headers(headers, request)
-    _append_per_http(headers, request, streamed)
+    headers = headers_to_send(request, None if streamed else body, streamed, is_preflight)
     if include_credentials:
         cookies = params.agent.cookies.header_for(request.current_url, request.origin)
         headers += [] if cookies is None else [("Cookie", cookies)]
@@ -333,67 +356,6 @@ def http_network_or_cache_fetch(
         request.method, request.current_url.without_fragment, tuple(headers), body, is_preflight=is_preflight, why=why
     )
     return http_network_fetch(params, request, asked, include_credentials, streamed)
-
-
-def _append_content_length(headers: list[Header], request: Request, body: bytes | None) -> None:
-    if body is not None:
-        headers.append(("Content-Length", str(len(body))))
-    elif request.body is None and request.method in ("POST", "PUT"):
-        headers.append(("Content-Length", "0"))
-
-
-def append_origin_header(headers: list[Header], request: Request) -> None:
-    """fetch#append-a-request-origin-header"""
-    value = request.serialized_origin
-    if request.tainting != "cors":
-        if request.method in ("GET", "HEAD"):
-            return
-        if request.mode != "cors" and _is_origin_withheld(request):
-            value = "null"
-    headers.append(("Origin", value))
-
-
-def _is_origin_withheld(request: Request) -> bool:
-    policy, url = request.referrer_policy, request.current_url
-    if policy in _WITHHELD_ON_DOWNGRADE:
-        return request.origin.scheme == "https" and url.scheme != "https"
-    return policy == "no-referrer" or (policy == "same-origin" and not same_origin(request.origin, url.origin))
-
-
-def append_fetch_metadata_headers(headers: list[Header], request: Request) -> None:
-    """fetch-metadata#fetch-integration; ``Sec-Fetch-User`` is for navigations."""
-    if not is_potentially_trustworthy_url(request.current_url):
-        return
-    headers.append(("Sec-Fetch-Dest", "empty"))
-    headers.append(("Sec-Fetch-Mode", request.mode))
-    headers.append(("Sec-Fetch-Site", _sec_fetch_site(request)))
-
-
-def _sec_fetch_site(request: Request) -> str:
-    """fetch-metadata#sec-fetch-site-header"""
-    site = "same-origin"
-    for url in request.url_list:
-        if same_origin(url.origin, request.origin):
-            continue
-        if not same_site(url.origin, request.origin):
-            return "cross-site"
-        site = "same-site"
-    return site
-
-
-def _append_per_http(headers: list[Header], request: Request, streamed: bool) -> None:
-    names = {name.lower() for name, _ in headers}
-    more = [("User-Agent", USER_AGENT)]
-    if any(name.lower() in names for name in _CONDITIONAL_HEADERS):
-        more += [("Pragma", "no-cache"), ("Cache-Control", "no-cache")]
-    if "range" in names:
-        more.append(("Accept-Encoding", "identity"))
-    else:
-        more.append(("Accept-Encoding", "gzip, deflate"))
-    more += [("Connection", "keep-alive"), ("Host", request.current_url.netloc)]
-    if streamed:
-        more.append(("Transfer-Encoding", "chunked"))
-    headers += [header for header in more if header[0].lower() not in names]
 
 
 def http_network_fetch(
@@ -412,7 +374,20 @@ def http_network_fetch(
     if include_credentials:
         for line in lines_of(reply.headers, "Set-Cookie"):
             params.agent.cookies.store(line, url, request.origin)
+    if include_credentials and _asks_for_password(request, reply):
+        sentence = (
+            f"{asked.url} answers 401 with a challenge: the browser asks the user for a password, and the script waits"
+        )
+        raise NetworkError(Code.PASSWORD_PROMPT, "fetch#http-network-or-cache-fetch", sentence, "response")
     return reply
+
+
+def _asks_for_password(request: Request, reply: NetworkReply) -> bool:
+    challenges = lines_of(reply.headers, "WWW-Authenticate") if reply.status == 401 else ()
+    if any(map(_PROMPTING.match, challenges)):
+        return request.departs(Departure.PASSWORD_PROMPT)
+    anywhere = any(_PROMPTING.match(each) for line in challenges for each in fetch.split_list(line))
+    return anywhere and request.departs(Departure.PASSWORD_PROMPT_ANYWHERE)
 
 
 # CORS-preflight fetch
@@ -435,7 +410,11 @@ def cors_preflight_fetch(params: FetchParams, why: tuple[Cause, ...]) -> None:
         credentials="same-origin",  # a request's default; on another origin that sends none
         redirect="follow",
         tainting="cors",
+        profile=request.profile,
+        departed=request.departed,
     )
+    if request.first_referrer != request.referrer and request.departs(Departure.REDIRECT_PREFLIGHT_REFERER):
+        preflight.referrer = request.first_referrer
     if names := request.unsafe_header_names:
         preflight.header_list.append(("Access-Control-Request-Headers", ",".join(names)))
     reply = http_network_or_cache_fetch(params, preflight, is_preflight=True, why=why)
@@ -507,4 +486,5 @@ def _headers_that_arrived(params: FetchParams) -> Headers:
 def _verdict(
     params: FetchParams, outcome: Outcome, reason: Reason, response: Response | None, hidden: Headers
 ) -> Verdict:
-    return Verdict(outcome, reason, response, hidden, tuple(params.exchanges), tuple(params.notes))
+    departed = tuple(each for each in Departure if each in params.request.departed)
+    return Verdict(outcome, reason, response, hidden, tuple(params.exchanges), tuple(params.notes), departed)

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from corswsgi import fetch
+from corswsgi.browser.engines import Departure
 from corswsgi.browser.request import Request
-
-#: The longest time, in seconds, for which each engine keeps an entry, whatever Access-Control-Max-Age says.
-MAX_AGE_CAPS = {"chromium": 7200, "firefox": 86400, "webkit": 600}
 
 #: fetch#cors-preflight-fetch: where Access-Control-Max-Age is absent or invalid.
 DEFAULT_MAX_AGE = 5
@@ -30,11 +28,14 @@ class CacheEntry:
 
     def matches(self, request: Request) -> bool:
         """fetch#concept-cache-match"""
-        return self.is_of(request) and (self.credentials or not request.includes_credentials)
+        if not self.is_of(request) or (request.includes_credentials and not self.credentials):
+            return False
+        is_apart = self.credentials != request.includes_credentials
+        return not (is_apart and request.departs(Departure.CREDENTIALS_KEPT_APART))
 
     def is_of(self, request: Request) -> bool:
         """Tell whether origin and URL are those of the request."""
-        return self.origin == request.serialized_origin and self.url == request.current_url.href
+        return self.url == request.current_url.href and self.origin == request.preflight_origin
 
 
 class PreflightCache:
@@ -50,13 +51,26 @@ class PreflightCache:
 
     def method_matches(self, method: str, request: Request) -> list[CacheEntry]:
         """fetch#concept-cache-match-method"""
-        return [entry for entry in self._matches(request) if entry.method in (method, _WILDCARD)]
+        names = {method} if request.includes_credentials else {method, _WILDCARD}
+        return [entry for entry in self._matches(request) if entry.method in names]
 
     def header_name_matches(self, name: str, request: Request) -> list[CacheEntry]:
         """fetch#concept-cache-match-header"""
-        lower = name.lower()
-        names = {lower} if lower == fetch.CORS_NON_WILDCARD_REQUEST_HEADER else {lower, _WILDCARD}
+        matches = self._header_entries(name, request)
+        if matches or request.includes_credentials or name.lower() != fetch.CORS_NON_WILDCARD_REQUEST_HEADER:
+            return matches
+        wildcards = [entry for entry in self._matches(request) if entry.header_name == _WILDCARD]
+        return wildcards if wildcards and request.departs(Departure.KEPT_WILDCARD_COVERS_AUTHORIZATION) else []
+
+    def _header_entries(self, name: str, request: Request) -> list[CacheEntry]:
+        names = {name.lower()}
+        if name.lower() != fetch.CORS_NON_WILDCARD_REQUEST_HEADER and not request.includes_credentials:
+            names.add(_WILDCARD)
         return [entry for entry in self._matches(request) if entry.header_name in names]
+
+    def permits_something(self, request: Request) -> bool:
+        """Tell whether anything is remembered that the request could use."""
+        return bool(self._matches(request))
 
     def update(self, request: Request, methods: Iterable[str], header_names: Iterable[str], max_age: int) -> None:
         """Keep what a preflight permitted: the last four steps of fetch#cors-preflight-fetch.
@@ -67,25 +81,33 @@ class PreflightCache:
         for method in methods:
             self._keep(request, self.method_matches(method, request), method, None, expires)
         for name in header_names:
-            self._keep(request, self.header_name_matches(name, request), None, name.lower(), expires)
+            self._keep(request, self._header_entries(name, request), None, name.lower(), expires)
 
     def clear(self, request: Request) -> None:
-        """fetch#concept-cache-clear"""
-        self._entries = [entry for entry in self._entries if not entry.is_of(request)]
+        """fetch#concept-cache-clear, unless the engine remembers what it knows."""
+        kept = [entry for entry in self._entries if not entry.is_of(request)]
+        if len(kept) < len(self._entries) and not request.departs(Departure.KEPT_AFTER_FAILURE):
+            self._entries = kept
 
     def _keep(
         self, request: Request, matches: list[CacheEntry], method: str | None, header_name: str | None, expires: float
     ) -> None:
         for entry in matches:
             entry.expires = expires
-        # With credentials "*" is a literal name. The standard keeps it as an entry that later passes for the
-        # wildcard; we keep none, which costs a preflight and permits nothing that the server did not.
-        if matches or (_WILDCARD in (method, header_name) and request.includes_credentials):
+        if matches or (_WILDCARD in (method, header_name) and not _keeps_wildcard(request)):
             return
-        origin, url = request.serialized_origin, request.current_url.href
+        origin, url = request.preflight_origin, request.current_url.href
         self._entries.append(CacheEntry(origin, url, request.includes_credentials, method, header_name, expires))
 
     def _matches(self, request: Request) -> list[CacheEntry]:
         now = self._clock()
         self._entries = [entry for entry in self._entries if now < entry.expires]
         return [entry for entry in self._entries if entry.matches(request)]
+
+
+def _keeps_wildcard(request: Request) -> bool:
+    # With credentials "*" is a literal name. The standard keeps it as an entry that later passes for the
+    # wildcard; we keep none, which costs a preflight and permits nothing that the server did not.
+    if request.includes_credentials:
+        return request.departs(Departure.WILDCARD_KEPT_WITH_CREDENTIALS)
+    return not request.departs(Departure.WILDCARD_NOT_KEPT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from corswsgi import fetch
+from corswsgi.browser.engines import Departure
 from corswsgi.browser.request import Request
 from corswsgi.browser.urls import is_potentially_trustworthy_url, same_origin, strip_for_referrer
 
@@ -42,6 +43,8 @@ def check_policy(policy: str) -> str:
 def determine_referrer(request: Request) -> str | None:
     """Return what ``Referer`` shows, or ``None`` (referrer-policy#determine-requests-referrer)."""
     if request.referrer is None:
+        return None
+    if request.origin.is_opaque and not request.departs(Departure.OPAQUE_REFERER):
         return None
     whole = strip_for_referrer(request.referrer)
     origin = strip_for_referrer(request.referrer, origin_only=True)

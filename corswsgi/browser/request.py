@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 from urllib.parse import quote_plus
 
 from corswsgi import fetch
+from corswsgi.browser.engines import STANDARD, Departure, Profile
+from corswsgi.browser.safelisting import Departs, unsafe_header_names
 from corswsgi.browser.urls import URL, Origin, parse_url, same_origin
-from corswsgi.browser.verdict import Header, Note, NoteCode, get, quote
+from corswsgi.browser.verdict import Header, NetworkError, Note, NoteCode, get, quote
 
 Mode = Literal["same-origin", "cors", "no-cors"]
 Credentials = Literal["omit", "same-origin", "include"]
 RedirectMode = Literal["follow", "error", "manual"]
 Tainting = Literal["basic", "cors", "opaque"]
+CacheMode = Literal["default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"]
 
 #: fetch#concept-header-value-normalize
 _HTTP_WHITESPACE = "\t\n\r "
@@ -79,7 +82,18 @@ class Body:
 
 @dataclass(slots=True)
 class Request:
-    """fetch#concept-request, as far as ``fetch()`` uses it; its unsafe-request flag is always set."""
+    """fetch#concept-request, as far as ``fetch()`` uses it; its unsafe-request flag is always set.
+
+    :ivar cache: the cache mode; there is no HTTP cache, and only some engines ask again for permission because of it.
+    :ivar profile: the engine that sends it.
+    :ivar departed: what the engine has done otherwise than the standard so far.
+    :ivar first_headers: the headers before any redirect.
+    :ivar first_unsafe_names: :attr:`unsafe_header_names` before any redirect.
+    :ivar first_referrer: what ``Referer`` showed before any redirect.
+    :ivar has_needed_preflight: whether this request, or one that was redirected, had to ask for permission.
+    :ivar refused_redirect: why the redirect that led here is refused; after a preflight, which goes out before that.
+    :ivar turned_into_get_at: how many addresses there were when a redirect turned the method into GET; 0 for never.
+    """
 
     method: str
     url_list: list[URL]
@@ -94,10 +108,48 @@ class Request:
     use_cors_preflight: bool = False
     tainting: Tainting = "basic"
     redirect_count: int = 0
+    cache: CacheMode = "default"
+    profile: Profile = STANDARD
+    departed: set[Departure] = field(default_factory=set)
+    first_headers: Sequence[Header] = ()
+    first_unsafe_names: Sequence[str] = ()
+    first_referrer: URL | None = None
+    has_needed_preflight: bool = False
+    refused_redirect: NetworkError | None = None
+    turned_into_get_at: int = 0
+
+    def departs(self, departure: Departure) -> bool:
+        """Tell whether the engine departs from the standard here, and remember it; to be asked only if it matters."""
+        if departure not in self.profile.departures:
+            return False
+        self.departed.add(departure)
+        return True
 
     @property
     def current_url(self) -> URL:
         return self.url_list[-1]
+
+    @property
+    def is_redirected(self) -> bool:
+        return len(self.url_list) > 1
+
+    @property
+    def has_crossed_origins(self) -> bool:
+        """Whether some redirect led to another origin."""
+        return any(
+            not same_origin(url.origin, last.origin)
+            for last, url in zip(self.url_list, self.url_list[1:], strict=False)
+        )
+
+    @property
+    def has_just_crossed_origins(self) -> bool:
+        """Whether the last redirect led to another origin."""
+        return self.is_redirected and not same_origin(self.url_list[-2].origin, self.current_url.origin)
+
+    @property
+    def turned_into_get_before(self) -> bool:
+        """Whether a redirect before the last one turned the method into GET."""
+        return 0 < self.turned_into_get_at < len(self.url_list)
 
     @property
     def includes_credentials(self) -> bool:
@@ -118,9 +170,22 @@ class Request:
         return "null" if self.has_tainted_origin else self.origin.serialized
 
     @property
+    def preflight_origin(self) -> str:
+        """The origin with which a preflight asks; by the standard that of the request."""
+        if self.has_tainted_origin and not self.departs(Departure.REDIRECT_PREFLIGHT_ORIGIN):
+            return "null"
+        return self.origin.serialized
+
+    @property
     def unsafe_header_names(self) -> list[str]:
         """fetch#cors-unsafe-request-header-names of this request."""
-        return fetch.cors_unsafe_request_header_names(self.header_list)
+        names = unsafe_header_names(self.header_list, self.departs)
+        dropped = fetch.REQUEST_BODY_HEADERS.intersection(self.first_unsafe_names) - set(names)
+        if dropped and self.turned_into_get_before and self.departs(Departure.REDIRECT_BODY_HEADERS_ASKED):
+            names = sorted([*names, *dropped])
+        if self.is_redirected and names != self.first_unsafe_names and self.departs(Departure.REDIRECT_FIRST_NAMES):
+            return list(self.first_unsafe_names)
+        return names
 
     def delete_headers(self, names: Iterable[str]) -> None:
         """Take headers off, names in lower case (fetch#concept-header-list-delete)."""
@@ -140,6 +205,8 @@ def new_request(
     mode: str,
     credentials: str,
     redirect: str,
+    cache: str,
+    profile: Profile,
     notes: list[Note],
 ) -> Request:
     """Return the request that ``fetch(url, {...})`` makes (fetch#dom-request).
@@ -152,19 +219,21 @@ def new_request(
     _check_choice("mode", mode, Mode)
     _check_choice("credentials", credentials, Credentials)
     _check_choice("redirect", redirect, RedirectMode)
-    method = _check_method(method, mode)
-    header_list = fill_headers(headers, mode, notes)
+    _check_choice("cache", cache, CacheMode)
     request = Request(
-        method=method,
+        method=_check_method(method, mode),
         url_list=[parsed],
-        header_list=header_list,
+        header_list=[],
         origin=origin,
         referrer=referrer,
         referrer_policy=referrer_policy,
         mode=cast(Mode, mode),
         credentials=cast(Credentials, credentials),
         redirect=cast(RedirectMode, redirect),
+        cache=cast(CacheMode, cache),
+        profile=profile,
     )
+    request.header_list = fill_headers(headers, request.mode, notes, request.departs)
     if body is not None:
         _set_body(request, body)
     return request
@@ -201,17 +270,19 @@ def _check_method(method: str, mode: str) -> str:
 # Headers
 
 
-def fill_headers(headers: Iterable[Header] | Mapping[str, str], mode: str, notes: list[Note]) -> list[Header]:
+def fill_headers(
+    headers: Iterable[Header] | Mapping[str, str], mode: str, notes: list[Note], departs: Departs
+) -> list[Header]:
     """Return the headers that a script's headers come to (fetch#concept-headers-fill)."""
     header_list: list[Header] = []
     for name, value in headers.items() if isinstance(headers, Mapping) else headers:
-        why = append_header(header_list, name, value, mode)
+        why = append_header(header_list, name, value, mode, departs)
         if why:
             notes.append(Note(NoteCode.HEADER_DROPPED, f"the browser drops the header {name}: {why}"))
     return header_list
 
 
-def append_header(header_list: list[Header], name: str, value: str, mode: str) -> str:
+def append_header(header_list: list[Header], name: str, value: str, mode: str, departs: Departs) -> str:
     """Append a script's header, and return why it was dropped instead, or nothing (fetch#concept-headers-append).
 
     :raises TypeError: if it is no header at all.
@@ -219,6 +290,8 @@ def append_header(header_list: list[Header], name: str, value: str, mode: str) -
     value = _normalize(name, value)
     if fetch.is_forbidden_request_header(name, value):
         return "no script may set it (fetch#forbidden-request-header)"
+    if name.lower() == "user-agent" and departs(Departure.USER_AGENT):
+        return "this engine lets no script set it"
     if mode == "no-cors":
         lower = name.lower()
         before = get(header_list, name)
@@ -258,7 +331,7 @@ def _set_body(request: Request, init: BodyInit) -> None:
         raise TypeError(f"fetch() refuses a body with the method {request.method}")
     request.body, content_type = extract_body(init)
     if content_type and get(request.header_list, "Content-Type") is None:
-        append_header(request.header_list, "Content-Type", content_type, request.mode)
+        append_header(request.header_list, "Content-Type", content_type, request.mode, request.departs)
     if request.body.source is None:
         if request.mode == "no-cors":
             raise TypeError('fetch() refuses a stream as body in mode "no-cors"')

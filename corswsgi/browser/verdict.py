@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Literal
 
+from corswsgi.browser.engines import Departure
+
 Header = tuple[str, str]
 Headers = tuple[Header, ...]
 
@@ -38,6 +40,7 @@ class Code(StrEnum):
 
     # the network
     NO_ANSWER = "no-answer"
+    PASSWORD_PROMPT = "password-prompt"
 
     # the CORS check
     ALLOW_ORIGIN_MISSING = "allow-origin-missing"
@@ -116,11 +119,12 @@ class Note:
 class Cause:
     """One thing about a request that needs permission, and so a preflight (fetch#http-fetch).
 
-    :ivar kind: ``"method"``, ``"header"``, or ``"body"`` for a stream.
+    :ivar kind: ``"method"``, ``"header"``, ``"body"`` for a stream, or ``"redirect"`` for what only some engines ask
+        after a redirect.
     :ivar name: the method, or the name of the header in lower case.
     """
 
-    kind: Literal["method", "header", "body"]
+    kind: Literal["method", "header", "body", "redirect"]
     name: str
     sentence: str
 
@@ -206,6 +210,7 @@ class Verdict:
     :ivar hidden: headers of the response asked for that arrived and that the script cannot read, line by line.
     :ivar exchanges: everything that went over HTTP, in order.
     :ivar notes: what else is worth knowing.
+    :ivar departures: what the engine did otherwise than the standard, in the order of their table.
     """
 
     outcome: Outcome
@@ -214,6 +219,7 @@ class Verdict:
     hidden: Headers = ()
     exchanges: tuple[Exchange, ...] = ()
     notes: tuple[Note, ...] = ()
+    departures: tuple[Departure, ...] = ()
 
     @property
     def allowed(self) -> bool:

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from corswsgi.browser import Browser, Code, Exchange, Reason, Verdict
 from corswsgi.browser.checks import check_preflight, cors_check
-from corswsgi.browser.fetching import ACCEPT_LANGUAGE, USER_AGENT
+from corswsgi.browser.fetching import ACCEPT_LANGUAGE
 from corswsgi.browser.network import NoAnswer, network_for
 from corswsgi.browser.request import Request
+from corswsgi.browser.request_headers import USER_AGENT
 from corswsgi.browser.urls import (
     URL,
     Origin,

@@ -71,7 +71,6 @@ def report(evidence: Evidence) -> Report:
     )
     outcome = _outcome(deciding, findings)
     unsafe_names = tuple(fetch.cors_unsafe_request_header_names(question.headers))
-    case = engines.Case(deciding, question.origin, question.headers, unsafe_names, question.with_credentials)
     passed = next((each for each in preflights if each.passed), None)
     return Report(
         url=target.address,
@@ -93,7 +92,7 @@ def report(evidence: Evidence) -> Report:
         error_path=error_path,
         caching=compared,
         memories=engines.memories(passed.exchange) if passed else (),
-        differences=engines.differences(case),
+        differences=engines.differences(evidence.engines),
         findings=findings,
         notes=deciding.notes,
         fix=_fix(evidence, outcome, findings, unsafe_names),

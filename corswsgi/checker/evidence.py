@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from corswsgi import fetch
-from corswsgi.browser import Browser, Code, Exchange, Verdict
+from corswsgi.browser import ENGINES, Browser, Code, Exchange, Tape, Verdict
 from corswsgi.browser.urls import parse_url
 from corswsgi.checker.probes import Probes, missing_neighbour, stranger_to
 from corswsgi.checker.report import Purpose
@@ -63,12 +63,14 @@ class Evidence:
 
     :ivar verdict: what the request came to.
     :ivar stand_in: what a GET in the place of the request came to, where that was not sent and needs no preflight.
+    :ivar engines: what the request, or what stands in its place, comes to in each engine, by its name.
     :ivar probes: the other requests, by their purpose.
     """
 
     target: Target
     question: Question
     verdict: Verdict
+    engines: dict[str, Verdict] = field(default_factory=dict)
     stand_in: Verdict | None = None
     probes: dict[Purpose, Exchange] = field(default_factory=dict)
 
@@ -112,15 +114,12 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
     :param progress: is told what is being asked, before it is.
     :raises UsageError: where ``fetch()`` refuses the request, before anything is sent.
     """
-    browser = Browser(
-        target.site,
-        question.origin,
-        referrer_policy=question.referrer_policy,
-        max_body=_MAX_BODY,
-        timeout=target.timeout,
-    )
+    tape = Tape()
     progress(f"asking {target.address} as a page of {question.origin}")
+    browser = _browser("standard", tape, target, question)
     evidence = Evidence(target, question, _fetch(browser, target, question))
+    for engine in ENGINES:
+        evidence.engines[engine] = _fetch(_browser(engine, tape, target, question), target, question)
     if target.url.origin.serialized == question.origin:
         return evidence
     if evidence.verdict.outcome == "unsent" and not evidence.verdict.preflights:
@@ -129,6 +128,18 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
     if evidence.main and (evidence.is_answered or evidence.deciding.reason.step == "preflight"):
         _probe(evidence, token, progress)
     return evidence
+
+
+def _browser(engine: str, tape: Tape, target: Target, question: Question) -> Browser:
+    return Browser(
+        target.site,
+        question.origin,
+        engine=engine,
+        referrer_policy=question.referrer_policy,
+        max_body=_MAX_BODY,
+        timeout=target.timeout,
+        tape=tape,
+    )
 
 
 def _fetch(browser: Browser, target: Target, question: Question) -> Verdict:

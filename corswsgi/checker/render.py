@@ -278,7 +278,7 @@ def _knowing(report: Report) -> Iterator[Line]:
         yield Line(f"{shown_sentence(note.sentence)}. [{note.code}]", lead="  note: ", lead_style="info")
     for difference in report.differences:
         who = " and ".join(difference.engines) if len(difference.engines) < 3 else "Chromium, Firefox and WebKit"
-        yield Line(f"{who} {difference.sentence}. [{difference.code}]", lead="  engines: ", lead_style="info")
+        yield Line(f"{who}: {difference.sentence} [{difference.code}]", lead="  engines: ", lead_style="info")
 
 
 def _fix(report: Report) -> Iterator[Line]:

@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from corswsgi.browser import Browser, Verdict
-from corswsgi.checker.engines import Case, differences
+from corswsgi.browser import ENGINES, Browser, Tape, Verdict
+from corswsgi.checker.engines import differences
 from corswsgi.demo.recorder import Recorder
 
 #: What to do where the browser in Python cannot run.
@@ -57,15 +57,16 @@ def predict(
     except ImportError:
         return {"missing": MISSING}
     name = f"p-{secrets.token_urlsafe(16)}"
+    url, tape = url_under(name), Tape()
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business on this machine
-        try:
-            browser = Browser(session, origin, referrer_policy=referrer_policy, timeout=_PATIENCE)
-        except ImportError:
-            return {"missing": MISSING}
-        try:
-            verdict = browser.fetch(
-                url_under(name),
+
+        def ask(engine: str) -> Verdict:
+            browser = Browser(
+                session, origin, engine=engine, referrer_policy=referrer_policy, timeout=_PATIENCE, tape=tape
+            )
+            return browser.fetch(
+                url,
                 method=request.method,
                 headers=request.headers,
                 body=request.body,
@@ -73,21 +74,21 @@ def predict(
                 credentials=request.credentials,
                 redirect=request.redirect,
             )
+
+        try:
+            verdict = ask("standard")
+        except ImportError:
+            return {"missing": MISSING}
         except TypeError as error:
             return _REFUSED | {"sentence": str(error)}
+        saw = [each.as_line() for each in recorder.exchanges(name)]
+        told = differences({engine: ask(engine) for engine in ENGINES})
     return {
         "outcome": verdict.outcome,
         "status": verdict.response.status if verdict.response else None,
         "headers": sorted({each for each, _ in verdict.response.headers}) if verdict.response else [],
-        "saw": [each.as_line() for each in recorder.exchanges(name)],
+        "saw": saw,
         "sentence": re.sub(f"[?&]visit=[^&]*&id={name}", "", verdict.reason.sentence),
         "anchor": verdict.reason.anchor,
-        "differences": _differences(verdict, request, origin),
+        "differences": [f"{', '.join(each.engines)}: {each.sentence}" for each in told],
     }
-
-
-def _differences(verdict: Verdict, request: SentRequest, origin: str) -> list[str]:
-    """Return what engines are known to do otherwise than the standard in this case, a sentence each."""
-    needing = {cause.name: None for each in verdict.preflights for cause in each.why if cause.kind == "header"}
-    case = Case(verdict, origin, request.headers, tuple(needing), request.credentials == "include")
-    return [f"{', '.join(each.engines)}: {each.sentence}." for each in differences(case)]

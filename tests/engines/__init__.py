@@ -8,8 +8,9 @@ Run it from the root of the checkout, with the package and its ``test`` extra in
     python -m tests.engines --add more.toml             # cases of one's own beside those of the table
     python -m tests.engines --write                     # docs/browsers.rst
 
-It ends with status 1 if an engine does what neither the standard demands nor :mod:`.known` lists, if a case hangs or an
-engine crashes, or if ``CORSWSGI_REQUIRE`` names an engine that is not there.
+Each engine is held against its own profile. The command ends with status 1 if an engine does otherwise in a case that
+:mod:`.excluded` does not name, if a case hangs or an engine crashes, or if ``CORSWSGI_REQUIRE`` names an engine that is
+not there.
 
 A case is data; nobody says what is to come of it. One more is one more line in a family of :mod:`.table`::
 

@@ -7,7 +7,7 @@ import datetime
 import fnmatch
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import machine
@@ -16,7 +16,7 @@ from corswsgi import PolicyError
 
 from .case import HOSTS, Case, load
 from .comparing import compare
-from .known import explaining
+from .excluded import why_excluded
 from .opening import ENGINES, Engine
 from .predicting import Predictor, Result
 from .report import EngineReport, document, terminal
@@ -85,9 +85,7 @@ def _list(site: Site, numbers: Sequence[int]) -> int:
 
 
 def _run(site: Site, numbers: Sequence[int], options: argparse.Namespace) -> int:
-    predictor = Predictor(site)
-    predicted = {number: predictor.predict(number) for number in numbers}
-    predictor.close()
+    standard = _predicted(site, numbers, "standard")
     is_whole = len(numbers) == len(site.cases)
     reports, is_fine = [], True
     for engine in options.engine:
@@ -95,8 +93,8 @@ def _run(site: Site, numbers: Sequence[int], options: argparse.Namespace) -> int
             print(f"{engine.name}: not run; {reason}", flush=True)
             is_fine &= not engine.is_demanded
             continue
-        report = _report(site, engine, predicted, options.watchdog)
-        print(*terminal(report, site.cases, is_whole), sep="\n", flush=True)
+        report = _report(site, engine, standard, options.watchdog)
+        print(*terminal(report, site.cases), sep="\n", flush=True)
         reports.append(report)
         is_fine &= report.is_fine
     if options.write:
@@ -106,32 +104,43 @@ def _run(site: Site, numbers: Sequence[int], options: argparse.Namespace) -> int
     return 0 if is_fine else 1
 
 
-def _report(site: Site, engine: Engine, predicted: dict[int, Result], watchdog: float) -> EngineReport:
+def _predicted(site: Site, numbers: Iterable[int], engine: str) -> dict[int, Result]:
+    predictor = Predictor(site, engine)
+    predicted = {number: predictor.predict(number) for number in numbers}
+    predictor.close()
+    return predicted
+
+
+def _report(site: Site, engine: Engine, standard: dict[int, Result], watchdog: float) -> EngineReport:
     try:
         version = engine.version()
     except OSError as error:
         version = f"{engine.title} (version unknown: {error})"
+    report = EngineReport(engine.name, version)
+    report.excluded = [site.cases[number] for number in standard if why_excluded(engine.name, site.cases[number])]
+    predicted = _predicted(site, (each for each in standard if site.cases[each] not in report.excluded), engine.name)
     findings = run_engine(site, engine, predicted, watchdog)
     # What depends on time or on a cache is asked once more, in a fresh instance, before it is believed.
     doubtful = [
         number
         for number, observed in findings.results.items()
         if (site.cases[number].uses_http_cache or site.cases[number].is_slow)
-        and (difference := compare(engine.name, site.cases[number], predicted[number], observed))
-        and not explaining(difference)
+        and compare(engine.name, site.cases[number], predicted[number], observed)
     ]
     if doubtful:
         findings.results |= run_engine(site, engine, doubtful, watchdog).results
-    report = EngineReport(engine.name, version, failures=findings.failures)
+    report.failures = findings.failures
     for number, observed in sorted(findings.results.items()):
         case = site.cases[number]
         difference = compare(engine.name, case, predicted[number], observed)
         if _is_unreachable(case, observed):
             report.unreachable.append(case)
-        elif difference is None:
-            report.agreed.append(case)
-        else:
+        elif difference is not None:
             report.differences.append(difference)
+        else:
+            report.agreed.append(case)
+            if departing := compare(engine.name, case, standard[number], predicted[number]):
+                report.departing.append(departing)
     return report
 
 

@@ -12,7 +12,7 @@ from .predicting import Result
 
 @dataclass(frozen=True)
 class Difference:
-    """A case of which an engine makes something else than the standard.
+    """A case of which an engine makes something else than predicted.
 
     :ivar parts: what differs: ``outcome`` of a fetch, or parts of what the script was told (``told status``), or of
         what the servers saw: ``exchanges``, where other requests arrived, or else a header (``sent origin``) or
@@ -39,10 +39,10 @@ class Difference:
                 every = sorted(ours.keys() | theirs.keys())
                 for key in every if ours["outcome"] == theirs["outcome"] else ["outcome"]:
                     if ours.get(key) != theirs.get(key):
-                        yield f"    fetch {number}, {key}: standard {ours.get(key)!r}, engine {theirs.get(key)!r}"
+                        yield f"    fetch {number}, {key}: predicted {ours.get(key)!r}, engine {theirs.get(key)!r}"
         if any(part == "exchanges" or part.startswith("sent ") for part in self.parts):
-            yield from (f"    standard: {_on_a_line(each)}" for each in self.predicted.seen)
-            yield from (f"    engine:   {_on_a_line(each)}" for each in self.observed.seen)
+            yield from (f"    predicted: {_on_a_line(each)}" for each in self.predicted.seen)
+            yield from (f"    engine:    {_on_a_line(each)}" for each in self.observed.seen)
 
 
 def compare(engine: str, case: Case, predicted: Result, observed: Result) -> Difference | None:

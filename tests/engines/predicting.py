@@ -1,4 +1,4 @@
-"""What the standard demands of each case, worked out by ``corswsgi.browser`` on the servers that engines ask."""
+"""What the standard or an engine makes of each case, by ``corswsgi.browser``, on the servers that engines ask."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,9 +14,10 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from corswsgi.browser import Browser, FormData, URLSearchParams, Verdict
+from corswsgi.browser import Browser, Code, Departure, FormData, URLSearchParams, Verdict
+from corswsgi.browser.engines import profile_named
 
-from .case import OPAQUE_PAGES, Case, Fetch
+from .case import Case, Fetch
 from .servers import Seen, Site
 
 Told = dict[str, Any]
@@ -28,10 +29,12 @@ class Result:
 
     :ivar told: for each fetch, what the script was told.
     :ivar seen: what the servers saw, in order.
+    :ivar departures: what was done otherwise than the standard, where that is known: in predictions.
     """
 
     told: list[Told]
     seen: list[Seen]
+    departures: frozenset[Departure] = field(default=frozenset(), compare=False)
 
     @property
     def preflights(self) -> list[Seen]:
@@ -44,9 +47,13 @@ class Result:
 
 
 class Predictor:
-    """Runs cases in ``corswsgi.browser``, each in a browser without a past, on a clock that nobody waits for."""
+    """Runs cases in ``corswsgi.browser``, each in a browser without a past, on a clock that nobody waits for.
 
-    def __init__(self, site: Site) -> None:
+    :ivar engine: whose profile the browser has.
+    """
+
+    def __init__(self, site: Site, engine: str = "standard") -> None:
+        self.engine = engine
         self._site = site
         self._run = site.new_run()
         self._session = requests.Session()
@@ -57,15 +64,16 @@ class Predictor:
         self._session.close()
 
     def predict(self, number: int) -> Result:
-        """Return what a browser that keeps to the standard makes of a case."""
-        return _Prediction(self._site, self._session, self._run, number).result()
+        """Return what the engine makes of a case."""
+        return _Prediction(self._site, self._session, self._run, number, self.engine).result()
 
 
 class _Prediction:
-    def __init__(self, site: Site, session: requests.Session, run: str, number: int) -> None:
-        self._site, self._session, self._run, self._number = site, session, run, number
+    def __init__(self, site: Site, session: requests.Session, run: str, number: int, engine: str) -> None:
+        self._site, self._session, self._run, self._number, self._engine = site, session, run, number, engine
         self._case = site.cases[number]
         self._now = 0.0
+        self._departures: set[Departure] = set()
         self._browsers: dict[tuple[str, str], Browser] = {}
 
     def result(self) -> Result:
@@ -74,19 +82,20 @@ class _Prediction:
         # Our front ends say Vary so that no cache changes anything; a scripted server may not.
         has_cache = self._case.uses_http_cache and self._case.policy is None
         adapter.cache = HTTPCache() if has_cache else None
+        self._cache = adapter.cache
         told = [self._told(fetch) for fetch in self._case.fetches]
-        return normalized(Result(told, self._site.seen(self._run, self._number)), self._run)
+        seen = self._site.seen(self._run, self._number)
+        return normalized(Result(told, seen, frozenset(self._departures)), self._run)
 
     def _told(self, fetch: Fetch) -> Told:
         self._now += fetch.after
         address = self._site.address(self._run, self._number, fetch)
+        if self._cache is not None:
+            self._cache.mode, self._cache.partition = fetch.cache, self._partition(fetch)
         if fetch.navigate:
             request = requests.Request("GET", address).prepare()
             self._session.get_adapter("http://").send(request).close()
             return {"outcome": "navigated"}
-        adapter: Any = self._session.get_adapter("http://")
-        if adapter.cache is not None:
-            adapter.cache.mode = fetch.cache
         try:
             verdict = self._browser(self._case, fetch).fetch(
                 address,
@@ -96,10 +105,24 @@ class _Prediction:
                 mode=fetch.mode,
                 credentials=fetch.credentials,
                 redirect=fetch.redirect,
+                cache=fetch.cache,
             )
         except TypeError:
             return {"outcome": "blocked"}
+        self._departures.update(verdict.departures)
         return told_by(verdict)
+
+    def _partition(self, fetch: Fetch) -> str:
+        """Return the part of the HTTP cache that a fetch to another origin uses."""
+        has_credentials = bool(fetch.navigate) or fetch.credentials == "include"
+        for departure, applies in (
+            (Departure.FRAMES_CACHED_APART, fetch.navigate == "frame"),
+            (Departure.CREDENTIALS_CACHED_APART, has_credentials),
+        ):
+            if applies and departure in profile_named(self._engine).departures:
+                self._departures.add(departure)
+                return departure.id
+        return ""
 
     def _browser(self, case: Case, fetch: Fetch) -> Browser:
         key = (fetch.page, fetch.referrer_policy)
@@ -107,7 +130,8 @@ class _Prediction:
             self._browsers[key] = Browser(
                 self._session,
                 self._site.origin_of(case.front_end, fetch.page),
-                page=None if fetch.page in OPAQUE_PAGES else self._site.page_address(case.front_end, fetch.page),
+                engine=self._engine,
+                page=None if fetch.page == "data" else self._site.page_address(case.front_end, fetch.page),
                 referrer_policy=fetch.referrer_policy,
                 clock=lambda: self._now,
             )
@@ -117,6 +141,8 @@ class _Prediction:
 def told_by(verdict: Verdict) -> Told:
     """Return what our browser tells a script, in the form of a page's report."""
     response = verdict.response
+    if verdict.reason.code == Code.PASSWORD_PROMPT:
+        return {"outcome": "no answer"}
     if response is None:
         return {"outcome": verdict.outcome}
     return {
@@ -140,7 +166,7 @@ def normalized(result: Result, run: str) -> Result:
     for each in seen:
         if "BOUNDARY" in each["headers"].get("content-type", ""):
             each["headers"].pop("content-length", None)  # boundaries are of different lengths
-    return Result(told, seen)
+    return Result(told, seen, result.departures)
 
 
 def _body(body: Any) -> Any:
@@ -159,17 +185,19 @@ class HTTPCache:
     Not modelled: revalidation; what is not fresh is asked for anew, which tells a script the same.
 
     :ivar mode: the cache mode of the fetch at hand.
+    :ivar partition: the part of the cache that it uses.
     """
 
     def __init__(self) -> None:
         self.mode = "default"
-        self._stored: dict[str, list[tuple[Mapping[str, str | None], tuple[Any, ...]]]] = {}
+        self.partition = ""
+        self._stored: dict[tuple[str, str], list[tuple[Mapping[str, str | None], tuple[Any, ...]]]] = {}
 
     def find(self, request: requests.PreparedRequest) -> tuple[Any, ...] | None:
         """Return an answer that serves this request."""
         if request.method != "GET" or self.mode != "default":
             return None
-        stored = self._stored.get(str(request.url), ())
+        stored = self._stored.get((self.partition, str(request.url)), ())
         return next((kept for varied, kept in stored if varied == _varied(varied, request)), None)
 
     def keep(self, request: requests.PreparedRequest, kept: tuple[Any, ...]) -> None:
@@ -178,7 +206,7 @@ class HTTPCache:
         vary = [name.strip().lower() for name in headers.get("Vary", "").split(",") if name.strip()]
         if request.method != "GET" or "*" in vary or not re.search(r"max-age=[1-9]", headers.get("Cache-Control", "")):
             return
-        self._stored.setdefault(str(request.url), []).insert(0, (_varied(vary, request), kept))
+        self._stored.setdefault((self.partition, str(request.url)), []).insert(0, (_varied(vary, request), kept))
 
 
 def _varied(names: Any, request: requests.PreparedRequest) -> dict[str, str | None]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+
+from corswsgi.browser.engines import PROFILES, Departure
 
 from .case import Case
 from .comparing import Difference
-from .known import KNOWN, Known, explaining
+from .excluded import why_excluded
 from .opening import ENGINES
 from .running import Failure
 from .statements import STATEMENTS, UNOBSERVABLE
@@ -20,45 +22,44 @@ from .statements import STATEMENTS, UNOBSERVABLE
 class EngineReport:
     """What an engine made of the cases it ran.
 
-    :ivar agreed: the cases of which it made what the standard demands.
+    :ivar agreed: the cases of which it made what its profile predicts.
+    :ivar departing: of these, the cases of which the profile predicts something else than the standard demands.
+    :ivar differences: the cases of which it made something else than its profile predicts.
+    :ivar excluded: the cases that it was not asked; :mod:`.excluded` says why.
     :ivar unreachable: cases on a page that the engine could not open, because it does not find the host.
     """
 
     engine: str
     version: str
     agreed: list[Case] = field(default_factory=list)
+    departing: list[Difference] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
+    excluded: list[Case] = field(default_factory=list)
     unreachable: list[Case] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     @property
-    def unexplained(self) -> list[Difference]:
-        return [each for each in self.differences if not explaining(each)]
-
-    @property
-    def occurring(self) -> Counter[str]:
-        """How often each known difference occurred, by its id."""
-        return Counter(known.id for each in self.differences for known in explaining(each))
+    def occurring(self) -> Counter[Departure]:
+        """In how many of the departing cases each departure played a part."""
+        return Counter(departure for each in self.departing for departure in each.observed.departures)
 
     @property
     def is_fine(self) -> bool:
-        """Whether everything ran, and nothing was found that is not known."""
-        return not (self.unexplained or self.failures)
+        """Whether everything ran, and came to what was predicted."""
+        return not (self.differences or self.failures)
 
 
-def terminal(report: EngineReport, cases: Sequence[Case], is_whole: bool) -> Iterator[str]:
-    """Yield the lines that tell a person what an engine did.
-
-    :param is_whole: whether all cases were run, so that what is known and did not occur is worth telling.
-    """
+def terminal(report: EngineReport, cases: Sequence[Case]) -> Iterator[str]:
+    """Yield the lines that tell a person what an engine did."""
     ran = len(report.agreed) + len(report.differences)
-    known = len(report.differences) - len(report.unexplained)
     yield (
-        f"{report.version}: {ran} cases, {len(report.agreed)} agree with the standard, {known} differ as known, "
-        f"{len(report.unexplained)} differ"
+        f"{report.version}: {ran} cases, {len(report.agreed)} as its profile predicts, {len(report.departing)} of them "
+        f"other than the standard, {len(report.differences)} differ"
     )
-    for difference in report.unexplained:
+    for difference in report.differences:
         yield from difference.lines()
+    for case in report.excluded:
+        yield f"  {case.id} not run: {why_excluded(report.engine, case)}"
     if report.unreachable:
         pages = sorted({fetch.page for case in report.unreachable for fetch in case.fetches})
         yield f"  {len(report.unreachable)} cases not run: it does not find the host of {', '.join(pages)}"
@@ -66,9 +67,6 @@ def terminal(report: EngineReport, cases: Sequence[Case], is_whole: bool) -> Ite
         names = ", ".join(cases[number].id for number in failure.cases) or "before, after or between cases"
         yield f"  {report.engine} {failure.what}: {names}"
         yield from (f"    {line}" for line in failure.log.splitlines()[-20:])
-    for known_difference in KNOWN if is_whole else ():
-        if report.engine in known_difference.engines and known_difference.id not in report.occurring:
-            yield f"  {known_difference.id} did not occur: is it mended?"
 
 
 # docs/browsers.rst
@@ -79,18 +77,18 @@ def document(reports: Sequence[EngineReport], cases: Sequence[Case], date: str) 
     parts = [
         _HEAD.format(count=len(cases), rules=len(STATEMENTS)),
         _table(
-            ["engine", "version", "cases", "agree", "script notices", "server only"],
+            ["engine", "version", "cases", "standard", "script notices", "server only"],
             map(_summary, reports),
-            [10, 26, 6, 6, 14, 11],
+            [10, 26, 6, 8, 14, 11],
         ),
         f"Run on {date}.",
-        _title("Agreement by family", "-"),
+        _title("Cases by family", "-"),
         _FAMILIES,
         _table(["family", *(ENGINES[each.engine].title for each in reports)], _families(reports), [20, 16, 16, 16]),
         *_not_run(reports),
-        _title("Where engines differ", "-"),
-        _DIFFERENCES,
-        *(part for known in KNOWN for part in _known(known, reports)),
+        _title("Where engines depart from the standard", "-"),
+        _DEPARTURES,
+        *(part for departure in Departure for part in _departure(departure, reports)),
         _title("Rules that no page can show", "-"),
         "\n".join(f"{rule}\n    {_upper(plain(reason))}." for rule, reason in UNOBSERVABLE.items()),
     ]
@@ -103,55 +101,72 @@ CORS in browsers
 
 .. This file is written by ``python -m tests.engines --write``.
 
-{count} cases are run in real browsers, over CORSMiddleware behind waitress, over CORSRequestHandlerMixin behind
-``http.server``, and over servers that say what our policies never would. Together they decide {rules} rules of CORS,
-each in two ways at least. What the standard demands of each case is worked out by ``corswsgi.browser`` on the very same
-servers. Compared is what the script is told (outcome, status, readable headers, body), and what the servers see (which
-preflights and requests, with Origin, Cookie, Referer, Sec-Fetch-Site and all other headers that matter to CORS).
+{count} cases are run in real browsers, against CORSMiddleware behind waitress, against CORSRequestHandlerMixin behind
+``http.server``, and against servers that say what our policies never would. Together they decide {rules} rules of CORS,
+each in at least two ways.
 
-A case agrees if all of this does. Where one differs, the script may notice, or only the server, as with a preflight
-more or another Referer. Each case that differs is explained by what is listed below."""
+``corswsgi.browser`` predicts what each engine does: ``Browser(..., engine="firefox")`` acts out what Firefox does
+otherwise than the standard. The prediction covers what the script is told (outcome, status, readable headers, body)
+and what the servers see (which preflights and requests, with Origin, Cookie, Referer, Sec-Fetch-Site and all other
+headers that matter to CORS). This page is written only if every engine did in every case what its profile predicts.
 
-_FAMILIES = "How many cases agree, of how many."
+The column "standard" counts the cases that end as the standard demands. In the others an engine departs from it: then
+the script notices, or only the server does, because of one more preflight or another Referer."""
 
-_DIFFERENCES = """\
-Each with the rule, what the engines do, in how many cases it was seen, and what the author of a policy should do.
-Engines that are not named do what the standard says. ``corswsgi check`` mentions those that matter to the request that
-it is asked about."""
+_FAMILIES = "How many cases end as the standard demands, of how many."
+
+_DEPARTURES = """\
+For each departure: the rule, what the engines do and in which version this was measured, in how many of the cases that
+end otherwise it plays a part, and what the author of a policy or of a script should do. Engines that are not named
+follow the standard. ``corswsgi check`` mentions the departures that matter to the request that it is asked about."""
 
 
 def _summary(report: EngineReport) -> list[str]:
-    ran = len(report.agreed) + len(report.differences)
-    told = sum(difference.is_told for difference in report.differences)
-    numbers = (ran, len(report.agreed), told, len(report.differences) - told)
+    ran, told = len(report.agreed), sum(each.is_told for each in report.departing)
+    numbers = (ran, ran - len(report.departing), told, len(report.departing) - told)
     return [ENGINES[report.engine].title, report.version, *map(str, numbers)]
 
 
 def _families(reports: Sequence[EngineReport]) -> Iterator[list[str]]:
-    agreed = [Counter(case.family for case in report.agreed) for report in reports]
-    ran = [agreed[at] + Counter(each.case.family for each in report.differences) for at, report in enumerate(reports)]
+    ran = [Counter(case.family for case in report.agreed) for report in reports]
+    departing = [Counter(each.case.family for each in report.departing) for report in reports]
     for name in dict.fromkeys(name for counter in ran for name in counter):
-        yield [name, *(f"{ours[name]} of {all_[name]}" for ours, all_ in zip(agreed, ran, strict=True))]
+        yield [
+            name,
+            *(f"{all_[name] - others[name]} of {all_[name]}" for all_, others in zip(ran, departing, strict=True)),
+        ]
 
 
 def _not_run(reports: Iterable[EngineReport]) -> Iterator[str]:
     for report in reports:
+        title = ENGINES[report.engine].title
         if report.unreachable:
-            title = ENGINES[report.engine].title
             yield f"{title} did not run {_cases(len(report.unreachable))} on pages whose host it did not find."
+        if report.excluded:
+            reasons = " ".join(dict.fromkeys(why_excluded(report.engine, case) for case in report.excluded))
+            yield _wrapped(f"{title} was not asked {_cases(len(report.excluded))}. {plain(reasons)}")
 
 
-def _known(known: Known, reports: Sequence[EngineReport]) -> Iterator[str]:
-    yield _title(known.id, "~")
-    yield f"`{known.anchor} <{_address(known.anchor)}>`__ (rule {known.rule})"
-    yield _wrapped(f"The standard: {plain(known.standard)}")
-    counts: Mapping[str, int] = {report.engine: report.occurring[known.id] for report in reports}
-    lines = []
-    for name, what in known.engines.items():
-        seen = f" Seen in {_cases(counts[name])}." if name in counts else ""
-        lines.append(_wrapped(f"* {ENGINES[name].title} {plain(what)}{seen}", indent="  "))
-    yield "\n".join(lines)
-    yield _wrapped(f"**What to do:** {plain(known.advice)}")
+def _departure(departure: Departure, reports: Sequence[EngineReport]) -> Iterator[str]:
+    yield _title(departure.id, "~")
+    yield f"`{departure.anchor} <{_address(departure.anchor)}>`__"
+    yield _wrapped(f"The standard: {plain(departure.standard)}")
+    versions = [f"{PROFILES[name].title} ({version})" for name, version in departure.measured.items()]
+    yield _wrapped(f"{_listed(versions)}: {plain(departure.does)} {_seen(departure, reports)}")
+    yield _wrapped(f"**What to do:** {plain(departure.advice)}")
+
+
+def _seen(departure: Departure, reports: Sequence[EngineReport]) -> str:
+    counts = [
+        f"{_cases(report.occurring[departure])} in {ENGINES[report.engine].title}"
+        for report in reports
+        if report.engine in departure.measured
+    ]
+    return f"Seen in {_listed(counts)}." if counts else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _cases(count: int) -> str:
@@ -159,12 +174,15 @@ def _cases(count: int) -> str:
 
 
 def _address(anchor: str) -> str:
-    pages = {
-        "fetch-metadata": "https://w3c.github.io/webappsec-fetch-metadata/",
-        "referrer-policy": "https://w3c.github.io/webappsec-referrer-policy/",
-    }
-    page, hash_, name = anchor.partition("#")
-    return f"{pages[page]}#{name}" if hash_ else f"https://fetch.spec.whatwg.org/#{anchor}"
+    page, _, name = anchor.partition("#")
+    return f"{_PAGES[page]}#{name}"
+
+
+_PAGES = {
+    "fetch": "https://fetch.spec.whatwg.org/",
+    "fetch-metadata": "https://w3c.github.io/webappsec-fetch-metadata/",
+    "referrer-policy": "https://w3c.github.io/webappsec-referrer-policy/",
+}
 
 
 def plain(text: str) -> str:

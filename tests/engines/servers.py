@@ -126,8 +126,8 @@ class Site:
         return "null" if page in OPAQUE_PAGES else self.names[front_end][page]
 
     def page_address(self, front_end: str, page: str) -> str:
-        """Return where a page is; those in a frame of their own origin only."""
-        return f"{self.names[front_end][page]}/frame"
+        """Return where a page is; a sandboxed one is a frame of ``page``."""
+        return f"{self.names[front_end]['page' if page == 'sandbox' else page]}/frame"
 
     def address(self, run: str, number: int, fetch: Fetch) -> str:
         """Return what a script of the case fetches."""
@@ -195,9 +195,8 @@ class Site:
     def _frame(self, front_end: str, page: str) -> dict[str, str]:
         if page == "data":
             return {"src": f"data:text/html,{_frame_page(escaped=True)}", "sandbox": ""}
-        on = "page" if page == "sandbox" else page
         return {
-            "src": self.page_address(front_end, on),
+            "src": self.page_address(front_end, page),
             "sandbox": "allow-scripts" if page == "sandbox" else "",
         }
 

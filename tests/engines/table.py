@@ -207,9 +207,21 @@ VALUES: dict[str, Pairs] = {
         for name, value in {
             "simple": "bytes=0-5", "open": "bytes=0-", "suffix": "bytes=-5", "two": "bytes=0-1,3-4",
             "backwards": "bytes=5-0", "equal": "bytes=5-5", "spaces": "bytes= 0-5", "upper-case": "Bytes=0-5",
-            "other": "lines=0-5", "space-after": "bytes=0-5 6",
+            "other": "lines=0-5", "space-after": "bytes=0-5 6", "zeros": "bytes=00-05", "empty-element": "bytes=0-5,",
+            "upper-case-suffix": "BYTES=-5", "63-bits": f"bytes=0-{2**63 - 1}", "64-bits": f"bytes={2**64}-",
         }.items()
     },
+    "range-twice": (("Range", "bytes=0-1"),) * 2,
+    **{
+        f"content-type-parameters-{number}": (("Content-Type", f"text/plain;{parameters}"),)
+        for number, parameters in enumerate(
+            ("", ";", "; ;", "a=b;", ";a=b", "a;b", "a,", "a=b, c", " =b", "=", "/", "a b", "a=é", "charset=")
+        )
+    },
+    "type-twice-differing": (("Content-Type", "application/json"), ("Content-Type", "text/plain")),
+    "authorization-twice": (("Authorization", "Bearer x"), ("Authorization", "Bearer y")),
+    "accept-twice-long": (("Accept", "a" * 100), ("Accept", "b" * 100)),
+    "custom-byte-e9": (("X-A", "é"),),
     "sum-1024": (("Accept", "a" * 128),) * 7 + (("Accept-Language", "b" * 128),),
     "sum-1025": (("Accept", "a" * 128),) * 7 + (("Accept-Language", "b" * 128), ("Content-Language", "c")),
     "sum-of-each-name": tuple((name, "a" * 128) for name in ("Accept", "Accept-Language", "Content-Language")),
@@ -217,8 +229,15 @@ VALUES: dict[str, Pairs] = {
     "accept-twice": (("Accept", "a"), ("Accept", "b")),
     "custom-twice": (("X-A", "1"), ("x-a", "2")),
     "unsafe-and-safe": (("X-B", "1"), ("Accept", "x"), ("X-A", "2"), ("Content-Type", "application/json")),
-    "dpr": (("DPR", "2"),),
-    "save-data": (("Save-Data", "on"),),
+    **{
+        f"hint-{name.lower()}-{value}": ((name, value),)
+        for name, value in (
+            ("DPR", "2"), ("DPR", "2.5"), ("DPR", "2."), ("DPR", "x"), ("Device-Memory", "0.5"), ("Downlink", "1.5"),
+            ("Width", "100"), ("Width", "1.5"), ("Viewport-Width", "100"), ("RTT", "100"), ("RTT", "-1"),
+            ("ECT", "slow-2g"), ("ECT", "4G"), ("Save-Data", "on"), ("Save-Data", "ON"), ("Save-Data", "off"),
+            ("Intervention", "x"), ("Sec-CH-DPR", "2"),
+        )
+    },
     "user-agent": (("User-Agent", "mine"),),
     "cache-control": (("Cache-Control", "max-age=0"),),
     "x-requested-with": (("X-Requested-With", "XMLHttpRequest"),),
@@ -556,6 +575,7 @@ def redirects() -> Iterator[Case]:
         yield redirected(f"{way}-trusted-{credentials}", "A16 B32 B33", hops, policy, credentials=credentials)
         says = (ECHO,)
         yield redirected(f"{way}-echo-{credentials}", "A16 B32 B17", hops, says=says, credentials=credentials)
+    yield from _long_redirects(everything)
     for mode, (way, hops) in itertools.product(("error", "manual", "follow"), ways.items()):
         yield redirected(f"{way}-mode-{mode}", "B21", hops, everything, redirect=mode)
     for mode in ("error", "manual", "follow"):
@@ -591,6 +611,37 @@ def redirects() -> Iterator[Case]:
     typed = Fetch(method="PUT", body="x", headers=VALUES["content-type-json"] + VALUES["custom"])
     says = {"first": Says(303, PUBLIC, to="third/second"), "second": Says(headers=PUBLIC)}
     yield Case("see-other-drops-type", "B28 B30", (typed,), says)
+
+
+#: Ways on which an engine may remember, at the second redirect, what the first one dropped.
+LONG_WAYS = {
+    "own-own-other": ("page", "page", "api"), "own-other-own": ("page", "api", "page"),
+    "own-other-other": ("page", "api", "api"), "own-other-third": ("page", "api", "third"),
+    "other-own-third": ("api", "page", "third"), "other-other-third": ("api", "api", "third"),
+    "other-third-other": ("api", "third", "api"), "other-third-third": ("api", "third", "third"),
+}  # fmt: skip
+
+
+def _long_redirects(policy: Mapping[str, Any]) -> Iterator[Case]:
+    trusted = {"allow_origins": ["{page}", "{sub-page}"], "allow_credentials": True, "allow_methods": ["PUT"]}
+    for way, hops in LONG_WAYS.items():
+        rules = "B10 B28 B29 B30 B32"
+        for status, method in ((302, "GET"), (302, "POST"), (303, "PUT"), (307, "POST"), (307, "PUT")):
+            body = None if method == "GET" else "x"
+            yield redirected(f"{way}-{status}-{method}", rules, hops, policy, status=status, method=method, body=body)
+        for headers, status in itertools.product(("authorization", "custom", "content-type-json"), (302, 307)):
+            fetch = {"method": "POST", "body": "{}", "headers": VALUES[headers]}
+            yield redirected(f"{way}-{headers}-{status}-POST", rules, hops, policy, status=status, **fetch)
+        language = (("Content-Language", "de"), *VALUES["content-type-plain"])
+        yield redirected(f"{way}-language", rules, hops, policy, method="POST", body="x", headers=language)
+        for credentials, method in itertools.product(("omit", "same-origin", "include"), ("GET", "PUT")):
+            fetch = {"method": method, "credentials": credentials, "status": 307}
+            yield redirected(f"{way}-trusted-{credentials}-{method}", "A16 B32 B33", hops, trusted, **fetch)
+            says = (ECHO, (METHODS, "PUT"))
+            yield redirected(f"{way}-echo-{credentials}-{method}", "A16 B17 B32", hops, says=says, **fetch)
+        for status in (302, 307):
+            fetch = {"method": "POST", "mode": "no-cors", "status": status}
+            yield redirected(f"{way}-no-cors-{status}", "B28 B34", hops, {"allow_origins": "*"}, **fetch)
 
 
 # Other modes, cookies, what a browser adds
@@ -693,8 +744,18 @@ def cookies() -> Iterator[Case]:
     challenge = ("WWW-Authenticate", 'Basic realm="x"')
     for credentials in ("omit", "same-origin"):
         yield one(f"401-{credentials}", "A27 B33", app(challenge, status=401), trusted, credentials=credentials)
-    case = one("401-include", "A27 B33", scripted(ECHO, TRUE, challenge, status=401), **INCLUDE)
-    yield dataclasses.replace(case, may_prompt=True)
+    for name in ("Bearer", "Negotiate"):
+        says = scripted(ECHO, TRUE, ("WWW-Authenticate", name), status=401)
+        yield one(f"401-include-{name}", "A27 B33", says, **INCLUDE)
+    several = ("WWW-Authenticate", 'Bearer, Basic realm="x"')
+    # Each of these costs an engine that asks the user, and cannot be told to stop, a start of its own.
+    for name, says, fetch in (
+        ("401-include", scripted(ECHO, TRUE, challenge, status=401), INCLUDE),
+        ("401-include-several", scripted(ECHO, TRUE, several, status=401), INCLUDE),
+        ("401-include-unshared", scripted(challenge, status=401), INCLUDE),
+        ("401-own-origin", scripted(("WWW-Authenticate", 'Digest realm="x", nonce="y"'), status=401), {"to": "page"}),
+    ):
+        yield dataclasses.replace(one(name, "A27 B33", says, **fetch), may_prompt=True)
 
 
 # The HTTP cache

@@ -1,0 +1,435 @@
+"""What Chromium, Firefox and WebKit do otherwise than the standard, in one table, and the profile that each comes to.
+
+A departure is acted out by the algorithm that asks for it: ``request.departs(Departure.X)``. No algorithm asks which
+engine it plays. What an engine does is measured by ``tests/engines``, which holds each engine against its profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, unique
+from types import MappingProxyType
+
+#: The version in which each engine was measured.
+MEASURED = MappingProxyType({"chromium": "156", "firefox": "153 ESR", "webkit": "WebKitGTK 2.50"})
+
+_CHROMIUM, _FIREFOX, _WEBKIT = ("chromium",), ("firefox",), ("webkit",)
+
+
+@unique
+class Departure(Enum):
+    """One thing that at least one engine does otherwise.
+
+    Each is ``(anchor, engines, standard, does, advice)``: what the standard wants, what happens in these engines, and
+    what the author of a policy or of a script should do about it.
+    """
+
+    def __init__(self, anchor: str, engines: tuple[str, ...], standard: str, does: str, advice: str) -> None:
+        self.anchor = anchor
+        self.measured: Mapping[str, str] = MappingProxyType({engine: MEASURED[engine] for engine in engines})
+        self.standard = standard
+        self.does = does
+        self.advice = advice
+
+    @property
+    def id(self) -> str:
+        """The name as programs and documents write it."""
+        return self.name.lower().replace("_", "-")
+
+    # Which request headers need permission
+
+    WILDCARD_COVERS_AUTHORIZATION = (
+        "fetch#cors-non-wildcard-request-header-name",
+        _CHROMIUM + _FIREFOX + _WEBKIT,
+        "* in Access-Control-Allow-Headers does not cover Authorization.",
+        "* covers Authorization too.",
+        "List Authorization beside *: engines may follow the standard any day. Do not count on * to keep it out.",
+    )
+    SAFELIST_JOINED = (
+        "fetch#cors-safelisted-request-header",
+        _CHROMIUM + _WEBKIT,
+        "Each line of a header is checked by itself.",
+        "The lines of a name are joined first, so that two lines Content-Type: text/plain need permission.",
+        "Set such a header once.",
+    )
+    SAFELIST_SUM = (
+        "fetch#cors-unsafe-request-header-names",
+        _FIREFOX,
+        "Safelisted headers of more than 1024 bytes together need permission.",
+        "They are never added up.",
+        "Nothing: a request with one line for each name does not get there.",
+    )
+    CLIENT_HINTS = (
+        "fetch#cors-safelisted-request-header",
+        _CHROMIUM,
+        "DPR, Save-Data and other client hints need permission.",
+        "Client hints need no permission if their values make sense.",
+        "List them anyway, for the other engines.",
+    )
+    ACCEPT_BYTES = (
+        "fetch#cors-unsafe-request-header-byte",
+        _FIREFOX,
+        "Bytes from 0x80 are safe in Accept.",
+        "Bytes outside ASCII in Accept need permission.",
+        "Keep header values to ASCII.",
+    )
+    CONTENT_TYPE_PARAMETERS = (
+        "fetch#cors-safelisted-request-header",
+        _FIREFOX,
+        "A type counts by its essence, whatever its parameters look like.",
+        "A type with a comma, a byte outside ASCII or a last semicolon among its parameters needs permission.",
+        "Write parameters as name=value.",
+    )
+    RANGE_CASE = (
+        "fetch#simple-range-header-value",
+        _WEBKIT,
+        "Range is safelisted with bytes= in lower case only.",
+        "bytes= may be in any case.",
+        "Write bytes=0-5.",
+    )
+    RANGE_63_BITS = (
+        "fetch#simple-range-header-value",
+        _CHROMIUM,
+        "Numbers in Range may be of any length.",
+        "A number from 9223372036854775807, which is 2**63 - 1, needs permission.",
+        "Nothing: no file is that long.",
+    )
+    RANGE_64_BITS = (
+        "fetch#simple-range-header-value",
+        _CHROMIUM + _FIREFOX + _WEBKIT,
+        "Numbers in Range may be of any length.",
+        "A number from 18446744073709551616, which is 2**64, needs permission.",
+        "Nothing: no file is that long.",
+    )
+    HEADER_TWICE = (
+        "fetch#cors-unsafe-request-header-names",
+        _FIREFOX,
+        "A preflight names each header once.",
+        "A preflight names a header as often as the script sets it.",
+        "Nothing: corswsgi counts a name once. A server of your own should, too.",
+    )
+
+    # What is sent
+
+    USER_AGENT = (
+        "fetch#forbidden-request-header",
+        _CHROMIUM,
+        "A script may set User-Agent, with permission.",
+        "A User-Agent that a script sets is dropped, and so is not asked for.",
+        "Do not rely on a User-Agent of the script's own.",
+    )
+    RANGE_REWRITTEN = (
+        "fetch#concept-http-network-or-cache-fetch",
+        _CHROMIUM,
+        "Range is sent as the script set it.",
+        "A single range of a GET is rewritten: Bytes= 00-5 is sent as bytes=0-5.",
+        "Write bytes=0-5.",
+    )
+    LAST_LINE_ONLY = (
+        "fetch#concept-headers-append",
+        _FIREFOX,
+        "All lines of a header are sent.",
+        "Only the last line of a header that is no list, such as Content-Type and Authorization, is sent.",
+        "Set such a header once.",
+    )
+    HEADERS_IN_UTF_8 = (
+        "fetch#concept-header-value",
+        _WEBKIT,
+        "A character of a header value is one byte.",
+        "Characters outside ASCII are sent as UTF-8.",
+        "Keep header values to ASCII.",
+    )
+    ORIGIN_DESPITE_POLICY = (
+        "fetch#append-a-request-origin-header",
+        _CHROMIUM,
+        "In modes other than cors a referrer policy may turn Origin into null.",
+        "The page's origin is sent all the same.",
+        "Nothing in a policy. A server that checks Origin against forgery must treat null as a stranger.",
+    )
+    OPAQUE_REFERER = (
+        "referrer-policy#determine-requests-referrer",
+        _WEBKIT,
+        "A page with an opaque origin, as in a sandboxed frame, sends no Referer.",
+        "A sandboxed frame sends Referer.",
+        "Never let Referer stand in for Origin.",
+    )
+
+    # Redirects
+
+    REDIRECT_PREFLIGHTED = (
+        "fetch#http-redirect-fetch",
+        _FIREFOX + _WEBKIT,
+        "After a redirect, a preflight is sent only if the new request needs one.",
+        "The browser asks before every later request to another origin, even a plain GET, if the first request had to "
+        "ask or had headers to ask for.",
+        "Let the server at the end of a redirect answer preflights as well.",
+    )
+    REDIRECT_FIRST_NAMES = (
+        "fetch#http-redirect-fetch",
+        _WEBKIT,
+        "After a redirect, a preflight names the headers that the new request still has.",
+        "It names the headers of the first request, even those that the redirect removed.",
+        "Let the server at the end of a redirect list the headers of the first request.",
+    )
+    REDIRECT_BODY_HEADERS_ASKED = (
+        "fetch#http-redirect-fetch",
+        _FIREFOX,
+        "After a redirect, a preflight names the headers that the new request still has.",
+        "Content-Type is named again one redirect after the one that turned the request into a GET without it.",
+        "Let the server at the end of a redirect list the headers of the first request.",
+    )
+    REDIRECT_AUTHORIZATION_BACK = (
+        "fetch#http-redirect-fetch",
+        _FIREFOX,
+        "A redirect to another origin removes Authorization for good.",
+        "It is sent again after one more redirect within that other origin.",
+        "Do not redirect requests with Authorization to an origin that must not see it.",
+    )
+    REDIRECT_BODY_HEADERS_BACK = (
+        "fetch#http-redirect-fetch",
+        _WEBKIT,
+        "A redirect that turns a request into a GET removes Content-Type and Content-Language for good.",
+        "They are sent again after one more redirect.",
+        "Ignore what a request without a body says of its content.",
+    )
+    REDIRECT_CHECKED_WITH_CREDENTIALS = (
+        "fetch#cors-check",
+        _WEBKIT,
+        "With credentials same-origin, answers of other origins are checked as without credentials.",
+        "A redirect that another origin answers is checked as if credentials were included, if the first request went "
+        "to the page's own origin.",
+        "Do not send a script to another origin that redirects it on, or let that answer allow credentials.",
+    )
+    REDIRECT_NO_CORS_ORIGIN = (
+        "fetch#append-a-request-origin-header",
+        _CHROMIUM,
+        "In mode no-cors, a POST that is redirected from the page's own origin to another has the page's Origin.",
+        "It has null.",
+        "Nothing in a policy. A server that checks Origin against forgery must treat null as a stranger.",
+    )
+    REDIRECT_PREFLIGHT_ORIGIN = (
+        "fetch#concept-request-tainted-origin",
+        _FIREFOX,
+        "After a redirect from one foreign origin to another, preflight and request both carry Origin: null.",
+        "The preflight carries the page's origin, and the request null.",
+        "Do not redirect across origins what needs a preflight. If you must, the last server has to allow both.",
+    )
+    REDIRECT_PREFLIGHT_SITE = (
+        "fetch-metadata#sec-fetch-site-header",
+        _CHROMIUM + _FIREFOX,
+        "Sec-Fetch-Site tells the farthest that a request has come.",
+        "In preflights only the last address counts.",
+        "Nothing: a preflight does nothing on the server.",
+    )
+    REDIRECT_PREFLIGHT_CROSS_SITE = (
+        "fetch-metadata#sec-fetch-site-header",
+        _WEBKIT,
+        "Sec-Fetch-Site tells the farthest that a request has come.",
+        "Preflights with Origin: null say cross-site.",
+        "Nothing: a preflight does nothing on the server.",
+    )
+    REDIRECT_CROSS_SITE = (
+        "fetch-metadata#sec-fetch-site-header",
+        _FIREFOX,
+        "Sec-Fetch-Site tells the farthest that a request has come.",
+        "After a redirect it is cross-site, even if same-site is right.",
+        "enforce=True checks Origin against Host where Sec-Fetch-Site is not same-origin, and lets no stranger in.",
+    )
+    REDIRECT_NO_METADATA = (
+        "fetch-metadata#fetch-integration",
+        _WEBKIT,
+        "Every request to a trustworthy address has Sec-Fetch-* headers.",
+        "In mode cors there are none right after a redirect to another origin, preflights excepted.",
+        "Do not refuse a request because Sec-Fetch-Site is missing; enforce=True does not.",
+    )
+    REDIRECT_PREFLIGHT_REFERER = (
+        "referrer-policy#determine-requests-referrer",
+        _WEBKIT,
+        "A preflight has the Referer that its request will have.",
+        "It has the Referer of the first request, which may be the page's whole address.",
+        "Keep secrets out of addresses, or set Referrer-Policy: no-referrer.",
+    )
+    REDIRECT_KEEPS_ORIGIN = (
+        "fetch#append-a-request-origin-header",
+        _WEBKIT,
+        "A GET to the page's own origin, or in mode no-cors, has no Origin, whatever it was before a redirect.",
+        "It keeps the Origin of the POST or PUT that was redirected, as long as no redirect leads to another origin.",
+        "Nothing: Origin is the page's.",
+    )
+    REDIRECT_USER_NAME = (
+        "fetch#http-redirect-fetch",
+        _CHROMIUM,
+        "A redirect within the page's own origin may lead to an address with a user name.",
+        "It is blocked in mode cors.",
+        "Do not redirect to addresses with user names.",
+    )
+
+    # The preflight cache
+
+    NEGATIVE_MAX_AGE = (
+        "fetch#http-access-control-max-age",
+        _CHROMIUM + _FIREFOX + _WEBKIT,
+        "A value that is not all digits counts as none, which is 5 seconds.",
+        "A negative number counts as 0.",
+        "Send 0 if nothing is to be remembered.",
+    )
+    MALFORMED_MAX_AGE = (
+        "fetch#http-access-control-max-age",
+        _FIREFOX,
+        "A value that is not all digits, or comes twice, counts as none, which is 5 seconds.",
+        "The preflight is not remembered at all.",
+        "Make sure that only corswsgi writes the header.",
+    )
+    HUGE_MAX_AGE = (
+        "fetch#http-access-control-max-age",
+        _CHROMIUM + _WEBKIT,
+        "A number of any length is kept as long as the browser keeps anything.",
+        "A number from 9223372036854775808, which is 2**63, counts as none, which is 5 seconds.",
+        "Nothing: corswsgi sends 86400 at most.",
+    )
+    WILDCARD_NOT_KEPT = (
+        "fetch#concept-cache-create-entry",
+        _FIREFOX,
+        "* in the answer to a preflight is remembered, and permits later requests without credentials.",
+        "Only names are remembered, and the browser asks again.",
+        "List methods and headers by name if preflights cost you.",
+    )
+    WILDCARD_KEPT_WITH_CREDENTIALS = (
+        "fetch#concept-cache-create-entry",
+        _WEBKIT,
+        "The standard remembers * that came with credentials, and later takes it for a wildcard. corswsgi.browser is "
+        "stricter: it asks again.",
+        "It is a wildcard for later requests without credentials.",
+        "Nothing: corswsgi never sends * with credentials.",
+    )
+    KEPT_WILDCARD_COVERS_AUTHORIZATION = (
+        "fetch#concept-cache-match-header",
+        _WEBKIT,
+        "A remembered * does not cover Authorization.",
+        "A remembered * covers Authorization, and the browser does not ask.",
+        "Do not count on * to keep Authorization out.",
+    )
+    CREDENTIALS_KEPT_APART = (
+        "fetch#concept-cache-match",
+        _FIREFOX,
+        "What a preflight permits with credentials, it permits without them too.",
+        "The two are kept apart, and the browser asks again.",
+        "Nothing: it costs one more preflight.",
+    )
+    KEPT_AFTER_FAILURE = (
+        "fetch#main-fetch",
+        _CHROMIUM + _WEBKIT,
+        "If the request fails after its preflight, the preflight is forgotten.",
+        "The preflight is remembered even if the request after it failed.",
+        "Wait for max_age to pass, or open a fresh browser, before you test a policy that you have fixed.",
+    )
+    ASKED_AGAIN_UNCACHED = (
+        "fetch#http-fetch",
+        _CHROMIUM + _FIREFOX,
+        "The cache mode of a request is for the HTTP cache, not for remembered preflights.",
+        "The browser asks again in the cache modes no-store and reload.",
+        "Do not measure preflights with the cache of the developer tools disabled, which does the same.",
+    )
+    ASKED_AGAIN_NO_CACHE = (
+        "fetch#http-fetch",
+        _CHROMIUM,
+        "The cache mode of a request is for the HTTP cache, not for remembered preflights.",
+        "The browser asks again in the cache mode no-cache.",
+        "Nothing: it costs one more preflight.",
+    )
+
+    # What the script gets
+
+    PASSWORD_PROMPT = (
+        "fetch#http-network-or-cache-fetch",
+        _CHROMIUM + _FIREFOX,
+        "A 401 of another origin is handed to the script; nobody is asked for a password.",
+        "The user is asked for a password if credentials are included, and the script waits.",
+        "Do not answer fetch() with WWW-Authenticate: Basic or Digest; say Bearer, or leave the challenge out.",
+    )
+    PASSWORD_PROMPT_ANYWHERE = (
+        "fetch#http-network-or-cache-fetch",
+        _FIREFOX,
+        "A 401 of another origin is handed to the script; nobody is asked for a password.",
+        "The user is asked for a password even if Basic or Digest is not the first challenge of its line.",
+        "Do not answer fetch() with WWW-Authenticate: Basic or Digest; say Bearer, or leave the challenge out.",
+    )
+    DATA_URL_LENGTH = (
+        "fetch#data-url-processor",
+        _FIREFOX,
+        "The answer of a data: URL has a Content-Type only.",
+        "It has a Content-Length as well.",
+        "Nothing.",
+    )
+
+    # The HTTP cache, which Browser does not have: acted out by the one in tests/engines.
+
+    FRAMES_CACHED_APART = (
+        "fetch#cors-protocol-and-http-caches",
+        _CHROMIUM,
+        "Without Vary: Origin, a script may be handed what a navigation left in the HTTP cache.",
+        "What frames show is kept apart from what scripts fetch.",
+        "Send Vary, as corswsgi does. What one page left behind is handed to the next in all engines.",
+    )
+    CREDENTIALS_CACHED_APART = (
+        "fetch#cors-protocol-and-http-caches",
+        _FIREFOX,
+        "Without Vary: Origin, a script may be handed what a navigation left in the HTTP cache.",
+        "What came with credentials, as for navigations, is kept apart from what came without them.",
+        "Send Vary, as corswsgi does. What one page left behind is handed to the next in all engines.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How one engine behaves.
+
+    :ivar name: as ``Browser(engine=…)`` takes it.
+    :ivar title: as people write it.
+    :ivar browser: the browser of this engine that most people use.
+    :ivar max_age_cap: the longest time, in seconds, for which it remembers a preflight.
+    :ivar departures: what it does otherwise than the standard.
+    """
+
+    name: str
+    title: str
+    browser: str
+    max_age_cap: int
+    departures: frozenset[Departure]
+
+
+def _profile(name: str, title: str, browser: str, max_age_cap: int) -> Profile:
+    return Profile(name, title, browser, max_age_cap, frozenset(each for each in Departure if name in each.measured))
+
+
+#: By name. The standard sets no longest time for preflights; its profile has Chromium's.
+PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {
+        profile.name: profile
+        for profile in (
+            _profile("standard", "the standard", "the standard", 7200),
+            _profile("chromium", "Chromium", "Chrome", 7200),
+            _profile("firefox", "Firefox", "Firefox", 86400),
+            _profile("webkit", "WebKit", "Safari", 600),
+        )
+    }
+)
+
+STANDARD = PROFILES["standard"]
+
+#: The names of the real engines.
+ENGINES = tuple(name for name in PROFILES if name != STANDARD.name)
+
+#: The longest time, in seconds, for which each engine remembers a preflight, whatever Access-Control-Max-Age says.
+MAX_AGE_CAPS: Mapping[str, int] = MappingProxyType({name: PROFILES[name].max_age_cap for name in ENGINES})
+
+
+def profile_named(engine: str) -> Profile:
+    """Return the profile of an engine.
+
+    :raises ValueError: if there is no such engine, with those that there are.
+    """
+    if engine not in PROFILES:
+        raise ValueError(f"engine={engine!r} is none that is known; there are {', '.join(PROFILES)}")
+    return PROFILES[engine]

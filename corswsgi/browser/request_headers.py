@@ -1,0 +1,164 @@
+"""The headers with which a request goes over the network: the script's, and what the browser adds to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from corswsgi import fetch
+from corswsgi.browser.engines import Departure
+from corswsgi.browser.request import Request
+from corswsgi.browser.urls import URL, Origin, is_potentially_trustworthy_url, same_origin, same_site
+from corswsgi.browser.verdict import Header
+
+USER_AGENT = "Mozilla/5.0 (compatible; corswsgi)"
+
+#: fetch#concept-http-network-or-cache-fetch: they switch the HTTP cache off.
+_CONDITIONAL_HEADERS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
+
+#: What Chromium reads as one range, with white space and empty elements around it.
+_ONE_RANGE = re.compile(r"[ \t]*bytes[ \t]*=[ \t,]*([0-9]*)[ \t]*-[ \t]*([0-9]*)[ \t,]*", re.IGNORECASE)
+
+#: From here on a number in Range is none to Chromium.
+_RANGE_LIMIT = 2**63 - 1
+
+#: Headers that are no lists, of which Firefox sends the last line only.
+_SINGLE_HEADERS = ("authorization", "content-type", "from", "if-modified-since", "if-unmodified-since", "max-forwards")
+
+#: Where the Origin of a request other than CORS is withheld, by referrer policy (fetch#append-a-request-origin-header).
+_WITHHELD_ON_DOWNGRADE = frozenset({"no-referrer-when-downgrade", "strict-origin", "strict-origin-when-cross-origin"})
+
+
+def headers_to_send(request: Request, body: bytes | None, streamed: bool, is_preflight: bool) -> list[Header]:
+    """Return every line but ``Cookie``, in order (fetch#http-network-or-cache-fetch)."""
+    headers = list(request.header_list)
+    _rewrite(headers, request)
+    _append_content_length(headers, request, body)
+    if request.referrer is not None:
+        headers.append(("Referer", request.referrer.href))
+    append_origin_header(headers, request, is_preflight)
+    append_fetch_metadata_headers(headers, request, is_preflight)
+    _append_per_http(headers, request, streamed)
+    return headers
+
+
+def _append_content_length(headers: list[Header], request: Request, body: bytes | None) -> None:
+    if body is not None:
+        headers.append(("Content-Length", str(len(body))))
+    elif request.body is None and request.method in ("POST", "PUT"):
+        headers.append(("Content-Length", "0"))
+
+
+def _rewrite(headers: list[Header], request: Request) -> None:
+    """Rewrite what a script set, as some engines do on the way to the network."""
+    for at, (name, value) in enumerate(headers):
+        lower = name.lower()
+        if lower == "range" and request.method == "GET":
+            rewritten = _single_range(value)
+            if rewritten not in (None, value) and request.departs(Departure.RANGE_REWRITTEN):
+                headers[at] = (name, str(rewritten))
+        if not value.isascii() and request.departs(Departure.HEADERS_IN_UTF_8):
+            headers[at] = (name, value.encode().decode("latin-1"))
+    for lower in _SINGLE_HEADERS:
+        lines = [header for header in headers if header[0].lower() == lower]
+        if len(lines) > 1 and request.departs(Departure.LAST_LINE_ONLY):
+            headers[:] = [header for header in headers if header not in lines] + lines[-1:]
+    of_body = [header for header in request.first_headers if header[0].lower() in fetch.REQUEST_BODY_HEADERS]
+    are_back = of_body and request.tainting == "cors" and request.turned_into_get_before
+    if are_back and request.departs(Departure.REDIRECT_BODY_HEADERS_BACK):
+        headers += of_body
+
+
+def _single_range(value: str) -> str | None:
+    """Return a header of one range as Chromium writes it, or ``None`` if it is none."""
+    match = _ONE_RANGE.fullmatch(value)
+    if match is None or match[1] == match[2] == "":
+        return None
+    first, last = (int(bound) if bound else None for bound in match.groups())
+    is_suffix_of_nothing = first is None and last == 0
+    is_backwards = first is not None and last is not None and last < first
+    if is_suffix_of_nothing or is_backwards or max(first or 0, last or 0) >= _RANGE_LIMIT:
+        return None
+    return f"bytes={'' if first is None else first}-{'' if last is None else last}"
+
+
+def append_origin_header(headers: list[Header], request: Request, is_preflight: bool) -> None:
+    """fetch#append-a-request-origin-header"""
+    value = request.preflight_origin if is_preflight else request.serialized_origin
+    if request.tainting != "cors":
+        was_sent = request.turned_into_get_at and not request.has_crossed_origins
+        if request.method in ("GET", "HEAD") and not (was_sent and request.departs(Departure.REDIRECT_KEEPS_ORIGIN)):
+            return
+        is_withheld = request.mode != "cors" and _is_origin_withheld(request)
+        if is_withheld and not request.departs(Departure.ORIGIN_DESPITE_POLICY):
+            value = "null"
+        is_crossing = value != "null" and request.has_crossed_origins
+        if is_crossing and request.departs(Departure.REDIRECT_NO_CORS_ORIGIN):
+            value = "null"
+    headers.append(("Origin", value))
+
+
+def _is_origin_withheld(request: Request) -> bool:
+    policy, url = request.referrer_policy, request.current_url
+    if policy in _WITHHELD_ON_DOWNGRADE:
+        return request.origin.scheme == "https" and url.scheme != "https"
+    return policy == "no-referrer" or (policy == "same-origin" and not same_origin(request.origin, url.origin))
+
+
+def append_fetch_metadata_headers(headers: list[Header], request: Request, is_preflight: bool) -> None:
+    """fetch-metadata#fetch-integration; ``Sec-Fetch-User`` is for navigations."""
+    if not is_potentially_trustworthy_url(request.current_url):
+        return
+    if (
+        not is_preflight
+        and request.mode == "cors"
+        and request.has_just_crossed_origins
+        and request.departs(Departure.REDIRECT_NO_METADATA)
+    ):
+        return
+    headers.append(("Sec-Fetch-Dest", "empty"))
+    headers.append(("Sec-Fetch-Mode", request.mode))
+    headers.append(("Sec-Fetch-Site", _sec_fetch_site(request, is_preflight)))
+
+
+def _sec_fetch_site(request: Request, is_preflight: bool) -> str:
+    """fetch-metadata#sec-fetch-site-header"""
+    farthest = _farthest_site(request.origin, request.url_list)
+    if not request.is_redirected:
+        return farthest
+    if not is_preflight:
+        return "cross-site" if farthest == "same-site" and request.departs(Departure.REDIRECT_CROSS_SITE) else farthest
+    last = _farthest_site(request.origin, request.url_list[-1:])
+    if last != farthest and request.departs(Departure.REDIRECT_PREFLIGHT_SITE):
+        return last
+    if request.has_tainted_origin and request.departs(Departure.REDIRECT_PREFLIGHT_CROSS_SITE):
+        return "cross-site"
+    return farthest
+
+
+def _farthest_site(origin: Origin, urls: Iterable[URL]) -> str:
+    site = "same-origin"
+    for url in urls:
+        if same_origin(url.origin, origin):
+            continue
+        if not same_site(url.origin, origin):
+            return "cross-site"
+        site = "same-site"
+    return site
+
+
+def _append_per_http(headers: list[Header], request: Request, streamed: bool) -> None:
+    names = {name.lower() for name, _ in headers}
+    more = [("User-Agent", USER_AGENT)]
+    if request.cache == "no-cache":
+        more.append(("Cache-Control", "max-age=0"))
+    if request.cache in ("no-store", "reload") or any(name.lower() in names for name in _CONDITIONAL_HEADERS):
+        more += [("Pragma", "no-cache"), ("Cache-Control", "no-cache")]
+    if "range" in names:
+        more.append(("Accept-Encoding", "identity"))
+    else:
+        more.append(("Accept-Encoding", "gzip, deflate"))
+    more += [("Connection", "keep-alive"), ("Host", request.current_url.netloc)]
+    if streamed:
+        more.append(("Transfer-Encoding", "chunked"))
+    headers += [header for header in more if header[0].lower() not in names]
