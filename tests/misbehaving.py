@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,8 +32,9 @@ class Asked:
         return self.method == "OPTIONS" and "access-control-request-method" in self.headers
 
 
-#: What stands for an answer: bytes as they are; or to hang until the server stops.
+#: What stands for an answer: bytes as they are; or to hang until the server stops; or to reset the connection.
 HANG = object()
+RESET = object()
 Answer = Callable[[Asked], Any]
 
 
@@ -97,6 +99,8 @@ class Server:
         answer = self._answer(asked)
         if answer is HANG:
             self._stopping.wait()
+        elif answer is RESET:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         elif isinstance(answer, bytes):
             connection.sendall(answer)
         else:

@@ -210,7 +210,9 @@ def _on_sending(evidence: Evidence, actual: Actual | None) -> Iterator[Finding]:
     instead = "; a GET of the same URL stands in its place" if actual is not None else ""
     sentence = f"the {method} was not sent, since it may change something{instead}"
     yield Finding(Code.NOT_SENT, "info", sentence, "add --send to send it, and to be certain")
-    if actual is not None and not actual.readable and evidence.stand_in is None:
+    if actual is None or actual.readable or actual.exchange.status is None:  # no answer has a diagnosis of its own
+        return
+    if evidence.stand_in is None:
         sentence = f"the preflight permits the {method}, but the answer to a GET of the same URL cannot be read"
         yield Finding(
             Code.STAND_IN_BLOCKED, "warning", sentence, f"add --send to see whether that to the {method} can be"
@@ -277,9 +279,11 @@ def _fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], un
     if beyond is not None:
         return beyond
     steps = tuple(dict.fromkeys(each.fix for each in findings if each.fix and each.severity != "info"))
-    if not evidence.is_answered or (outcome != "blocked" and not steps):
+    permitted = outcome != "blocked"
+    unanswered = evidence.own is not None and evidence.own.status is None
+    if not evidence.is_answered or (permitted and (unanswered or not steps)):
         return Fix(steps)
-    if outcome == "blocked":
+    if not permitted:
         steps = (*_steps_about_redirects(evidence), *steps)
     question = evidence.question
     return advice.fix_for(

@@ -1,0 +1,118 @@
+"""``corswsgi check`` and ``audit`` against servers that drop, reset, drip and never end: no traceback, no endless wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from misbehaving import RESET, Asked, Server, says
+
+from corswsgi.cli import main
+
+#: A page of this machine, so that browsers ask plain http: servers for it.
+PAGE = "http://localhost:3000"
+
+ORIGIN = "Access-Control-Allow-Origin"
+SHARED = ((ORIGIN, PAGE), ("Vary", "Origin"))
+PERMITTED = (*SHARED, ("Access-Control-Allow-Methods", "PUT"), ("Access-Control-Allow-Headers", "x-api-key"))
+
+FINE = says("200 OK", PERMITTED, b"{}")
+
+Answer = Callable[[Asked], Any]
+
+
+# Servers that drop
+
+
+def dropping(is_dropped: Callable[[Asked], object], instead: Any = b"") -> Answer:
+    """Answer as it should be, but for some requests."""
+    return lambda asked: instead if is_dropped(asked) else FINE
+
+
+def moving(is_dropped: Callable[[Asked], object]) -> Answer:
+    """Redirect to an address that is dropped."""
+
+    def answer(asked: Asked) -> Any:
+        if asked.path == "/moved":
+            return b"" if is_dropped(asked) else FINE
+        return FINE if asked.is_preflight else says("302 Found", (*SHARED, ("Location", "/moved")))
+
+    return answer
+
+
+def only_first(asked: list[Asked]) -> Answer:
+    def answer(request: Asked) -> Any:
+        asked.append(request)
+        return FINE if len(asked) == 1 else b""
+
+    return answer
+
+
+HALF_HEAD = b"HTTP/1.1 200 OK\r\nX-A: 1\r\n"
+HALF_BODY = says("200 OK", PERMITTED, b"0123456789")[:-5]
+
+CHECKS = {
+    "GET": ["check"],
+    "PUT": ["check", "-X", "PUT"],
+    "PUT sent": ["check", "-X", "PUT", "--send"],
+    "POST": ["check", "-X", "POST"],
+    "HEAD": ["check", "-X", "HEAD", "-H", "X-Api-Key: 1"],
+    "audit": ["audit"],
+}
+
+#: A server, and the exit statuses in the order of CHECKS: 0 it may, 1 it may not, 3 no answer.
+DROPPING: dict[str, tuple[Callable[[], Answer], str]] = {
+    "nothing": (lambda: dropping(lambda asked: False), "0 0 0 0 0 0"),
+    "everything": (lambda: dropping(lambda asked: True), "3 3 3 3 3 3"),
+    "all but the first": (lambda: only_first([]), "0 0 3 0 3 3"),
+    "preflights": (lambda: dropping(lambda asked: asked.is_preflight), "0 3 3 0 3 0"),
+    "all but OPTIONS": (lambda: dropping(lambda asked: asked.method != "OPTIONS"), "3 0 3 3 3 3"),
+    "what has an Origin": (lambda: dropping(lambda asked: asked.origin), "3 3 3 3 3 3"),
+    "what has none": (lambda: dropping(lambda asked: not asked.origin), "0 0 0 0 0 3"),
+    "strangers": (lambda: dropping(lambda asked: asked.origin not in (None, PAGE)), "0 0 0 0 0 0"),
+    "all but the page": (lambda: dropping(lambda asked: asked.origin != PAGE), "0 0 0 0 0 3"),
+    "the target of a redirect": (lambda: moving(lambda asked: True), "3 0 3 3 3 0"),
+    "the preflight to it": (lambda: moving(lambda asked: asked.is_preflight), "0 0 3 0 3 0"),
+    "by a reset": (lambda: dropping(lambda asked: True, RESET), "3 3 3 3 3 3"),
+    "preflights, by a reset": (lambda: dropping(lambda asked: asked.is_preflight, RESET), "0 3 3 0 3 0"),
+    "all but OPTIONS, by a reset": (lambda: dropping(lambda asked: asked.method != "OPTIONS", RESET), "3 0 3 3 3 3"),
+    "the end of the headers": (lambda: dropping(lambda asked: asked.method != "OPTIONS", HALF_HEAD), "1 0 1 1 1 0"),
+    "the end of bodies": (lambda: dropping(lambda asked: True, HALF_BODY), "0 0 0 0 0 0"),
+    "sense": (lambda: dropping(lambda asked: asked.method != "OPTIONS", b"SSH-2.0-x\r\n"), "3 0 3 3 3 3"),
+    "sense in preflights": (lambda: dropping(lambda asked: asked.is_preflight, b"\0\xff\n" * 99), "0 3 3 0 3 0"),
+    "two lengths": (
+        lambda: dropping(lambda asked: True, b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\nx"),
+        "3 3 3 3 3 3",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("name", DROPPING)
+def test_what_a_server_drops_ends_in_a_report(name: str, form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    answer, statuses = DROPPING[name]
+    got = {}
+    for check, arguments in CHECKS.items():
+        with Server(answer()) as server:
+            command = [*arguments, f"{server.url}/items", "--origin", PAGE, "--timeout", "5"]
+            got[check] = main([*command, "--json"] if form == "json" else command)
+    printed = capsys.readouterr()
+    assert got == dict(zip(CHECKS, map(int, statuses.split()), strict=True))
+    assert "Traceback" not in printed.out + printed.err
+
+
+def test_a_dropped_get_says_no_more_of_the_put_than_its_preflight_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with Server(dropping(lambda asked: asked.method != "OPTIONS")) as server:
+        assert main(["check", "-X", "PUT", f"{server.url}/items", "--origin", PAGE]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"ALLOWED: a page of {PAGE} may send PUT" in text
+    assert f"GET {server.url}/items got no answer. Diagnosis: The server closed the connection" in text
+    assert "What to change 1. Look at the log of the server. The requests" in text
+    assert "The same URL, asked by" not in text
+
+
+def test_one_answer_is_not_compared_with_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with Server(dropping(lambda asked: asked.origin != PAGE)) as server:
+        assert main(["check", server.url, "--origin", PAGE]) == 0
+    assert "The same URL, asked by" not in capsys.readouterr().out
