@@ -135,9 +135,10 @@ def without_end(head: bytes, piece: bytes = b"x" * 65536) -> Iterator[bytes]:
         yield piece
 
 
-def dripping(head: bytes) -> Iterator[bytes]:
-    """Yield a response whose headers come a byte at a time, and never all."""
+def dripping(head: bytes, drop: bytes = b"2", end: bytes = b"") -> Iterator[bytes]:
+    """Yield a response that comes in drops from some point on, for longer than any test waits, and then its end."""
     yield head
-    while True:
+    for _ in range(200):
         time.sleep(0.05)
-        yield b"2"
+        yield drop
+    yield end

@@ -1,12 +1,14 @@
-"""``corswsgi check`` and ``audit`` against servers that drop, reset, drip and never end: no traceback, no endless wait."""
+"""``corswsgi check`` and ``audit`` against servers that drop and reset connections: a report, and no traceback."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from misbehaving import RESET, Asked, Server, says
+from misbehaving import RESET, Asked, Server, dripping, says
 
 from corswsgi.cli import main
 
@@ -116,3 +118,40 @@ def test_one_answer_is_not_compared_with_itself(capsys: pytest.CaptureFixture[st
     with Server(dropping(lambda asked: asked.origin != PAGE)) as server:
         assert main(["check", server.url, "--origin", PAGE]) == 0
     assert "The same URL, asked by" not in capsys.readouterr().out
+
+
+# Bodies that do not end
+
+
+def test_a_stream_of_events_is_waited_for_once_at_most(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only ``check`` reads a body, and only that of the request itself."""
+    head = says("200 OK", PERMITTED).replace(b"Content-Length: 0\r\n", b"Content-Type: text/event-stream\r\n")
+    with Server(lambda asked: dripping(head, b"")) as server:
+        assert main(["audit", server.url, "--origin", PAGE, "--timeout", "600"]) == 0
+        assert main(["check", server.url, "--origin", PAGE, "--timeout", "0.5"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.count("timed out") == 1
+    assert "note: the body broke off: timed out: the rest did not come within 0.5 seconds. [body-broken]" in text
+
+
+# Headers that are long
+
+
+LONG: dict[str, Iterable[str]] = {
+    "spaces": ["X-A: a" + " " * 60_000 + "b"] * 4,
+    "folded lines": ["X-A: a" + " \r\n \t" * 20 + "b"] * 4,
+    "names": ["Access-Control-Max-Age: 600"]
+    + [f"Access-Control-Allow-Headers: {','.join(f'{x}{number}' for number in range(9999))}" for x in "abcd"],
+    "empty elements": ["Vary: " + "," * 60_000] * 4,
+    "cookies": ["Set-Cookie: a=1" + ";a" * 30_000] * 4,
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_headers_keep_nobody_busy(name: str) -> None:
+    lines = ["HTTP/1.1 200 OK", *(f"{each}: {value}" for each, value in PERMITTED), *LONG[name], "Content-Length: 0"]
+    with Server(lambda asked: "\r\n".join([*lines, "", ""]).encode()) as server:
+        command = [sys.executable, "-P", "-m", "corswsgi", "check", "-X", "PUT", "--send", server.url, "--origin", PAGE]
+        # Far more than it takes, and far less than an expression of quadratic time does.
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

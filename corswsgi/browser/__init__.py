@@ -63,7 +63,7 @@ class Browser:
         clock: Callable[[], float] = time.monotonic,
         max_age_cap: int = MAX_AGE_CAPS["chromium"],
         max_body: int = 1024 * 1024,
-        timeout: float = 10.0,
+        timeout: float | Callable[[], float] = 10.0,
     ) -> None:
         """Open a page.
 
@@ -74,11 +74,12 @@ class Browser:
         :param referrer_policy: the page's; the empty string is the default.
         :param cookies: names and values that are sent to every host of the target when credentials are. What
             ``Set-Cookie`` says is kept beside them, per host; :mod:`corswsgi.browser.cookies` says how far.
-        :param clock: seconds, for the preflight cache, cookies and the timeout.
+        :param clock: seconds, for the preflight cache and cookies.
         :param max_age_cap: the longest time, in seconds, for which a preflight is remembered;
             :data:`MAX_AGE_CAPS` has those of the engines.
         :param max_body: the most that is read of a response's body, in bytes.
-        :param timeout: for each answer and its whole body, in seconds; for a session only.
+        :param timeout: for each answer and its whole body, from the look-up of the host's name to the last byte, in
+            seconds, or a function that returns them; for a session only.
         :raises ValueError: if the origin or the page is not one (with the corrected value), or there is no such policy.
         :raises TypeError: if the target is neither.
         :raises ImportError: if ada-url is not installed.
@@ -88,7 +89,7 @@ class Browser:
         self._page = _parse_page(page, self._origin)
         self._referrer_policy = check_policy(referrer_policy)
         self._agent = UserAgent(
-            network_for(target, max_body=max_body, timeout=timeout, clock=clock),
+            network_for(target, max_body=max_body, timeout=timeout),
             CookieStore(cookies or {}, clock),
             PreflightCache(clock, max_age_cap),
         )

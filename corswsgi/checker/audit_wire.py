@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -27,8 +26,8 @@ MOST_REQUESTS = 60
 #: Goes along with credentials, so that a server that looks for cookies meets one; it is no session of anybody's.
 COOKIE = ("corswsgi-audit", "1")
 
-#: What is read of a body, in bytes: none is looked at.
-_MAX_BODY = 4096
+#: What is read of a body, in bytes: none is looked at, and so none is waited for.
+_MAX_BODY = 0
 
 Header = tuple[str, str]
 Credentials = Literal["omit", "include"]
@@ -78,7 +77,7 @@ class Wire:
         self._most_requests = most_requests
         self.sent = 0
         self._on_request = on_request
-        self._network = network_for(site, max_body=_MAX_BODY, timeout=timeout, clock=time.monotonic)
+        self._network = network_for(site, max_body=_MAX_BODY, timeout=timeout)
 
     def plain(self, method: Literal["GET", "OPTIONS"]) -> Exchange:
         """Ask without an Origin, as anything but a page does."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from corswsgi.checker.target import Target
 
 Header = tuple[str, str]
 
-#: The most that is read of a body, in bytes: only the headers count.
+#: The most that is read of a body, in bytes: only the headers count, and so no body is waited for.
 MAX_BODY = 0
 
 #: Sites that have nothing to do with any server; the second is for where the first one's page asks.
@@ -36,7 +35,7 @@ class Probes:
         self._target = target
         self._method = "HEAD" if method == "HEAD" else "GET"
         self._headers = tuple(headers)
-        self._send = network_for(target.site, max_body=MAX_BODY, timeout=target.timeout, clock=time.monotonic)
+        self._send = network_for(target.site, max_body=MAX_BODY, timeout=target.timeout)
 
     @property
     def method(self) -> str:

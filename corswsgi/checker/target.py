@@ -8,12 +8,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import socket
 import sys
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +58,7 @@ def open_target(app: str | None, url: str, *, insecure: bool = False, timeout: f
     parsed = parse_target_url(url)
     # On a root logger it would repeat, unescaped and with a traceback, what it cannot parse of an answer.
     logging.getLogger("urllib3").propagate = False
-    site = import_app(app) if app else new_session(insecure=insecure, timeout=timeout)
+    site = import_app(app) if app else new_session(insecure=insecure)
     return Target(site, parsed, app or "", insecure, timeout)
 
 
@@ -208,82 +203,23 @@ def describe(error: BaseException) -> str:
 # The network
 
 
-def new_session(*, insecure: bool = False, timeout: float = 10.0) -> requests.Session:
-    """Return a session that opens a connection for each request and, unless ``insecure``, verifies certificates.
+def new_session(*, insecure: bool = False) -> requests.Session:
+    """Return a session that, unless ``insecure``, verifies certificates.
 
-    :param timeout: seconds until the headers of an answer must have come, however slowly they do; the timeout of
-        requests is for each piece of them.
     :raises UsageError: if requests is not installed.
     """
     try:
         import requests
-        from requests.adapters import HTTPAdapter
-        from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-        from urllib3.connection import HTTPConnection, HTTPSConnection
+        import urllib3
     except ImportError as error:
         raise UsageError(f"requests is not installed; install it with: {INSTALL}") from error
+    if not insecure:
+        return requests.Session()
 
-    class PlainConnection(HTTPConnection):
-        def getresponse(self) -> Any:
-            with _deadline(self.sock, timeout):
-                return super().getresponse()
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = PlainConnection
-
-    class SecureConnection(HTTPSConnection):
-        def getresponse(self) -> Any:
-            with _deadline(self.sock, timeout):
-                return super().getresponse()
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **settings: Any) -> None:
-            super().init_poolmanager(*args, **settings)
-            self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
-
-        def send(self, *args: Any, **settings: Any) -> requests.Response:
-            # One connection for each request: a server that closes one unannounced, or serves only one at a
-            # time, would else look as if it did not answer.
-            self.close()
-            if not insecure:
-                return super().send(*args, **settings)
+    class Trusting(requests.Session):
+        def merge_environment_settings(self, *args: Any) -> Any:
             # Here and not as session.verify, which REQUESTS_CA_BUNDLE overrules.
-            settings["verify"] = False
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return super().send(*args, **settings)
+            return {**super().merge_environment_settings(*args), "verify": False}
 
-    session = requests.Session()
-    for prefix in ("http://", "https://"):
-        session.mount(prefix, Adapter())
-    return session
-
-
-@contextmanager
-def _deadline(connection: Any, seconds: float) -> Iterator[None]:
-    """Let what is read in the block take no longer than that, from a socket whose own timeout is for each piece.
-
-    :raises TimeoutError: if it does.
-    """
-    has_passed = threading.Event()
-
-    def pass_by() -> None:
-        has_passed.set()
-        with suppress(OSError):  # it is closed already
-            # Of the plain socket: that of TLS would not wake the thread that reads.
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, pass_by)
-    timer.start()
-    try:
-        yield
-    except Exception:
-        if not has_passed.is_set():
-            raise
-    finally:
-        timer.cancel()
-    if has_passed.is_set():
-        raise TimeoutError("timed out")
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return Trusting()
