@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
-from misbehaving import RESET, Asked, Server, dripping, says
+from misbehaving import HANG, RESET, Asked, Server, dripping, says
 
 from corswsgi.cli import main
 
@@ -127,11 +129,84 @@ def test_a_stream_of_events_is_waited_for_once_at_most(capsys: pytest.CaptureFix
     """Only ``check`` reads a body, and only that of the request itself."""
     head = says("200 OK", PERMITTED).replace(b"Content-Length: 0\r\n", b"Content-Type: text/event-stream\r\n")
     with Server(lambda asked: dripping(head, b"")) as server:
-        assert main(["audit", server.url, "--origin", PAGE, "--timeout", "600"]) == 0
+        assert main(["audit", server.url, "--origin", PAGE, "--timeout", "9", "--max-time", "9"]) == 0
         assert main(["check", server.url, "--origin", PAGE, "--timeout", "0.5"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert text.count("timed out") == 1
     assert "note: the body broke off: timed out: the rest did not come within 0.5 seconds. [body-broken]" in text
+
+
+# When time is up
+
+
+def hanging_after(count: int) -> Answer:
+    """Answer some requests, and no more."""
+    asked: list[Asked] = []
+
+    def answer(request: Asked) -> Any:
+        asked.append(request)
+        return FINE if len(asked) <= count else HANG
+
+    return answer
+
+
+OVER = "the 0.5 seconds for everything were over; --max-time allows more"
+
+#: Arguments, how many requests are answered, how many are sent until time is up, and how the report begins.
+OUT_OF_TIME: dict[str, tuple[list[str], int, int, str]] = {
+    "at once": (["check"], 0, 1, "BLOCKED: no answer came to GET {url}."),
+    "after the answer": (["check"], 1, 2, "ALLOWED: a page of {page} may read the answer to GET {url}."),
+    "after some probes": (["check"], 4, 5, "ALLOWED: a page of {page} may read the answer to GET {url}."),
+    "at the preflight": (["check", "-X", "PUT"], 0, 1, "BLOCKED: no answer came to the preflight for PUT {url}."),
+    "after the preflight": (["check", "-X", "PUT"], 1, 2, "ALLOWED: a page of {page} may send PUT {url}."),
+    "at the request": (["check", "-X", "PUT", "--send"], 1, 2, "BLOCKED: no answer came to PUT {url}."),
+    "in an audit": (["audit"], 9, 10, "Audit of {url}"),
+}
+
+
+@pytest.mark.parametrize("name", OUT_OF_TIME)
+def test_when_time_is_up_what_came_until_then_is_told(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, answered, sent, begins = OUT_OF_TIME[name]
+    for form in ([], ["--json"]):
+        with Server(hanging_after(answered)) as server:
+            url = f"{server.url}/"
+            command = [*arguments, url, "--origin", PAGE, "--timeout", "60", "--max-time", "0.5", *form]
+            assert main(command) == 3
+        assert len(server.asked) == sent
+        text = capsys.readouterr().out
+        if form:
+            assert json.loads(text)["cut_short"] == OVER
+        else:
+            assert text.startswith(begins.format(url=url, page=PAGE))
+            assert f"ot everything was asked: {OVER}." in " ".join(text.split())
+            assert ("out of time: the 0.5 seconds" in text.lower()) is ("no answer came" in begins)
+
+
+def test_what_is_expected_is_not_there_when_time_is_up() -> None:
+    for expected in ("allowed", "blocked"):
+        with Server(hanging_after(1)) as server:
+            command = ["check", server.url, "--origin", PAGE, "--expect", expected, "--max-time", "0.5"]
+            assert main(command) == 3
+
+
+def test_redirects_are_followed_until_time_is_up(capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(asked: Asked) -> Iterator[bytes]:
+        time.sleep(0.1)
+        yield says("302 Found", (*SHARED, ("Location", "/again")))
+
+    with Server(answer) as server:
+        assert main(["check", server.url, "--origin", PAGE, "--max-time", "0.5"]) == 3
+    assert 1 < len(server.asked) < 8
+    assert "[out-of-time]" in capsys.readouterr().out
+
+
+def test_an_audit_without_any_time_has_nothing_to_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    with Server(hanging_after(2)) as server:
+        assert main(["audit", server.url, "--origin", PAGE, "--max-time", "0.5"]) == 3
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    why = "out of time: the 0.5 seconds for everything are over; --max-time allows more"
+    assert printed.err.splitlines()[-1] == f"corswsgi audit: no answer from {server.url}: {why}"
 
 
 # Headers that are long

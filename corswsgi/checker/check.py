@@ -11,7 +11,6 @@ from corswsgi.browser import Code as Decided
 from corswsgi.browser import Exchange, Verdict
 from corswsgi.browser.urls import parse_url
 from corswsgi.checker import advice, caching, engines, safety
-from corswsgi.checker.curl import curl_command
 from corswsgi.checker.evidence import Evidence, Progress, Question, gather
 from corswsgi.checker.granting import (
     ALLOW_CREDENTIALS,
@@ -83,6 +82,7 @@ def report(evidence: Evidence) -> Report:
         outcome=outcome,
         answered=evidence.is_answered,
         certain=verdict.outcome != "unsent",
+        cut_short=evidence.limit.cut_short,
         headline=_headline(evidence, outcome),
         cause=_cause(evidence, preflights, actual),
         reason=deciding.reason,
@@ -303,5 +303,4 @@ def _sent(evidence: Evidence) -> Iterator[Sent]:
     probes = tuple(evidence.probes.items())
     for purpose, exchange in (*((main, exchange) for exchange in evidence.main), *probes):
         body_file = evidence.question.body_file if exchange.request_body is not None else ""
-        curl = curl_command(exchange, insecure=evidence.target.insecure, body_file=body_file)
-        yield Sent(purpose, exchange, curl)
+        yield Sent(purpose, exchange, evidence.target.insecure, body_file)

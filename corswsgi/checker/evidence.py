@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from corswsgi import fetch
 from corswsgi.browser import Browser, Code, Exchange, Verdict
 from corswsgi.browser.urls import parse_url
+from corswsgi.checker.limit import Limit
 from corswsgi.checker.probes import Probes, missing_neighbour, stranger_to
 from corswsgi.checker.report import Purpose
 from corswsgi.checker.target import Target
@@ -64,13 +65,20 @@ class Evidence:
     :ivar verdict: what the request came to.
     :ivar stand_in: what a GET in the place of the request came to, where that was not sent and needs no preflight.
     :ivar probes: the other requests, by their purpose.
+    :ivar limit: the time for all of it; once it is reached, nothing more is asked.
     """
 
     target: Target
     question: Question
+    limit: Limit
     verdict: Verdict
     stand_in: Verdict | None = None
     probes: dict[Purpose, Exchange] = field(default_factory=dict)
+
+    def keep(self, purpose: Purpose, answer: Exchange) -> None:
+        """Keep what a probe came to, unless there was no time for it."""
+        if not self.limit.is_reached():
+            self.probes[purpose] = answer
 
     @property
     def deciding(self) -> Verdict:
@@ -112,15 +120,16 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
     :param progress: is told what is being asked, before it is.
     :raises UsageError: where ``fetch()`` refuses the request, before anything is sent.
     """
+    limit = Limit(target.timeout, target.max_time)
     browser = Browser(
         target.site,
         question.origin,
         referrer_policy=question.referrer_policy,
         max_body=_MAX_BODY,
-        timeout=target.timeout,
+        timeout=limit.seconds,
     )
     progress(f"asking {target.address} as a page of {question.origin}")
-    evidence = Evidence(target, question, _fetch(browser, target, question))
+    evidence = Evidence(target, question, limit, _fetch(browser, target, question))
     if target.url.origin.serialized == question.origin:
         return evidence
     if evidence.verdict.outcome == "unsent" and not evidence.verdict.preflights:
@@ -146,22 +155,25 @@ def _fetch(browser: Browser, target: Target, question: Question) -> Verdict:
 
 
 def _probe(evidence: Evidence, token: str, progress: Progress) -> None:
-    """Ask the same URL as others would. Where even the preflight got no answer, one request tells enough."""
-    target, question, answers = evidence.target, evidence.question, evidence.probes
-    probes = Probes(target, question.method, question.headers)
+    """Ask the same URL as others would, for as long as there is time.
+
+    If even the preflight got no answer, one request tells enough.
+    """
+    target, question = evidence.target, evidence.question
+    probes = Probes(target, question.method, question.headers, evidence.limit)
+    stranger = stranger_to(target.url, question.origin)
     progress("asking without an Origin")
-    answers["without-origin"] = probes.ask(None)
+    evidence.keep("without-origin", probes.ask(None))
     if not evidence.is_answered:
         return
     if evidence.own is None or evidence.own.method != probes.method:
         progress("asking with the Origin")
-        answers["with-origin"] = probes.ask(question.origin)
+        evidence.keep("with-origin", probes.ask(question.origin))
     progress("asking as a stranger")
-    stranger = stranger_to(target.url, question.origin)
-    answers["stranger"] = probes.ask(stranger)
+    evidence.keep("stranger", probes.ask(stranger))
     if question.origin != "null":
-        answers["null"] = probes.ask("null")
+        evidence.keep("null", probes.ask("null"))
     if evidence.verdict.preflights:
-        answers["stranger-preflight"] = probes.preflight(stranger, question.method)
+        evidence.keep("stranger-preflight", probes.preflight(stranger, question.method))
     progress("asking for something that is not there")
-    answers["error-path"] = probes.ask(question.origin, missing_neighbour(target.url, token))
+    evidence.keep("error-path", probes.ask(question.origin, missing_neighbour(target.url, token)))

@@ -32,6 +32,7 @@ class Target:
     :ivar app: ``module:callable``; empty for the network.
     :ivar insecure: whether certificates are not verified.
     :ivar timeout: seconds for each answer.
+    :ivar max_time: seconds for everything that is asked; ``None`` for no limit.
     """
 
     site: Any
@@ -39,6 +40,7 @@ class Target:
     app: str = ""
     insecure: bool = False
     timeout: float = 10.0
+    max_time: float | None = None
 
     @property
     def address(self) -> str:
@@ -46,20 +48,23 @@ class Target:
         return self.url.href
 
 
-def open_target(app: str | None, url: str, *, insecure: bool = False, timeout: float = 10.0) -> Target:
+def open_target(
+    app: str | None, url: str, *, insecure: bool = False, timeout: float = 10.0, max_time: float | None = None
+) -> Target:
     """Return what is to be asked; nothing is sent yet.
 
     :param app: ``module:callable``, a WSGI application that answers for every host; ``None`` for the network.
     :param url: absolute, ``http:`` or ``https:``.
     :param insecure: take any certificate.
     :param timeout: seconds for each answer.
+    :param max_time: seconds for everything.
     :raises UsageError: if there is no such application, the URL is not one, or a package is missing.
     """
     parsed = parse_target_url(url)
     # On a root logger it would repeat, unescaped and with a traceback, what it cannot parse of an answer.
     logging.getLogger("urllib3").propagate = False
     site = import_app(app) if app else new_session(insecure=insecure)
-    return Target(site, parsed, app or "", insecure, timeout)
+    return Target(site, parsed, app or "", insecure, timeout, max_time)
 
 
 def parse_target_url(text: str) -> URL:
