@@ -41,6 +41,14 @@ class _Parser(argparse.ArgumentParser):
         self.exit(_USAGE_ERROR, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
+def _named(unknown: Sequence[str]) -> str:
+    """Return the names of unknown options; other words are counted, as they may be the rest of a secret."""
+    names = [each.partition("=")[0] for each in unknown if each.startswith("-")]
+    others = len(unknown) - len(names)
+    hint = f"{others} word{'s' * (others > 1)} too many (write a value that holds spaces in quotation marks)"
+    return " ".join([*names, *([hint] if others else [])])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status, 2 for what cannot be done as it was asked."""
     parser = _Parser(prog="corswsgi", description="CORS for WSGI applications and http.server.")
@@ -52,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_arguments(subparser)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
-        options.error(f"unrecognized arguments: {' '.join(unknown)}")
+        options.error(f"unrecognized arguments: {_named(unknown)}")
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     command, _ = _COMMANDS[options.command]
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,8 +32,9 @@ class Asked:
         return self.method == "OPTIONS" and "access-control-request-method" in self.headers
 
 
-#: What stands for an answer: bytes as they are; or to hang until the server stops.
+#: What stands for an answer: bytes as they are; or to hang until the server stops; or to reset the connection.
 HANG = object()
+RESET = object()
 Answer = Callable[[Asked], Any]
 
 
@@ -97,6 +99,8 @@ class Server:
         answer = self._answer(asked)
         if answer is HANG:
             self._stopping.wait()
+        elif answer is RESET:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         elif isinstance(answer, bytes):
             connection.sendall(answer)
         else:
@@ -131,9 +135,10 @@ def without_end(head: bytes, piece: bytes = b"x" * 65536) -> Iterator[bytes]:
         yield piece
 
 
-def dripping(head: bytes) -> Iterator[bytes]:
-    """Yield a response whose headers come a byte at a time, and never all."""
+def dripping(head: bytes, drop: bytes = b"2", end: bytes = b"") -> Iterator[bytes]:
+    """Yield a response that comes in drops from some point on, for longer than any test waits, and then its end."""
     yield head
-    while True:
+    for _ in range(200):
         time.sleep(0.05)
-        yield b"2"
+        yield drop
+    yield end

@@ -27,8 +27,10 @@ from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_need
 from corswsgi.checker.audit_render import render, render_json
 from corswsgi.checker.audit_wire import MOST_REQUESTS, BudgetExceeded
 from corswsgi.checker.findings import Code, Severity, shown
+from corswsgi.checker.limit import Limit
+from corswsgi.checker.masking import Mask
 from corswsgi.checker.strangers import CODES, IMPLIED_BY, SEVERITIES, Kind, Reach, derive
-from corswsgi.checker.target import new_session
+from corswsgi.checker.target import Target, new_session, parse_target_url
 from corswsgi.errors import UsageError
 
 APP, SHOP, API = "https://app.example.com", "https://shop.example.com", "https://api.example.net/items"
@@ -477,6 +479,68 @@ def test_our_own_layer_has_nothing_above_info() -> None:
         assert set(found(report)) <= {Code.ANY_ORIGIN}
 
 
+# When time is up
+
+
+class Slow:
+    """An application that takes a second for each answer, on a clock of its own."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.now = 1000.0
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        self.now += 1
+        return self.app(environ, start_response)
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "sightings", "expected"),
+    [
+        ("reflects, with credentials", 45.5, 17, {Code.ANY_ORIGIN_CREDENTIALS: HIGH}),
+        ("reflects, with credentials", 5.5, 1, {Code.ANY_ORIGIN_CREDENTIALS: HIGH}),
+        ("reflects, with credentials", 4.5, 1, {Code.ANY_ORIGIN_CREDENTIALS: HIGH}),
+        ("reflects, with credentials", 3.5, 0, {}),
+        ("reflects, with credentials", 2.5, 0, {}),
+        ("all, with credentials", 3.5, 0, {Code.WILDCARD_CREDENTIALS: LOW}),
+        ("all, with credentials", 5.5, 1, {Code.WILDCARD_CREDENTIALS: LOW, Code.ANY_ORIGIN: INFO}),
+        ("starts with", 7.5, 2, {}),
+        ("starts with", 9.5, 3, {Code.ORIGIN_SUFFIX: HIGH}),
+        ("starts with", 40.5, 17, {Code.ORIGIN_SUFFIX: HIGH}),
+        ("nothing at all", 3.5, 0, {Code.ORIGIN_NOT_ALLOWED: INFO}),
+        ("nothing at all", 43.5, 17, {Code.ORIGIN_NOT_ALLOWED: INFO}),
+        ("any method", 37.5, 17, {}),
+        ("any method", 39.5, 17, {Code.ANY_METHOD: INFO}),
+        ("part of a method", 38.5, 17, {}),
+        ("private network, for all", 43.5, 17, {Code.PRIVATE_NETWORK: INFO}),
+    ],
+)
+def test_when_time_is_up_what_was_found_until_then_is_told(
+    name: str, seconds: float, sightings: int, expected: dict[Code, Severity], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, counted = Slow(TABLE[name][0]), list[None]()
+    monkeypatch.setattr("corswsgi.checker.limit.time.monotonic", lambda: site.now)
+    report = audit(site, API, APP, limit=Limit(10, seconds), on_request=lambda: counted.append(None))
+    assert found(report) == expected
+    assert (len(report.sightings), report.requests, len(counted)) == (sightings, site.now - 1000, site.now - 1000)
+    assert site.now - 1000 == min(int(seconds) + 1, 45)
+    cut_short = f"the {seconds:g} seconds for everything were over; --max-time allows more"
+    assert report.cut_short == ("" if seconds > 45 else cut_short)
+    told = [f"Not everything was asked: {cut_short}."] if seconds < 45 else []
+    assert [line.text for line in render(report) if "Not everything" in line.text] == told
+    assert json.loads(render_json(report))["cut_short"] == report.cut_short
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.5])
+def test_without_time_for_the_page_itself_there_is_nothing_to_tell(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Slow(TABLE["reflects, with credentials"][0])
+    monkeypatch.setattr("corswsgi.checker.limit.time.monotonic", lambda: site.now)
+    with pytest.raises(Unanswered, match=f"^out of time: the {seconds} seconds for everything are over$"):
+        audit(site, API, APP, limit=Limit(10, seconds))
+
+
 # What servers say is shown harmless
 
 
@@ -567,7 +631,7 @@ def test_json(module: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert (finding["code"], finding["severity"]) == ("any-origin-with-credentials", "high")
     assert finding["evidence"] == [
         {
-            "request": [f"GET {API}", "Origin: https://evil.example", "Cookie: corswsgi-audit=1"],
+            "request": [f"GET {API}", "Origin: https://evil.example", "Cookie: corswsgi-audit=***"],
             "response": [
                 "HTTP 200 OK",
                 "Vary: Origin",
@@ -615,26 +679,39 @@ def test_an_origin_is_corrected() -> None:
         run(API, "--origin", "https://App.example.com/")
 
 
-@pytest.mark.parametrize("timeout", ["0", "-1", "soon", "nan", "inf", "3601"])
-def test_a_timeout_is_a_number_of_seconds(timeout: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("option", "most"), [("--timeout", 3600), ("--max-time", 86400)])
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "nan", "inf", "86401"])
+def test_a_timeout_is_a_number_of_seconds(
+    seconds: str, option: str, most: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
-        run(API, "--origin", APP, "--timeout", timeout)
+        run(API, "--origin", APP, option, seconds)
     assert caught.value.code == 2
-    assert "is not a number of seconds above 0, 3600 at most" in capsys.readouterr().err
+    message = f'argument {option}: "{seconds}" is not a number of seconds above 0, {most} at most'
+    assert message in capsys.readouterr().err
 
 
-def test_time_and_trust_are_for_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_and_trust_are_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Any, ...]] = []
 
-    def open_target(app: str | None, url: str, *, insecure: bool, timeout: float) -> Any:
-        asked.append((app, url, insecure, timeout))
+    def open_target(app: str | None, url: str, *, insecure: bool) -> Any:
+        asked.append((app, url, insecure))
+        return Target(None, parse_target_url(url))
+
+    def limit(each: float, whole: float) -> Any:
+        asked.append((each, whole))
         raise UsageError("enough")
 
     monkeypatch.setattr(audit_command, "open_target", open_target)
-    for options in ([], ["--insecure", "--timeout", "2.5"]):
+    monkeypatch.setattr(audit_command, "Limit", limit)
+    for options in ([], ["--insecure", "--timeout", "2.5"], ["--timeout", "20", "--max-time", "7"]):
         with pytest.raises(UsageError, match="enough"):
             run(API, "--origin", APP, *options)
-    assert asked == [(None, API, False, 10.0), (None, API, True, 2.5)]
+    assert asked == [
+        (None, API, False), (10.0, 300.0),
+        (None, API, True), (2.5, 75.0),
+        (None, API, False), (20.0, 7.0),
+    ]  # fmt: skip
 
 
 class Terminal(io.StringIO):
@@ -661,7 +738,7 @@ def test_a_terminal_gets_a_bar_and_colours_where_it_can_and_wants_to(
     assert ("Auditing" in err.getvalue()) is is_colourful
     assert ("\x1b[" in out.getvalue()) is is_colourful
     plain = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
-    report = audit(TABLE["reflects, with credentials"][0], "http://localhost/", APP)
+    report = Mask()(audit(TABLE["reflects, with credentials"][0], "http://localhost/", APP))
     assert plain.splitlines() == [line.text for line in render(report)]
 
 

@@ -1170,8 +1170,9 @@ def test_an_origin_that_is_none_gets_the_corrected_one(origin: str, message: str
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-H", "X-A"], "without a colon"),
-        (["-H", "X-A: 1\r\nX-B: 2"], "holds a line break"),
+        (["-H", "X-A"], "a header is written 'Name: value', and the one that begins \"X-A\" is without a colon"),
+        (["-H", "12"], "a header is written 'Name: value', and this one is without a colon"),
+        (["-H", "X-A: 1\r\nX-B: 2"], 'the header "X-A" holds a line break'),
         (["-H", "X-A: 1\0"], "holds a line break or NUL"),
         (["-H", "Cookie: a=1"], "no script may set Cookie: a browser drops it"),
         (["-H", "Sec-Fetch-Site: none"], "no script may set Sec-Fetch-Site"),
@@ -1185,6 +1186,12 @@ def test_an_origin_that_is_none_gets_the_corrected_one(origin: str, message: str
         (["--timeout", "0"], "is not a number of seconds"),
         (["--timeout", "soon"], "is not a number of seconds"),
         (["--timeout", "nan"], "is not a number of seconds"),
+        (["--timeout", "3601"], 'argument --timeout: "3601" is not a number of seconds above 0, 3600 at most'),
+        (["--max-time", "0"], 'argument --max-time: "0" is not a number of seconds above 0, 86400 at most'),
+        (["--max-time", "-1"], 'argument --max-time: "-1" is not a number of seconds above 0, 86400 at most'),
+        (["--max-time", "soon"], "is not a number of seconds"),
+        (["--max-time", "inf"], "is not a number of seconds"),
+        (["--max-time", "86401"], "is not a number of seconds"),
         (["--credentials", "yes"], "invalid choice"),
         (["--referrer-policy", "never"], "invalid choice"),
         (["--app", "nowhere"], "written module:callable"),
@@ -1238,13 +1245,28 @@ def application(environ, start_response):
 
 
 def test_what_is_opened_is_described() -> None:
-    target = open_target("wsgiref.simple_server:demo_app", "HTTP://A.example:80/x#y", insecure=True, timeout=2)
-    assert (target.address, target.app, target.insecure, target.timeout) == (
-        "http://a.example/x",
-        "wsgiref.simple_server:demo_app",
-        True,
-        2,
-    )
+    app = "wsgiref.simple_server:demo_app"
+    target = open_target(app, "HTTP://A.example:80/x#y", insecure=True, timeout=2, max_time=3)
+    assert (target.address, target.app, target.insecure) == ("http://a.example/x", app, True)
+    assert (target.timeout, target.max_time) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "times"),
+    [([], (10, 100)), (["--timeout", "2.5"], (2.5, 25)), (["--timeout", "20", "--max-time", "7"], (20, 7))],
+)
+def test_how_long_everything_may_take(
+    options: list[str], times: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets: list[Target] = []
+
+    def check(target: Target, *args: Any, **options: Any) -> Report:
+        targets.append(target)
+        return ask(plain())
+
+    monkeypatch.setattr(check_command, "check", check)
+    command("http://127.0.0.1:8000/", "--origin", LOCAL, *options)
+    assert [(target.timeout, target.max_time) for target in targets] == [times]
 
 
 @pytest.mark.parametrize(
@@ -1285,7 +1307,9 @@ def test_json_is_the_report() -> None:
     got = json.loads(text)
     assert set(got) == {field.name for field in dataclasses.fields(Report)}
     assert (got["outcome"], got["reason"]["code"]) == ("allowed", "cors-check-passed")
+    assert set(got["requests"][0]) == {"purpose", "exchange", "curl"}
     assert got["requests"][0]["exchange"]["response_body"] == "\\xff{}"
+    assert got["requests"][0]["curl"].startswith(f"curl --include {server.url}")
     assert text.isascii()
 
 

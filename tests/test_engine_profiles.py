@@ -106,7 +106,7 @@ def headers(*pairs: tuple[str, str], **options: Any) -> list[dict[str, Any]]:
 
 def way(*urls: str, status: int = 302, says: Pairs = PUBLIC) -> dict[str | None, Says]:
     """Return a site that leads from the first of these URLs to the last."""
-    hops = {here: moved(there, status, says) for here, there in itertools.pairwise(urls)}
+    hops: dict[str | None, Says] = {here: moved(there, status, says) for here, there in itertools.pairwise(urls)}
     return {**hops, urls[-1]: Says(headers=says)}
 
 
@@ -446,7 +446,7 @@ def test_every_departure_has_a_row() -> None:
 def test_an_engine_departs_where_its_profile_says(row: Row, engine: str) -> None:
     clock = Clock()
     site = Site(row.says, row.preflight)
-    options = {"origin": PAGE, "clock": clock, "engine": engine} | dict(row.browser)
+    options: dict[str, Any] = {"origin": PAGE, "clock": clock, "engine": engine} | dict(row.browser)
     browser = Browser(site, options.pop("origin"), **options)
     verdicts = []
     for each in row.fetches:

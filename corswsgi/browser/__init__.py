@@ -69,7 +69,7 @@ class Browser:
         clock: Callable[[], float] = time.monotonic,
         max_age_cap: int | None = None,
         max_body: int = 1024 * 1024,
-        timeout: float = 10.0,
+        timeout: float | Callable[[], float] = 10.0,
         tape: Tape | None = None,
     ) -> None:
         """Open a page.
@@ -83,11 +83,12 @@ class Browser:
         :param referrer_policy: the page's; the empty string is the default.
         :param cookies: names and values that are sent to every host of the target when credentials are. What
             ``Set-Cookie`` says is kept beside them, per host; :mod:`corswsgi.browser.cookies` says how far.
-        :param clock: seconds, for the preflight cache, cookies and the timeout.
+        :param clock: seconds, for the preflight cache and cookies.
         :param max_age_cap: the longest time, in seconds, for which a preflight is remembered; by default the engine's,
             see :data:`MAX_AGE_CAPS`, and for the standard, which sets none, that of Chromium.
         :param max_body: the most that is read of a response's body, in bytes.
-        :param timeout: for each answer and its whole body, in seconds; for a session only.
+        :param timeout: for each answer and its whole body, from the look-up of the host's name to the last byte, in
+            seconds, or a function that returns them; for a session only.
         :param tape: shared with browsers of other engines, so that what one of them was answered is not asked again.
         :raises ValueError: if the origin or the page is not one (with the corrected value), or there is no such engine
             or policy.
@@ -99,7 +100,7 @@ class Browser:
         self._origin = parse_origin(origin)
         self._page = _parse_page(page, self._origin)
         self._referrer_policy = check_policy(referrer_policy)
-        network = network_for(target, max_body=max_body, timeout=timeout, clock=clock)
+        network = network_for(target, max_body=max_body, timeout=timeout)
         self._agent = UserAgent(
             network if tape is None else tape.before(network),
             CookieStore(cookies or {}, clock),

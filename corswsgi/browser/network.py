@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes
 
 from corswsgi import fetch
+from corswsgi.browser.connections import TimeIsUpError, send
 from corswsgi.browser.urls import URL
 from corswsgi.browser.verdict import Exchange, Header, Headers, get
 
@@ -21,13 +22,8 @@ if TYPE_CHECKING:
 #: The content codings that every browser undoes, and the window that zlib wants for each.
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
-#: rfc9112#section-5.2: a folded line counts as one space.
-_FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
-
 #: Nobody has a use for more, but for keeping the other side busy.
 _MOST_CODINGS = 5
-
-_PIECE = 64 * 1024
 
 
 class NoAnswer(Exception):
@@ -73,15 +69,23 @@ class Network(Protocol):
     ) -> NetworkReply: ...
 
 
-def network_for(target: Any, *, max_body: int, timeout: float, clock: Callable[[], float]) -> Network:
+#: Says how many seconds the next answer may take.
+Seconds = Callable[[], float]
+
+
+def network_for(target: Any, *, max_body: int, timeout: float | Seconds) -> Network:
     """Return what reaches a target.
 
+    :param timeout: seconds for each answer and its whole body, or a function that returns them; it is called before
+        each request, and may raise :class:`NoAnswer` if there is no time for any. An application in this process is
+        waited for, however long it takes.
     :raises TypeError: if it is neither a WSGI application nor a session.
     """
+    seconds: Seconds = timeout if callable(timeout) else lambda: timeout
     if hasattr(target, "get_adapter"):
-        return SessionNetwork(target, max_body, timeout, clock)
+        return SessionNetwork(target, max_body, seconds)
     if callable(target):
-        return WSGINetwork(target, max_body)
+        return WSGINetwork(target, max_body, seconds)
     raise TypeError(f"a target is a WSGI application or a requests.Session, not {target!r}")
 
 
@@ -91,13 +95,15 @@ def network_for(target: Any, *, max_body: int, timeout: float, clock: Callable[[
 class WSGINetwork:
     """Every URL leads to one WSGI application (PEP 3333). What it raises before its headers are sent is no answer."""
 
-    def __init__(self, app: WSGIApplication, max_body: int) -> None:
+    def __init__(self, app: WSGIApplication, max_body: int, seconds: Seconds) -> None:
         self._app = app
         self._max_body = max_body
+        self._seconds = seconds
 
     def __call__(
         self, method: str, url: URL, headers: list[Header], body: bytes | None, streamed: bool
     ) -> NetworkReply:
+        self._seconds()
         sent = _WSGIResponse()
         broken = ""
         try:
@@ -191,42 +197,39 @@ class SessionNetwork:
     """The network, through the adapters of a ``requests.Session``.
 
     TLS, proxies and certificates are as the session has them (its ``trust_env`` too); its headers, cookies, hooks
-    and stored passwords have no part in it, and it learns no cookies. Redirects are for the browser to follow.
+    and stored passwords have no part in it, and it learns no cookies. Redirects are for the browser to follow. Each
+    request has a connection of its own.
     """
 
-    def __init__(self, session: Any, max_body: int, timeout: float, clock: Callable[[], float]) -> None:
+    def __init__(self, session: Any, max_body: int, seconds: Seconds) -> None:
         self._session = session
         self._max_body = max_body
-        self._timeout = timeout
-        self._clock = clock
+        self._seconds = seconds
 
     def __call__(
         self, method: str, url: URL, headers: list[Header], body: bytes | None, streamed: bool
     ) -> NetworkReply:
+        seconds = self._seconds()
         prepared = _prepared(method, url.without_fragment, headers, body, streamed)
-        deadline = self._clock() + self._timeout
         try:
-            settings = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
-            # Not session.send: that reads the whole of a redirect's body, and keeps cookies.
-            response = self._session.get_adapter(prepared.url).send(prepared, timeout=self._timeout, **settings)
+            received = send(self._session, prepared, self._max_body, seconds)
+        except TimeIsUpError:
+            self._seconds()  # says more, if there is no time for any other answer either
+            raise NoAnswer(f"timed out: no answer came within {seconds:g} seconds") from None
         except Exception as error:  # whatever keeps a response from coming is a network error
             raise NoAnswer(_describe(error)) from error
-        with response:
-            body, truncated, broken = self._read(response.raw, deadline)
-            lines = [(name, _FOLD.sub(" ", value)) for name, value in response.raw.headers.items()]
-        return _reply(response.status_code, response.reason or "", lines, body, self._max_body, truncated, broken)
+        if not received.in_time:
+            broken = f"timed out: the rest did not come within {seconds:g} seconds"
+        else:
+            broken = "" if received.error is None else _describe(received.error)
+        lines = [(name, _unfolded(value)) for name, value in received.lines]
+        return _reply(received.status, received.phrase, lines, received.body, self._max_body, received.is_cut, broken)
 
-    def _read(self, raw: Any, deadline: float) -> tuple[bytes, bool, str]:
-        """Return the body as far as it comes within bound and time, whether there is more, and what broke it."""
-        read = bytearray()
-        try:
-            while piece := raw.read1(_PIECE, decode_content=False):
-                read += piece
-                if len(read) > self._max_body or self._clock() > deadline:
-                    return bytes(read), True, ""
-        except Exception as error:  # the headers have come: the response stands, its body breaks off
-            return bytes(read), False, _describe(error)
-        return bytes(read), False, ""
+
+def _unfolded(value: str) -> str:
+    """Return a header value on one line (rfc9112#section-5.2)."""
+    # Not by an expression: one that begins with white space takes quadratic time where there is much of it.
+    return " ".join(line.strip(f"{fetch.OWS}\r") for line in value.split("\n"))
 
 
 def _prepared(method: str, url: str, headers: list[Header], body: bytes | None, streamed: bool) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from corswsgi import fetch
 from corswsgi.browser.engines import Departure
@@ -13,6 +14,9 @@ from corswsgi.browser.request import Request
 DEFAULT_MAX_AGE = 5
 
 _WILDCARD = "*"
+
+#: Of the names that one preflight permits, no more are kept: each is compared with all others.
+_MOST_NAMES = 256
 
 
 @dataclass(slots=True)
@@ -78,9 +82,9 @@ class PreflightCache:
         An entry that is there already lasts for ``max_age`` from now, as in all engines.
         """
         expires = self._clock() + min(max_age, self.max_age_cap)
-        for method in methods:
+        for method in islice(methods, _MOST_NAMES):
             self._keep(request, self.method_matches(method, request), method, None, expires)
-        for name in header_names:
+        for name in islice(header_names, _MOST_NAMES):
             self._keep(request, self._header_entries(name, request), None, name.lower(), expires)
 
     def clear(self, request: Request) -> None:

@@ -292,6 +292,12 @@ _LOG = "look at the log of the server"
 #: What a failed request says of itself, and what that means.
 _NO_ANSWERS: tuple[tuple[str, Code, str, str], ...] = (
     (
+        r"^out of time:",
+        Code.OUT_OF_TIME,
+        "{error}",
+        "--max-time allows more",
+    ),
+    (
         r"CERTIFICATE_VERIFY_FAILED|CertificateError|doesn't match",
         Code.CERTIFICATE,
         "the TLS certificate of the server cannot be trusted ({detail}), and browsers refuse to talk to it",

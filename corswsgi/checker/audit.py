@@ -5,7 +5,7 @@ The rules stand in :mod:`corswsgi.checker.audit_rules`, how it is told in :mod:`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +24,16 @@ from corswsgi.checker.audit_rules import (
 )
 from corswsgi.checker.audit_wire import MOST_REQUESTS, Wire
 from corswsgi.checker.findings import Finding, Severity
-from corswsgi.checker.strangers import derive
+from corswsgi.checker.limit import Limit
+from corswsgi.checker.strangers import Stranger, derive
 from corswsgi.checker.target import parse_page_origin, parse_target_url
 from corswsgi.errors import UsageError
 
 #: Requests beside those as a stranger: without an Origin, as the origin itself twice, and the preflights.
 _OTHERS = 11
+
+#: Seconds for each answer.
+_DEFAULT_TIMEOUT = 10.0
 
 
 class Unanswered(Exception):
@@ -41,6 +45,7 @@ class AuditReport:
     """What an audit found.
 
     :ivar requests: how many were sent.
+    :ivar cut_short: why not everything was asked; empty if everything was.
     :ivar own: what the origin that is meant gets.
     :ivar sightings: each stranger, and what it would get.
     :ivar findings: the worst first.
@@ -52,6 +57,7 @@ class AuditReport:
     own: Pair
     sightings: tuple[Sighting, ...]
     findings: tuple[Finding, ...]
+    cut_short: str = ""
 
     @property
     def worst(self) -> Severity | None:
@@ -73,7 +79,7 @@ def audit(
     url: str,
     origin: str,
     *,
-    timeout: float = 10.0,
+    limit: Limit | None = None,
     most_requests: int = MOST_REQUESTS,
     on_request: Callable[[], object] = lambda: None,
 ) -> AuditReport:
@@ -84,17 +90,18 @@ def audit(
     :param site: a WSGI application or a ``requests.Session``.
     :param url: absolute.
     :param origin: the one whose pages are meant to read it, serialized.
-    :param timeout: seconds for each answer.
+    :param limit: the time for each answer and for everything; by default 10 seconds for each.
     :param most_requests: beyond that nothing is sent.
     :param on_request: called before each request.
     :raises UsageError: if the URL or the origin is not one, or browsers do not ask the server of either.
-    :raises Unanswered: if the server answers neither without an Origin nor to that of the page.
+    :raises Unanswered: if the server answers neither without an Origin nor to that of the page, or not in time.
     :raises BudgetExceeded: if more requests would be needed than may be sent.
     """
     target, page = _checked(url, origin)
-    wire = Wire(site, target, timeout=timeout, most_requests=most_requests, on_request=on_request)
-    seen = _observe(wire, target, page)
-    return AuditReport(target.href, page, wire.sent, seen.own, seen.sightings, judge(seen))
+    limit = limit or Limit(_DEFAULT_TIMEOUT)
+    wire = Wire(site, target, limit=limit, most_requests=most_requests, on_request=on_request)
+    seen = _observe(wire, target, page, limit)
+    return AuditReport(target.href, page, wire.sent, seen.own, seen.sightings, judge(seen), limit.cut_short)
 
 
 def _checked(url: str, origin: str) -> tuple[URL, str]:
@@ -108,32 +115,41 @@ def _checked(url: str, origin: str) -> tuple[URL, str]:
     return target, page
 
 
-def _observe(wire: Wire, url: URL, origin: str) -> Observations:
-    """Send everything."""
+def _observe(wire: Wire, url: URL, origin: str, limit: Limit) -> Observations:
+    """Send everything, for as long as there is time; what is asked later is not sent, and looks unanswered."""
     bare = wire.plain("GET")
     if bare.status is None:
         raise Unanswered(bare.error)
     own = Pair(wire.actual(origin, "omit"), wire.actual(origin, "include"))
-    if own.omit.exchange.status is None:
-        raise Unanswered(own.omit.exchange.error)
-    sightings = tuple(
-        Sighting(stranger, wire.actual(stranger.value, "omit"), wire.actual(stranger.value, "include"))
-        for stranger in derive(origin, url.origin.serialized)
-    )
-    unrelated = sightings[0].stranger.value
+    if own.omit.exchange.status is None or limit.is_reached():
+        raise Unanswered(own.omit.exchange.error or own.include.exchange.error)
+    strangers = derive(origin, url.origin.serialized)
+    sightings = tuple(_see(wire, strangers, limit))
+    evil = strangers[0].value
     put = wire.preflight(origin, "PUT", credentials="include")
     return Observations(
         url=url,
         origin=origin,
         bare=bare,
         own=own,
+        # Without time even for the first stranger, there is none for a preflight: an answer that grants nothing.
+        unrelated=sightings[0] if sightings else Sighting(strangers[0], put, put),
         sightings=sightings,
         put=put,
         invented_method=wire.preflight(origin, INVENTED_METHOD),
         fragment=wire.preflight(origin, fragment_of_a_method(put.exchange)),
         invented_header=wire.preflight(origin, "GET", [(INVENTED_HEADER, "1")]),
-        sending=wire.preflight(unrelated, method_to_ask_for(put.exchange), credentials="include"),
+        sending=wire.preflight(evil, method_to_ask_for(put.exchange), credentials="include"),
         options=wire.plain("OPTIONS"),
         private=wire.private_network(origin),
-        private_unrelated=wire.private_network(unrelated),
+        private_unrelated=wire.private_network(evil),
     )
+
+
+def _see(wire: Wire, strangers: Iterable[Stranger], limit: Limit) -> Iterator[Sighting]:
+    """Yield what strangers get, both without and with credentials, for as long as there is time."""
+    for stranger in strangers:
+        sighting = Sighting(stranger, wire.actual(stranger.value, "omit"), wire.actual(stranger.value, "include"))
+        if limit.is_reached():
+            return
+        yield sighting

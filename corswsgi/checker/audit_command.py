@@ -5,21 +5,26 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
-import math
 import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from corswsgi.checker.advice import diagnose_no_answer
+from corswsgi.checker.arguments import add_shared, max_time
 from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_needed
 from corswsgi.checker.audit_render import render, render_json
 from corswsgi.checker.audit_wire import MOST_REQUESTS
 from corswsgi.checker.findings import Severity, shown
+from corswsgi.checker.limit import Limit
+from corswsgi.checker.masking import Mask, as_it_is
 from corswsgi.checker.target import open_target
-from corswsgi.errors import UsageError, quote
+from corswsgi.errors import UsageError
 
 _FOUND, _NO_ANSWER = 1, 3
+
+#: About half of what an audit sends.
+_ANSWERS = 30
 
 _DEFAULT_URL = "http://localhost/"
 
@@ -30,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.epilog = (
         f"Sends GET and OPTIONS only, at most {MOST_REQUESTS} requests. Exit status: 0, or 1 where --fail-on says so, "
-        "2 for what cannot be done as it was asked, 3 for no answer."
+        "2 for what cannot be done as it was asked, 3 for no answer, or no time left to ask everything."
     )
     parser.add_argument(
         "url", nargs="?", metavar="URL", help=f"what to audit; with --app it may be left out: {_DEFAULT_URL}"
@@ -48,18 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SEVERITY",
         help=f"exit with 1 when a finding is at least that: {', '.join(_SEVERITIES)}; default: never",
     )
-    parser.add_argument("--timeout", type=_seconds, default=10.0, metavar="S", help="for each answer; default: 10")
-    parser.add_argument("--insecure", action="store_true", help="take any certificate")
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError(f"{quote(text)} is not a number of seconds above 0, 3600 at most")
-    return seconds
+    add_shared(parser, answers=_ANSWERS)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -70,20 +64,30 @@ def run(options: argparse.Namespace) -> int:
     if not (options.url or options.app):
         raise UsageError("what is to be audited? Name a URL, or a WSGI application with --app module:callable")
     url = options.url or _DEFAULT_URL
-    target = open_target(options.app, url, insecure=options.insecure, timeout=options.timeout)
-    count = requests_needed(url, options.origin)
-    print(f"{count} requests (GET and OPTIONS) to {target.address}", file=sys.stderr, flush=True)
+    mask = as_it_is if options.show_secrets else Mask(url)
     try:
-        with _progress(count, sys.stderr) as on_request:
-            report = audit(target.site, url, options.origin, timeout=options.timeout, on_request=on_request)
+        report = mask(_audit(options, url, mask))
+    except UsageError as error:
+        raise UsageError(mask(str(error))) from None
     except Unanswered as error:
         finding = diagnose_no_answer(str(error))
         why = shown(f"{finding.sentence}; {finding.fix}", 1000)
-        print(f"corswsgi audit: no answer from {target.address}: {why}", file=sys.stderr)
+        print(mask(f"corswsgi audit: no answer from {url}: {why}"), file=sys.stderr)
         return _NO_ANSWER
     _show(report, options.json, sys.stdout)
+    if report.cut_short:
+        return _NO_ANSWER
     failing = options.fail_on is not None and report.worst is not None and report.worst >= _SEVERITIES[options.fail_on]
     return _FOUND if failing else 0
+
+
+def _audit(options: argparse.Namespace, url: str, mask: Callable[[str], str]) -> AuditReport:
+    target = open_target(options.app, url, insecure=options.insecure)
+    count = requests_needed(url, options.origin)
+    print(mask(f"{count} requests (GET and OPTIONS) to {target.address}"), file=sys.stderr, flush=True)
+    with _progress(count, sys.stderr) as on_request:
+        limit = Limit(options.timeout, max_time(options))
+        return audit(target.site, url, options.origin, limit=limit, on_request=on_request)
 
 
 def _is_rich(stream: TextIO) -> bool:

@@ -32,6 +32,8 @@ def render(report: AuditReport) -> Iterator[Line]:
     """Yield the lines of a report."""
     yield Line(f"Audit of {report.url}", "bold")
     yield Line(f"for pages of {report.origin}: {_summary(report)} ({report.requests} requests)")
+    if report.cut_short:
+        yield Line(f"Not everything was asked: {report.cut_short}.", "bold yellow")
     yield Line("")
     yield from _table(report)
     for finding in report.findings:
@@ -46,6 +48,7 @@ def render_json(report: AuditReport) -> str:
             "url": report.url,
             "origin": report.origin,
             "requests": report.requests,
+            "cut_short": report.cut_short,
             "worst": None if report.worst is None else str(report.worst),
             "own": _reads(report.own),
             "strangers": [_stranger(sighting) for sighting in report.sightings],

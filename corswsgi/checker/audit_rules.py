@@ -67,7 +67,8 @@ class Observations:
 
     :ivar bare: to a GET without an Origin.
     :ivar own: to GETs from the origin that is meant.
-    :ivar sightings: to GETs from strangers, the unrelated one first.
+    :ivar unrelated: to GETs from the stranger whom nobody can have meant to allow.
+    :ivar sightings: to GETs from all strangers for whom there was time, the unrelated one first.
     :ivar put: to a preflight of the origin that is meant, for PUT; the next three for other things.
     :ivar fragment: for a part of the name of a method.
     :ivar sending: to a preflight of the unrelated stranger, with credentials.
@@ -79,6 +80,7 @@ class Observations:
     origin: str
     bare: Exchange
     own: Pair
+    unrelated: Sighting
     sightings: tuple[Sighting, ...]
     put: Answer
     invented_method: Answer
@@ -88,11 +90,6 @@ class Observations:
     options: Exchange
     private: Exchange
     private_unrelated: Exchange
-
-    @property
-    def unrelated(self) -> Sighting:
-        """The stranger whom nobody can have meant to allow."""
-        return self.sightings[0]
 
     @property
     def plain_answers(self) -> tuple[Exchange, ...]:

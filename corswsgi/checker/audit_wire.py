@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from corswsgi.browser.urls import (
     parse_origin,
 )
 from corswsgi.browser.verdict import NetworkError
+from corswsgi.checker.limit import Limit
 
 #: The most requests that an audit ever sends.
 MOST_REQUESTS = 60
@@ -28,8 +28,8 @@ MOST_REQUESTS = 60
 #: Goes along with credentials, so that a server that looks for cookies meets one; it is no session of anybody's.
 COOKIE = ("corswsgi-audit", "1")
 
-#: What is read of a body, in bytes: none is looked at.
-_MAX_BODY = 4096
+#: What is read of a body, in bytes: none is looked at, and so none is waited for.
+_MAX_BODY = 0
 
 Header = tuple[str, str]
 Credentials = Literal["omit", "include"]
@@ -64,22 +64,23 @@ class Wire:
         site: Any,
         url: URL,
         *,
-        timeout: float,
+        limit: Limit,
         most_requests: int = MOST_REQUESTS,
         on_request: Callable[[], object] = lambda: None,
     ) -> None:
         """Send nothing yet.
 
         :param site: a WSGI application or a ``requests.Session``.
+        :param limit: the time; once it is reached, nothing is sent, and everything looks unanswered.
         :param on_request: called before each request.
         """
         self._site = site
         self._url = url
-        self._timeout = timeout
+        self._limit = limit
         self._most_requests = most_requests
         self.sent = 0
         self._on_request = on_request
-        self._network = network_for(site, max_body=_MAX_BODY, timeout=timeout, clock=time.monotonic)
+        self._network = network_for(site, max_body=_MAX_BODY, timeout=limit.seconds)
 
     def plain(self, method: Literal["GET", "OPTIONS"]) -> Exchange:
         """Ask without an Origin, as anything but a page does."""
@@ -125,7 +126,7 @@ class Wire:
 
     def _browser(self, origin: str) -> Browser:
         """Return a new browser, which remembers no preflight and no cookie."""
-        return Browser(self._site, origin, cookies=dict([COOKIE]), timeout=self._timeout, max_body=_MAX_BODY)
+        return Browser(self._site, origin, cookies=dict([COOKIE]), timeout=self._limit.seconds, max_body=_MAX_BODY)
 
     def _request(self, origin: str, method: str, headers: Iterable[Header], credentials: Credentials) -> Request:
         return Request(
@@ -142,6 +143,8 @@ class Wire:
         )
 
     def _spend(self) -> None:
+        if self._limit.is_over():
+            return
         if self.sent >= self._most_requests:
             raise BudgetExceeded(f"{self._most_requests} requests were sent, and no more may be")
         self.sent += 1

@@ -12,12 +12,14 @@ from corswsgi.checker.report import CacheAnswer, Caching, Code, Finding
 _FIX = "send Vary: Origin with every answer of this URL, whether its request has an Origin or not"
 
 
-def compare(asked: Iterable[tuple[str, str | None, Exchange]]) -> Caching:
-    """Compare answers to the same URL.
+def compare(asked: Iterable[tuple[str, str | None, Exchange]]) -> Caching | None:
+    """Compare answers to the same URL; one answer, or none, cannot be compared.
 
     :param asked: who asked, what ``Origin`` said, and the exchange.
     """
     answered = [each for each in asked if each[2].status is not None]
+    if len(answered) < 2:
+        return None
     answers = tuple(_answer(*each) for each in answered)
     depends = len({_cors_headers(exchange) for _, _, exchange in answered}) > 1
     missing = tuple(answer.who for answer in answers if not _varies(answer)) if depends else ()

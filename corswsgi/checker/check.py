@@ -11,7 +11,6 @@ from corswsgi.browser import Code as Decided
 from corswsgi.browser import Exchange, Verdict
 from corswsgi.browser.urls import parse_url
 from corswsgi.checker import advice, caching, engines, safety
-from corswsgi.checker.curl import curl_command
 from corswsgi.checker.evidence import Evidence, Progress, Question, gather
 from corswsgi.checker.granting import (
     ALLOW_CREDENTIALS,
@@ -82,6 +81,7 @@ def report(evidence: Evidence) -> Report:
         outcome=outcome,
         answered=evidence.is_answered,
         certain=verdict.outcome != "unsent",
+        cut_short=evidence.limit.cut_short,
         headline=_headline(evidence, outcome),
         cause=_cause(evidence, preflights, actual),
         reason=deciding.reason,
@@ -209,7 +209,9 @@ def _on_sending(evidence: Evidence, actual: Actual | None) -> Iterator[Finding]:
     instead = "; a GET of the same URL stands in its place" if actual is not None else ""
     sentence = f"the {method} was not sent, since it may change something{instead}"
     yield Finding(Code.NOT_SENT, "info", sentence, "add --send to send it, and to be certain")
-    if actual is not None and not actual.readable and evidence.stand_in is None:
+    if actual is None or actual.readable or actual.exchange.status is None:  # no answer has a diagnosis of its own
+        return
+    if evidence.stand_in is None:
         sentence = f"the preflight permits the {method}, but the answer to a GET of the same URL cannot be read"
         yield Finding(
             Code.STAND_IN_BLOCKED, "warning", sentence, f"add --send to see whether that to the {method} can be"
@@ -276,9 +278,11 @@ def _fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], un
     if beyond is not None:
         return beyond
     steps = tuple(dict.fromkeys(each.fix for each in findings if each.fix and each.severity != "info"))
-    if not evidence.is_answered or (outcome != "blocked" and not steps):
+    permitted = outcome != "blocked"
+    unanswered = evidence.own is not None and evidence.own.status is None
+    if not evidence.is_answered or (permitted and (unanswered or not steps)):
         return Fix(steps)
-    if outcome == "blocked":
+    if not permitted:
         steps = (*_steps_about_redirects(evidence), *steps)
     question = evidence.question
     return advice.fix_for(
@@ -298,5 +302,4 @@ def _sent(evidence: Evidence) -> Iterator[Sent]:
     probes = tuple(evidence.probes.items())
     for purpose, exchange in (*((main, exchange) for exchange in evidence.main), *probes):
         body_file = evidence.question.body_file if exchange.request_body is not None else ""
-        curl = curl_command(exchange, insecure=evidence.target.insecure, body_file=body_file)
-        yield Sent(purpose, exchange, curl)
+        yield Sent(purpose, exchange, evidence.target.insecure, body_file)

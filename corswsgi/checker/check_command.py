@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, TextIO
 
 from corswsgi import fetch
 from corswsgi.checker import render
+from corswsgi.checker.arguments import add_shared, max_time
 from corswsgi.checker.check import check
 from corswsgi.checker.evidence import Question
+from corswsgi.checker.masking import Mask, as_it_is
 from corswsgi.checker.report import Report
 from corswsgi.checker.target import INSTALL, open_target, parse_page_origin
 from corswsgi.errors import UsageError, quote
@@ -29,12 +32,15 @@ REFERRER_POLICIES = (
 
 _ALLOWED, _NOT_ALLOWED, _NO_ANSWER = 0, 1, 3
 
+#: Fewer are usual; redirects can make more of them.
+_ANSWERS = 10
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.epilog = (
-        "Exit status: 0 allowed, or as --expect says; 1 not; 2 for what cannot be done as it was asked; 3 no answer. "
-        "ALLOWED BUT UNSAFE counts as allowed."
+        "Exit status: 0 allowed, or as --expect says; 1 not; 2 for what cannot be done as it was asked; 3 no answer, "
+        "or no time left to ask everything. ALLOWED BUT UNSAFE counts as allowed."
     )
     parser.add_argument("url", metavar="URL", help="what the script fetches, with http:// or https://")
     parser.add_argument(
@@ -72,17 +78,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--expect", choices=("allowed", "blocked"), help="exit with 0 if it is so, and with 1 if not")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    parser.add_argument("--timeout", type=_seconds, default=10.0, metavar="S", help="for each answer; default: 10")
-    parser.add_argument("--insecure", action="store_true", help="take any TLS certificate")
+    add_shared(parser, answers=_ANSWERS)
 
 
 def _header(text: str) -> tuple[str, str]:
     """Parse ``Name: value``."""
     name, colon, value = text.partition(":")
+    # What else was written stays out of the message: it may be a secret.
     if not colon:
-        raise argparse.ArgumentTypeError(f"{quote(text)} is written without a colon; a header is 'Name: value'")
+        first = re.match("[A-Za-z-]*", text)
+        this = f"the one that begins {quote(first[0])}" if first and first[0] else "this one"
+        raise argparse.ArgumentTypeError(f"a header is written 'Name: value', and {this} is without a colon")
     if any(character in text for character in "\r\n\0"):
-        raise argparse.ArgumentTypeError(f"{quote(text)} holds a line break or NUL, which no header can")
+        raise argparse.ArgumentTypeError(f"the header {quote(name)} holds a line break or NUL, which no header can")
     value = value.strip()
     if fetch.is_forbidden_request_header(name, value):
         raise argparse.ArgumentTypeError(
@@ -92,18 +100,22 @@ def _header(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError(f"{quote(text)} is not a number of seconds between 0 and 3600")
-    return seconds
-
-
 def run(options: argparse.Namespace) -> int:
     """Check, print the report, and return the exit status."""
+    mask = as_it_is if options.show_secrets else Mask(options.url, options.headers)
+    try:
+        report = _check(options, mask)
+    except UsageError as error:
+        raise UsageError(mask(str(error))) from None
+    report = mask(report)
+    if options.json:
+        sys.stdout.write(render.as_json(report))
+    else:
+        print_report(report, sys.stdout)
+    return exit_status(report, options.expect)
+
+
+def _check(options: argparse.Namespace, mask: Callable[[str], str]) -> Report:
     body, body_file = _body(options.data)
     question = Question(
         origin=parse_page_origin(options.origin),
@@ -115,19 +127,20 @@ def run(options: argparse.Namespace) -> int:
         referrer_policy=options.referrer_policy,
         send=options.send,
     )
-    target = open_target(options.app, options.url, insecure=options.insecure, timeout=options.timeout)
+    target = open_target(
+        options.app,
+        options.url,
+        insecure=options.insecure,
+        timeout=options.timeout,
+        max_time=max_time(options),
+    )
     with _progress(sys.stderr) as progress:
-        report = check(target, question, progress=progress)
-    if options.json:
-        sys.stdout.write(render.as_json(report))
-    else:
-        print_report(report, sys.stdout)
-    return exit_status(report, options.expect)
+        return check(target, question, progress=lambda sentence: progress(mask(sentence)))
 
 
 def exit_status(report: Report, expect: str | None) -> int:
-    """Return 0 where it is as wanted, 1 where it is not, 3 where no answer came."""
-    if not report.answered:
+    """Return 0 if it is as wanted, 1 if it is not, 3 if no answer came or there was no time to ask everything."""
+    if report.cut_short or not report.answered:
         return _NO_ANSWER
     outcome = "blocked" if report.outcome == "blocked" else "allowed"
     return _ALLOWED if outcome == (expect or "allowed") else _NOT_ALLOWED

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from corswsgi import fetch
 from corswsgi.browser import ENGINES, Browser, Code, Exchange, Tape, Verdict
 from corswsgi.browser.urls import parse_url
+from corswsgi.checker.limit import Limit
 from corswsgi.checker.probes import Probes, missing_neighbour, stranger_to
 from corswsgi.checker.report import Purpose
 from corswsgi.checker.target import Target
@@ -65,14 +66,21 @@ class Evidence:
     :ivar stand_in: what a GET in the place of the request came to, where that was not sent and needs no preflight.
     :ivar engines: what the request, or what stands in its place, comes to in each engine, by its name.
     :ivar probes: the other requests, by their purpose.
+    :ivar limit: the time for all of it; once it is reached, nothing more is asked.
     """
 
     target: Target
     question: Question
+    limit: Limit
     verdict: Verdict
     engines: dict[str, Verdict] = field(default_factory=dict)
     stand_in: Verdict | None = None
     probes: dict[Purpose, Exchange] = field(default_factory=dict)
+
+    def keep(self, purpose: Purpose, answer: Exchange) -> None:
+        """Keep what a probe came to, unless there was no time for it."""
+        if not self.limit.is_reached():
+            self.probes[purpose] = answer
 
     @property
     def deciding(self) -> Verdict:
@@ -114,12 +122,14 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
     :param progress: is told what is being asked, before it is.
     :raises UsageError: where ``fetch()`` refuses the request, before anything is sent.
     """
+    limit = Limit(target.timeout, target.max_time)
     tape = Tape()
     progress(f"asking {target.address} as a page of {question.origin}")
-    browser = _browser("standard", tape, target, question)
-    evidence = Evidence(target, question, _fetch(browser, target, question))
+    browser = _browser("standard", tape, target, question, limit)
+    evidence = Evidence(target, question, limit, _fetch(browser, target, question))
     for engine in ENGINES:
-        evidence.engines[engine] = _fetch(_browser(engine, tape, target, question), target, question)
+        other = _browser(engine, tape, target, question, limit)
+        evidence.engines[engine] = _fetch(other, target, question)
     if target.url.origin.serialized == question.origin:
         return evidence
     if evidence.verdict.outcome == "unsent" and not evidence.verdict.preflights:
@@ -130,14 +140,14 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
     return evidence
 
 
-def _browser(engine: str, tape: Tape, target: Target, question: Question) -> Browser:
+def _browser(engine: str, tape: Tape, target: Target, question: Question, limit: Limit) -> Browser:
     return Browser(
         target.site,
         question.origin,
         engine=engine,
         referrer_policy=question.referrer_policy,
         max_body=_MAX_BODY,
-        timeout=target.timeout,
+        timeout=limit.seconds,
         tape=tape,
     )
 
@@ -157,22 +167,25 @@ def _fetch(browser: Browser, target: Target, question: Question) -> Verdict:
 
 
 def _probe(evidence: Evidence, token: str, progress: Progress) -> None:
-    """Ask the same URL as others would. Where even the preflight got no answer, one request tells enough."""
-    target, question, answers = evidence.target, evidence.question, evidence.probes
-    probes = Probes(target, question.method, question.headers)
+    """Ask the same URL as others would, for as long as there is time.
+
+    If even the preflight got no answer, one request tells enough.
+    """
+    target, question = evidence.target, evidence.question
+    probes = Probes(target, question.method, question.headers, evidence.limit)
+    stranger = stranger_to(target.url, question.origin)
     progress("asking without an Origin")
-    answers["without-origin"] = probes.ask(None)
+    evidence.keep("without-origin", probes.ask(None))
     if not evidence.is_answered:
         return
     if evidence.own is None or evidence.own.method != probes.method:
         progress("asking with the Origin")
-        answers["with-origin"] = probes.ask(question.origin)
+        evidence.keep("with-origin", probes.ask(question.origin))
     progress("asking as a stranger")
-    stranger = stranger_to(target.url, question.origin)
-    answers["stranger"] = probes.ask(stranger)
+    evidence.keep("stranger", probes.ask(stranger))
     if question.origin != "null":
-        answers["null"] = probes.ask("null")
+        evidence.keep("null", probes.ask("null"))
     if evidence.verdict.preflights:
-        answers["stranger-preflight"] = probes.preflight(stranger, question.method)
+        evidence.keep("stranger-preflight", probes.preflight(stranger, question.method))
     progress("asking for something that is not there")
-    answers["error-path"] = probes.ask(question.origin, missing_neighbour(target.url, token))
+    evidence.keep("error-path", probes.ask(question.origin, missing_neighbour(target.url, token)))

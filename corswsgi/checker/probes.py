@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 
 from corswsgi.browser import Browser, Exchange
 from corswsgi.browser.network import NoAnswer, network_for
 from corswsgi.browser.urls import URL, parse_url
+from corswsgi.checker.limit import Limit
 from corswsgi.checker.target import Target
 
 Header = tuple[str, str]
 
-#: The most that is read of a body, in bytes: only the headers count.
+#: The most that is read of a body, in bytes: only the headers count, and so no body is waited for.
 MAX_BODY = 0
 
 #: Sites that have nothing to do with any server; the second is for where the first one's page asks.
@@ -32,11 +32,12 @@ class Probes:
     :param headers: what the script sets; it goes along, so that the answers are those that the script would get.
     """
 
-    def __init__(self, target: Target, method: str, headers: Iterable[Header]) -> None:
+    def __init__(self, target: Target, method: str, headers: Iterable[Header], limit: Limit) -> None:
         self._target = target
+        self._limit = limit
         self._method = "HEAD" if method == "HEAD" else "GET"
         self._headers = tuple(headers)
-        self._send = network_for(target.site, max_body=MAX_BODY, timeout=target.timeout, clock=time.monotonic)
+        self._send = network_for(target.site, max_body=MAX_BODY, timeout=limit.seconds)
 
     @property
     def method(self) -> str:
@@ -75,7 +76,7 @@ class Probes:
 
         :return: the preflight; the request itself is not sent.
         """
-        browser = Browser(self._target.site, origin, max_body=MAX_BODY, timeout=self._target.timeout)
+        browser = Browser(self._target.site, origin, max_body=MAX_BODY, timeout=self._limit.seconds)
         url = self._target.address
         verdict = browser.fetch(url, method=method, headers=self._headers, credentials="include", send=False)
         return verdict.preflights[0]

@@ -11,6 +11,7 @@ from typing import Any
 
 from corswsgi.browser import Exchange
 from corswsgi.checker.findings import shown
+from corswsgi.checker.masking import MASK
 from corswsgi.checker.report import Actual, CacheAnswer, Finding, Report, Row
 
 WIDTH = 100
@@ -98,7 +99,11 @@ def as_text(report: Report, width: int = WIDTH) -> str:
 
 def as_json(report: Report) -> str:
     """Return a report for a program: its fields, as they are; of bodies, the beginning."""
-    return json.dumps(dataclasses.asdict(report), indent=2, default=_as_plain) + "\n"
+    requests = [
+        {"purpose": sent.purpose, "exchange": dataclasses.asdict(sent.exchange), "curl": sent.curl}
+        for sent in report.requests
+    ]
+    return json.dumps({**dataclasses.asdict(report), "requests": requests}, indent=2, default=_as_plain) + "\n"
 
 
 def _as_plain(value: Any) -> str:
@@ -131,6 +136,8 @@ def _verdict(report: Report) -> Iterator[Line]:
         yield Line(f"{shown_sentence(report.cause)}.", lead="  Cause: ")
     if not report.certain:
         yield Line(f"not certain: the {report.method} itself was not sent (add --send).", lead="  Note:  ")
+    if report.cut_short:
+        yield Line(f"not everything was asked: {report.cut_short}.", lead="  Note:  ")
     if any(each.code == "wildcard-covers-authorization" for each in report.differences):
         yield Line("the browsers of today are more lenient than the standard; see Worth knowing.", lead="  Note:  ")
     reason = report.reason
@@ -311,6 +318,8 @@ _PURPOSES = {
 def _requests(report: Report) -> Iterator[Line]:
     if report.app and report.requests:
         yield _sentence(f"They went to {shown(report.app)} in this process; for curl, serve it at that address.")
+    if any(MASK in sent.curl for sent in report.requests):
+        yield _sentence(f"{MASK} stands for what should be in no log; corswsgi check --show-secrets shows it.")
     for sent in report.requests:
         purpose = _PURPOSES.get(sent.purpose) or ("the preflight" if sent.exchange.is_preflight else "the request")
         yield Line(f"{purpose}: {_outcome_of(sent.exchange)}", "faint", "  # ")

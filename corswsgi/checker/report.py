@@ -7,6 +7,7 @@ from enum import StrEnum, unique
 from typing import Literal
 
 from corswsgi.browser import Cause, Exchange, Note, Reason
+from corswsgi.checker.curl import curl_command
 
 Outcome = Literal["allowed", "blocked", "allowed-but-unsafe"]
 Severity = Literal["error", "unsafe", "warning", "info"]
@@ -71,6 +72,7 @@ class Code(StrEnum):
     NAME_UNKNOWN = "name-unknown"
     CONNECTION_REFUSED = "connection-refused"
     TIMEOUT = "timeout"
+    OUT_OF_TIME = "out-of-time"
     CLOSED = "closed-without-answer"
     NOT_HTTP = "not-http"
     APP_RAISED = "app-raised"
@@ -115,11 +117,21 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request that was sent, why, and the command that repeats it."""
+    """A request that was sent, and why.
+
+    :ivar insecure: whether the certificate was not verified.
+    :ivar body_file: where the body was read from; empty for a body from the command line.
+    """
 
     purpose: Purpose
     exchange: Exchange
-    curl: str
+    insecure: bool
+    body_file: str
+
+    @property
+    def curl(self) -> str:
+        """The command that repeats it."""
+        return curl_command(self.exchange, insecure=self.insecure, body_file=self.body_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +270,7 @@ class Report:
     :ivar outcome: the verdict.
     :ivar answered: false where no answer came, so that there is nothing to judge.
     :ivar certain: false where the request was not sent, and the verdict rests on the preflight or on another request.
+    :ivar cut_short: why not everything was asked; empty if everything was.
     :ivar headline: the verdict in one line, without the word for the outcome.
     :ivar cause: what is behind it, in one sentence.
     :ivar reason: the step of the standard that decided.
@@ -275,6 +288,7 @@ class Report:
     outcome: Outcome
     answered: bool
     certain: bool
+    cut_short: str
     headline: str
     cause: str
     reason: Reason

@@ -8,12 +8,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import socket
 import sys
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +32,7 @@ class Target:
     :ivar app: ``module:callable``; empty for the network.
     :ivar insecure: whether certificates are not verified.
     :ivar timeout: seconds for each answer.
+    :ivar max_time: seconds for everything that is asked; ``None`` for no limit.
     """
 
     site: Any
@@ -44,6 +40,7 @@ class Target:
     app: str = ""
     insecure: bool = False
     timeout: float = 10.0
+    max_time: float | None = None
 
     @property
     def address(self) -> str:
@@ -51,20 +48,23 @@ class Target:
         return self.url.href
 
 
-def open_target(app: str | None, url: str, *, insecure: bool = False, timeout: float = 10.0) -> Target:
+def open_target(
+    app: str | None, url: str, *, insecure: bool = False, timeout: float = 10.0, max_time: float | None = None
+) -> Target:
     """Return what is to be asked; nothing is sent yet.
 
     :param app: ``module:callable``, a WSGI application that answers for every host; ``None`` for the network.
     :param url: absolute, ``http:`` or ``https:``.
     :param insecure: take any certificate.
     :param timeout: seconds for each answer.
+    :param max_time: seconds for everything.
     :raises UsageError: if there is no such application, the URL is not one, or a package is missing.
     """
     parsed = parse_target_url(url)
     # On a root logger it would repeat, unescaped and with a traceback, what it cannot parse of an answer.
     logging.getLogger("urllib3").propagate = False
-    site = import_app(app) if app else new_session(insecure=insecure, timeout=timeout)
-    return Target(site, parsed, app or "", insecure, timeout)
+    site = import_app(app) if app else new_session(insecure=insecure)
+    return Target(site, parsed, app or "", insecure, timeout, max_time)
 
 
 def parse_target_url(text: str) -> URL:
@@ -208,82 +208,23 @@ def describe(error: BaseException) -> str:
 # The network
 
 
-def new_session(*, insecure: bool = False, timeout: float = 10.0) -> requests.Session:
-    """Return a session that opens a connection for each request and, unless ``insecure``, verifies certificates.
+def new_session(*, insecure: bool = False) -> requests.Session:
+    """Return a session that, unless ``insecure``, verifies certificates.
 
-    :param timeout: seconds until the headers of an answer must have come, however slowly they do; the timeout of
-        requests is for each piece of them.
     :raises UsageError: if requests is not installed.
     """
     try:
         import requests
-        from requests.adapters import HTTPAdapter
-        from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-        from urllib3.connection import HTTPConnection, HTTPSConnection
+        import urllib3
     except ImportError as error:
         raise UsageError(f"requests is not installed; install it with: {INSTALL}") from error
+    if not insecure:
+        return requests.Session()
 
-    class PlainConnection(HTTPConnection):
-        def getresponse(self) -> Any:
-            with _deadline(self.sock, timeout):
-                return super().getresponse()
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = PlainConnection
-
-    class SecureConnection(HTTPSConnection):
-        def getresponse(self) -> Any:
-            with _deadline(self.sock, timeout):
-                return super().getresponse()
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **settings: Any) -> None:
-            super().init_poolmanager(*args, **settings)
-            self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
-
-        def send(self, *args: Any, **settings: Any) -> requests.Response:
-            # One connection for each request: a server that closes one unannounced, or serves only one at a
-            # time, would else look as if it did not answer.
-            self.close()
-            if not insecure:
-                return super().send(*args, **settings)
+    class Trusting(requests.Session):
+        def merge_environment_settings(self, *args: Any) -> Any:
             # Here and not as session.verify, which REQUESTS_CA_BUNDLE overrules.
-            settings["verify"] = False
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return super().send(*args, **settings)
+            return {**super().merge_environment_settings(*args), "verify": False}
 
-    session = requests.Session()
-    for prefix in ("http://", "https://"):
-        session.mount(prefix, Adapter())
-    return session
-
-
-@contextmanager
-def _deadline(connection: Any, seconds: float) -> Iterator[None]:
-    """Let what is read in the block take no longer than that, from a socket whose own timeout is for each piece.
-
-    :raises TimeoutError: if it does.
-    """
-    has_passed = threading.Event()
-
-    def pass_by() -> None:
-        has_passed.set()
-        with suppress(OSError):  # it is closed already
-            # Of the plain socket: that of TLS would not wake the thread that reads.
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, pass_by)
-    timer.start()
-    try:
-        yield
-    except Exception:
-        if not has_passed.is_set():
-            raise
-    finally:
-        timer.cancel()
-    if has_passed.is_set():
-        raise TimeoutError("timed out")
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return Trusting()

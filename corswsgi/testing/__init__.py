@@ -95,11 +95,12 @@ def _fetch(app: WSGIApplication, url: str, origin: str, request: dict[str, Any])
 
 
 def _told(message: str, app: WSGIApplication, url: str, origin: str, request: dict[str, Any]) -> str:
-    """Return the message of a failure: what was wrong, and below it what ``corswsgi check`` would print."""
+    """Return the message of a failure: what was wrong, and below it what ``corswsgi check`` would print, masked."""
     from corswsgi.browser.urls import parse_url
     from corswsgi.checker import render
     from corswsgi.checker.check import check
     from corswsgi.checker.evidence import Question
+    from corswsgi.checker.masking import Mask
     from corswsgi.checker.target import Target
 
     headers = request.get("headers", ())
@@ -113,4 +114,5 @@ def _told(message: str, app: WSGIApplication, url: str, origin: str, request: di
         send=True,
     )
     report = check(Target(app, parse_url(urljoin(BASE, url))), question)
-    return f"{message}\n\n{render.as_text(report)}"
+    mask = Mask(url, question.headers)
+    return mask(message) + f"\n\n{render.as_text(mask(report))}"

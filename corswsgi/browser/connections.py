@@ -1,0 +1,253 @@
+"""One request over a ``requests.Session`` and its response, within a time that holds for all of it."""
+
+from __future__ import annotations
+
+import copy
+import http.client
+import io
+import queue
+import threading
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from corswsgi.browser.verdict import Header
+
+#: rfc9110#section-15.2: any number may come, and nobody needs more.
+_MOST_INTERIM_RESPONSES = 20
+
+#: As in Chromium: bytes, those of interim responses among them.
+_LONGEST_HEADERS = 256 * 1024
+
+#: How much longer than the whole a single read may take, so that it is the whole that is told to have timed out.
+_GRACE = 1.0
+
+_PIECE = 64 * 1024
+
+
+class TimeIsUpError(Exception):
+    """The headers of the response did not come in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A response as far as it came.
+
+    :ivar body: at most one piece more than was asked for.
+    :ivar is_cut: whether more of the body was there than was asked for.
+    :ivar in_time: whether all that was read came in time.
+    :ivar error: what broke the body.
+    """
+
+    status: int
+    phrase: str
+    lines: list[Header]
+    body: bytes
+    is_cut: bool
+    in_time: bool
+    error: BaseException | None
+
+
+def send(session: Any, prepared: Any, max_body: int, seconds: float) -> Received:
+    """Send a request and return the response as far as it comes in time.
+
+    The exchange runs in a thread of its own, and the caller waits for that thread no longer than it wants to. Nothing
+    else bounds the whole: looking a name up, trying its addresses one by one, and headers, chunk sizes and trailers
+    that come byte by byte. A timeout of the socket starts again with each read; a signal reaches the main thread only;
+    a clock in the socket, or whoever shuts it down, knows nothing of names. What is left of the thread ends at its next
+    read, or when that times out.
+
+    :param prepared: a ``requests.PreparedRequest``.
+    :param max_body: in bytes; of a body that nobody wants (0), nothing is waited for.
+    :raises TimeIsUpError: if not even the headers come in time.
+    :raises Exception: whatever else keeps the response from coming.
+    """
+    exchange = _Exchange(session, prepared, max_body, seconds + _GRACE)
+    thread = threading.Thread(target=exchange.run, name="corswsgi-exchange", daemon=True)
+    thread.start()
+    try:
+        thread.join(seconds)
+        return exchange.received(in_time=not thread.is_alive())
+    finally:
+        exchange.stop()
+
+
+class _Exchange:
+    """What the thread does, and what it has so far."""
+
+    def __init__(self, session: Any, prepared: Any, max_body: int, timeout: float) -> None:
+        self._session = session
+        self._prepared = prepared
+        self._max_body = max_body
+        self._timeout = timeout
+        self._head: tuple[int, str, list[Header]] | None = None
+        self._pieces: list[bytes] = []
+        self._is_cut = False
+        self._error: BaseException | None = None
+        self._lock = threading.Lock()
+        self._is_stopped = False
+        self._pools: list[Any] = []
+
+    # In the thread
+
+    def run(self) -> None:
+        """Send the request, and keep what comes."""
+        try:
+            settings = self._session.merge_environment_settings(self._prepared.url, {}, True, None, None)
+            adapter = _with_connections_of(self, self._session.get_adapter(self._prepared.url))
+            # Not session.send: that reads the whole of a redirect's body, and keeps cookies.
+            with adapter.send(self._prepared, timeout=self._timeout, **settings) as response:
+                self._head = response.status_code, response.reason or "", list(response.raw.headers.items())
+                self._is_cut = self._read(response.raw)
+        except BaseException as error:  # it is for the caller, in whose thread it is raised again
+            with self._lock:
+                self._error = None if self._is_stopped else error
+        finally:
+            for pool in self._pools:
+                pool.close()
+
+    def _read(self, raw: Any) -> bool:
+        """Read the body, and tell whether there is more of it than was asked for."""
+        if not self._max_body:
+            return True
+        size = 0
+        while piece := raw.read1(_PIECE, decode_content=False):
+            self._pieces.append(piece)
+            size += len(piece)
+            if size > self._max_body:
+                return True
+        return False
+
+    def pool_like(self, pool: Any) -> Any:
+        """Return a pool of urllib3 with the settings of this one, and with no connection but those of this exchange."""
+        own = copy.copy(pool)
+        own.pool = queue.LifoQueue(1)
+        own.pool.put(None)  # as urllib3 marks a place that is free
+        own.ConnectionCls = _connection_class(pool.ConnectionCls)
+        own.conn_kw = {**pool.conn_kw, "exchange": self}
+        self._pools.append(own)
+        return own
+
+    def go_on(self) -> None:
+        """Go on only if somebody waits for the response.
+
+        :raises TimeoutError: if not.
+        """
+        if self._is_stopped:
+            raise TimeoutError("nobody waits any longer")
+
+    def has_header(self, name: str) -> bool:
+        """Tell whether a header is among those that are to be sent."""
+        return name in self._prepared.headers
+
+    # In the caller's thread
+
+    def received(self, in_time: bool) -> Received:
+        """Return what has come so far, or raise why nothing did."""
+        head, error = self._head, self._error
+        try:
+            if error is not None and (head is None or not isinstance(error, Exception)):
+                raise error
+            if head is None:
+                raise TimeIsUpError
+            return Received(*head, b"".join(tuple(self._pieces)), self._is_cut, in_time, error)
+        finally:
+            # The error holds on to this frame: without the circle, all that it keeps open is closed with it.
+            del error
+
+    def stop(self) -> None:
+        """Let the thread end."""
+        with self._lock:
+            self._is_stopped = True
+            self._error = None
+
+
+def _with_connections_of(exchange: _Exchange, adapter: Any) -> Any:
+    """Return an adapter that does what this one does, over connections of the exchange.
+
+    Adapters that are not made from that of requests, as test libraries have them, are used as they are.
+    """
+    from requests.adapters import HTTPAdapter
+
+    if not isinstance(adapter, HTTPAdapter):
+        return adapter
+    # Not copy.copy, which makes the pools of an adapter anew, without what a subclass has set.
+    own: Any = object.__new__(type(adapter))
+    vars(own).update(vars(adapter))
+    pool_for = adapter.get_connection_with_tls_context
+    own.get_connection_with_tls_context = lambda *args, **options: exchange.pool_like(pool_for(*args, **options))
+    return own
+
+
+@cache
+def _connection_class(base: Any) -> Any:
+    """Return a class of connections: what urllib3's does, and what :class:`_Connection` adds."""
+    return type(f"Corswsgi{base.__name__}", (_Connection, base), {})
+
+
+class _Connection(http.client.HTTPConnection):
+    """What our connections do beside what those of urllib3 do, which are the next base class."""
+
+    def __init__(self, *args: Any, exchange: _Exchange, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._exchange = exchange
+        self.response_class = partial(_Response, exchange)  # type: ignore[assignment]  # it is only ever called
+
+    def connect(self) -> None:
+        super().connect()
+        self._exchange.go_on()  # what nobody waits for any longer is not sent
+
+    def putheader(self, header: Any, *values: Any) -> None:
+        # fetch#concept-http-network-or-cache-fetch: only POST and PUT say "Content-Length: 0". urllib3 says it with
+        # every method that it does not know to come without a body.
+        if header.lower() != "content-length" or self._exchange.has_header(header):
+            super().putheader(header, *values)
+
+
+class _Response(http.client.HTTPResponse):
+    """Passes over interim responses (fetch#http-network-fetch); http.client itself knows 100 only."""
+
+    def __init__(self, exchange: _Exchange, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._input = _Input(exchange, self.fp.detach())
+        self.fp = io.BufferedReader(self._input)
+
+    def begin(self, *args: Any, **options: Any) -> None:
+        super().begin(*args, **options)
+        self._input.is_at_headers = False
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(_MOST_INTERIM_RESPONSES + 1):
+            status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not among typeshed's names
+            if not 100 <= status[1] <= 199:
+                return status
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException(f"got more than {_MOST_INTERIM_RESPONSES} interim responses")
+
+
+class _Input(io.RawIOBase):
+    """What comes from a connection, for as long as somebody waits for it and its headers are not too long.
+
+    :ivar is_at_headers: whether the headers are still to end.
+    """
+
+    def __init__(self, exchange: _Exchange, raw: Any) -> None:
+        self._exchange = exchange
+        self._raw = raw
+        self._size = 0
+        self.is_at_headers = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._raw.readinto(buffer)
+        self._exchange.go_on()
+        self._size += count
+        if self.is_at_headers and self._size > _LONGEST_HEADERS:
+            raise http.client.HTTPException(f"got more than {_LONGEST_HEADERS} bytes of headers")
+        return count
+
+    def close(self) -> None:
+        super().close()
+        self._raw.close()
