@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from corswsgi import fetch
+from corswsgi.browser import ENGINES
 from corswsgi.checker import render
 from corswsgi.checker.check import check
 from corswsgi.checker.evidence import Question
@@ -33,7 +34,8 @@ _ALLOWED, _NOT_ALLOWED, _NO_ANSWER = 0, 1, 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.epilog = (
-        "Exit status: 0 allowed, or as --expect says; 1 not; 2 for what cannot be done as it was asked; 3 no answer. "
+        "Exit status: 0 allowed, or as --expect says, in every engine asked about; 1 not; 2 for what cannot be done as "
+        "it was asked; 3 no answer. "
         "ALLOWED BUT UNSAFE counts as allowed."
     )
     parser.add_argument("url", metavar="URL", help="what the script fetches, with http:// or https://")
@@ -69,6 +71,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--send",
         action="store_true",
         help="send the request even though its method may change something (all but GET, HEAD and OPTIONS)",
+    )
+    parser.add_argument(
+        "--engine",
+        action="append",
+        choices=ENGINES,
+        dest="engines",
+        help="ask about this engine only; may be given several times; default: all three",
     )
     parser.add_argument("--expect", choices=("allowed", "blocked"), help="exit with 0 if it is so, and with 1 if not")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -114,6 +123,7 @@ def run(options: argparse.Namespace) -> int:
         credentials=options.credentials,
         referrer_policy=options.referrer_policy,
         send=options.send,
+        engines=tuple(dict.fromkeys(options.engines or ENGINES)),
     )
     target = open_target(options.app, options.url, insecure=options.insecure, timeout=options.timeout)
     with _progress(sys.stderr) as progress:
@@ -126,11 +136,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def exit_status(report: Report, expect: str | None) -> int:
-    """Return 0 where it is as wanted, 1 where it is not, 3 where no answer came."""
+    """Return 0 if it is as wanted in every engine, 1 if it is not, 3 if no answer came."""
     if not report.answered:
         return _NO_ANSWER
-    outcome = "blocked" if report.outcome == "blocked" else "allowed"
-    return _ALLOWED if outcome == (expect or "allowed") else _NOT_ALLOWED
+    outcomes = {"blocked" if each.outcome == "blocked" else "allowed" for each in report.engines}
+    return _ALLOWED if outcomes == {expect or "allowed"} else _NOT_ALLOWED
 
 
 def _body(data: str | None) -> tuple[str | bytes | None, str]:
