@@ -28,7 +28,7 @@ from misbehaving import HANG, Asked, Server, dripping, says, without_end
 from scripted_site import PAGE
 
 from corswsgi import CORSMiddleware, Policy
-from corswsgi.browser import Browser, Exchange
+from corswsgi.browser import ENGINES, Browser, Exchange
 from corswsgi.checker import advice, check_command, engines, render
 from corswsgi.checker.check import check
 from corswsgi.checker.curl import curl_command, shell_quote
@@ -400,7 +400,7 @@ GOLDEN_REPORTS: dict[str, tuple[Any, dict[str, Any]]] = {
         plain("200 OK", (ORIGIN, "*"), (CREDENTIALS, "true"), (HEADERS, "*")),
         {"credentials": "include", "headers": (("X-Api-Key", "1"),)},
     ),
-    "blocked-authorization-by-wildcard": (
+    "allowed-authorization-by-wildcard": (
         plain("200 OK", (ORIGIN, "*"), (HEADERS, "*")),
         {"headers": (("Authorization", "Bearer x"),)},
     ),
@@ -866,6 +866,60 @@ def wanting(challenge: str) -> Callable[..., list[bytes]]:
 )
 def test_where_engines_ask_the_user(site: Any, question: dict[str, str], found: set[str]) -> None:
     assert {each.code for each in ask(site, **question).differences} == found
+
+
+# By browser
+
+WITH_PASSWORD = wanting('Basic realm="x"')
+LISTS_NOTHING = plain("200 OK", (ORIGIN, "*"))
+
+
+@pytest.mark.parametrize(
+    ("site", "question", "where"),
+    [
+        (LISTS_NOTHING, {}, "ALLOWED in Chrome, Firefox and Safari: a page of http://localhost:3000 may read"),
+        (LISTS_NOTHING, {"engines": ("firefox",)}, "ALLOWED in Firefox: "),
+        (LISTS_NOTHING, {"method": "PUT"}, "BLOCKED in all three: a page of http://localhost:3000 may not send PUT"),
+        (LISTS_NOTHING, {"method": "PUT", "engines": ("webkit", "firefox")}, "BLOCKED in Safari and Firefox: "),
+        (LISTS_NOTHING, {"headers": (("DPR", "2"),)}, "BLOCKED in Firefox and Safari, allowed in Chrome: "),
+        (LISTS_NOTHING, {"headers": (("Range", "Bytes=0-5"),)}, "BLOCKED in Chrome and Firefox, allowed in Safari: "),
+        (LISTS_NOTHING, {"headers": (("Accept", "\xe4"),)}, "BLOCKED in Firefox, allowed in Chrome and Safari: "),
+        (WITH_PASSWORD, {"credentials": "include"}, "BLOCKED in Chrome and Firefox, allowed in Safari: "),
+        (
+            plain("200 OK", (ORIGIN, LOCAL), (CREDENTIALS, "true")),
+            {"origin": LOCAL, "url": "http://192.168.1.20:8000/", "credentials": "include"},
+            "ALLOWED in Chrome, Firefox and Safari: a page of http://localhost:3000 may read the answer to GET http://192",
+        ),
+    ],
+)
+def test_the_headline_says_in_which_browsers(site: Any, question: dict[str, Any], where: str) -> None:
+    report = ask(site, **question)
+    assert render.as_text(report).startswith(where)
+    assert [each.engine for each in report.engines] == list(question.get("engines", ENGINES))
+
+
+def test_what_blocks_is_told_in_full_with_its_fix() -> None:
+    text = said(render.as_text(ask(WITH_PASSWORD, credentials="include")))
+    assert "the browser asks the user for a password, and the script waits" in text
+    assert "1. Answer fetch() without WWW-Authenticate: Basic or Digest" in text
+    text = said(render.as_text(ask(LISTS_NOTHING, headers=(("Accept", "\xe4"),))))
+    assert 'allow_headers=["accept"]' in text
+
+
+def test_the_engines_of_the_command() -> None:
+    def run(*arguments: str) -> tuple[int, Any]:
+        with Server(lambda asked: says("200 OK", [(ORIGIN, "*")])) as server:
+            status, text = command(server.url, "--origin", LOCAL, "-H", "DPR: 2", "--json", *arguments)
+        return status, [(each["engine"], each["outcome"], each["departures"]) for each in json.loads(text)["engines"]]
+
+    told = [("chromium", "allowed", ["client-hints"]), ("firefox", "blocked", []), ("webkit", "blocked", [])]
+    assert run() == (1, told)
+    assert run("--expect", "blocked") == (1, told)
+    assert run("--engine", "chromium") == (0, told[:1])
+    assert run("--engine", "webkit", "--engine", "firefox", "--engine", "webkit", "--expect", "blocked") == (
+        0,
+        [told[2], told[1]],
+    )
 
 
 def test_no_preflight_that_was_answered_differs_from_nothing() -> None:
@@ -1340,7 +1394,7 @@ def printed(report: Report, monkeypatch: pytest.MonkeyPatch, **environment: str)
 def test_a_terminal_gets_colours_and_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
     report = ask(plain("200 OK", (ORIGIN, "[red]x[/red]")))
     text = printed(report, monkeypatch, COLUMNS="200")
-    assert "\x1b[1;31mBLOCKED: " in text
+    assert "\x1b[1;31mBLOCKED in all three: " in text
     assert re.sub(r"\x1b\[[0-9;]*m", "", text).split() == render.as_text(report).split()
 
 

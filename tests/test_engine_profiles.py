@@ -124,6 +124,14 @@ API_ROOT, THIRD_ROOT, SIBLING_ROOT = f"{API}/", f"{THIRD}/", f"{SIBLING}/"
 
 ROWS = [
     Row(
+        Departure.MIXED_CONTENT_OF_LOCAL_PAGES,
+        code,
+        "mixed-content",
+        "cors-check-passed",
+        [{"url": "http://192.168.1.20:8000/"}],
+        browser={"origin": "http://localhost:3000"},
+    ),
+    Row(
         Departure.WILDCARD_COVERS_AUTHORIZATION,
         code,
         "authorization-not-listed",
@@ -581,6 +589,13 @@ def test_a_redirect_that_webkit_refuses_is_preflighted_first() -> None:
     assert str(verdict.reason.code) == "allow-origin-wildcard-with-credentials"
 
 
+def test_mixed_content_of_other_pages_is_blocked_in_every_engine() -> None:
+    for engine in ENGINES:
+        for page in (PAGE, "capacitor://localhost"):
+            verdict = Browser(Site(READABLE), page, engine=engine).fetch("http://192.168.1.20:8000/")
+            assert str(verdict.reason.code) == "mixed-content"
+
+
 # The table of engines
 
 
@@ -625,7 +640,7 @@ def test_the_table_is_whole() -> None:
     for departure in Departure:
         assert departure.measured
         assert set(departure.measured) <= set(ENGINES)
-        assert departure.anchor.partition("#")[0] in ("fetch", "fetch-metadata", "referrer-policy")
+        assert departure.anchor.partition("#")[0] in ("fetch", "fetch-metadata", "mixed-content", "referrer-policy")
         for sentence in (departure.standard, departure.does, departure.advice):
             assert sentence.endswith(".")
     assert Departure.RANGE_CASE.id == "range-case"

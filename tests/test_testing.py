@@ -85,6 +85,23 @@ def test_readable_headers():
             f"a page of {APP} should read headers that it cannot: X-Secret (hidden), X-None (not sent)\n\nALLOWED",
         ),
         (assert_readable_headers, {"origin": EVIL, "names": []}, f"a page of {EVIL} should read it"),
+        (
+            assert_allowed,
+            {"origin": APP, "headers": {"DPR": "2"}},
+            f"a page of {APP} should read it, and cannot in Firefox and Safari\n\n"
+            "BLOCKED in Firefox and Safari, allowed in Chrome: ",
+        ),
+        (
+            assert_blocked,
+            {"origin": APP, "headers": {"DPR": "2"}},
+            f"a page of {APP} should be blocked, and is not (readable) in Chrome\n\n"
+            "BLOCKED in Firefox and Safari, allowed in Chrome: ",
+        ),
+        (
+            assert_readable_headers,
+            {"origin": APP, "names": ["X-None"], "engine": "webkit"},
+            f"a page of {APP} should read headers that it cannot: X-None (not sent)\n\nALLOWED in Safari: ",
+        ),
     ],
 )
 def test_a_failure_says_what_check_would(assertion, arguments, message):
@@ -93,6 +110,26 @@ def test_a_failure_says_what_check_would(assertion, arguments, message):
     told = str(caught.value)
     assert told.startswith(message)
     assert "curl" in told
+
+
+def test_engines_that_are_asked_about():
+    hint = {"DPR": "2"}
+    assert assert_allowed(application, "/", origin=APP, engine="chromium", headers=hint).preflights == ()
+    blocked = assert_blocked(application, "/", origin=APP, engine=["firefox", "webkit"], headers=hint)
+    assert blocked.reason.code == "header-not-allowed"
+    with pytest.raises(ValueError, match="engine='netscape' is none that is known; there are standard, chromium"):
+        assert_allowed(application, "/", origin=APP, engine="netscape")
+
+
+def test_the_application_sees_once_what_all_engines_send_alike():
+    asked = []
+
+    def app(environ, start_response):
+        asked.append(environ["REQUEST_METHOD"])
+        return application(environ, start_response)
+
+    assert_allowed(app, "/", origin=APP, method="PUT", body="x")
+    assert asked == ["OPTIONS", "PUT"]
 
 
 def test_what_fetch_refuses_is_a_type_error():

@@ -45,12 +45,15 @@ def block_bad_port(url: URL) -> None:
         raise NetworkError(Code.BAD_PORT, "fetch#port-blocking", sentence, "request")
 
 
-def block_mixed_content(origin: Origin, url: URL) -> None:
+def block_mixed_content(request: Request) -> None:
     """Refuse plain HTTP to a page that nobody can have tampered with (mixed-content#should-block-fetch).
 
     :raises NetworkError: if it is refused.
     """
+    origin, url = request.origin, request.current_url
     if is_potentially_trustworthy_origin(origin) and not is_potentially_trustworthy_url(url):
+        if origin.scheme == url.scheme == "http" and request.departs(Departure.MIXED_CONTENT_OF_LOCAL_PAGES):
+            return
         sentence = f"a page of {origin.serialized} may not fetch {url.href}, which is not https: nor on this machine"
         raise NetworkError(Code.MIXED_CONTENT, "mixed-content#should-block-fetch", sentence, "request")
 

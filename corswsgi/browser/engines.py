@@ -37,6 +37,16 @@ class Departure(Enum):
         """The name as programs and documents write it."""
         return self.name.lower().replace("_", "-")
 
+    # Before anything is sent
+
+    MIXED_CONTENT_OF_LOCAL_PAGES = (
+        "mixed-content#should-block-fetch",
+        _CHROMIUM + _FIREFOX + _WEBKIT,
+        "No page that nobody can have tampered with, not even one of http://localhost, may fetch http: from elsewhere.",
+        "Only pages of https: are held to that; a page of http://localhost may fetch http: from any address.",
+        "Do not take a fetch that works from http://localhost for one that works from an https: page.",
+    )
+
     # Which request headers need permission
 
     WILDCARD_COVERS_AUTHORIZATION = (

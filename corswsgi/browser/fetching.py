@@ -123,7 +123,7 @@ def main_fetch(params: FetchParams) -> NetworkReply:
     request = params.request
     url = request.current_url
     block_bad_port(url)
-    block_mixed_content(request.origin, url)
+    block_mixed_content(request)
     params.note(NoteCode.LOCAL_NETWORK_ACCESS, local_network_access(request.origin, url))
     referrer = determine_referrer(request)
     request.referrer = parse_url(referrer) if referrer else None

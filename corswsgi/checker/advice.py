@@ -394,6 +394,7 @@ _BEYOND_SERVERS: dict[str, str] = {
     "too-many-redirects": "call the last address of the redirects in the first place",
     "location-invalid": "correct the Location header of the redirect",
     "location-not-http": "correct the Location header of the redirect: it must lead to http: or https:",
+    "password-prompt": "answer fetch() without WWW-Authenticate: Basic or Digest; say Bearer, or nothing at all",
     "location-credentials": "take user name and password out of the Location of the redirect",
 }
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from corswsgi import fetch
 from corswsgi.browser import Code as Decided
-from corswsgi.browser import Exchange, Verdict
+from corswsgi.browser import Departure, Exchange, Verdict
+from corswsgi.browser.engines import PROFILES
 from corswsgi.browser.urls import parse_url
 from corswsgi.checker import advice, caching, engines, safety
 from corswsgi.checker.evidence import Evidence, Progress, Question, gather
@@ -26,6 +27,7 @@ from corswsgi.checker.report import (
     Actual,
     Caching,
     Code,
+    EngineVerdict,
     ErrorPath,
     Finding,
     Fix,
@@ -58,7 +60,8 @@ def report(evidence: Evidence) -> Report:
     """Put the report together."""
     target, question, deciding = evidence.target, evidence.question, evidence.deciding
     verdict = evidence.verdict
-    preflights = tuple(judge_preflight(each, question.with_credentials) for each in verdict.preflights)
+    covers = Departure.WILDCARD_COVERS_AUTHORIZATION in verdict.departures
+    preflights = tuple(judge_preflight(each, question.with_credentials, covers) for each in verdict.preflights)
     actual, error_path, compared = _actual(evidence), _error_path(evidence), _compare(evidence)
     findings = (
         *(part.finding for part in (*preflights, actual) if part is not None and part.finding is not None),
@@ -69,7 +72,8 @@ def report(evidence: Evidence) -> Report:
         *_on_errors(evidence, error_path),
     )
     outcome = _outcome(deciding, findings)
-    unsafe_names = tuple(fetch.cors_unsafe_request_header_names(question.headers))
+    asked = (cause.name for each in verdict.preflights for cause in each.why if cause.kind == "header")
+    unsafe_names = tuple(sorted({*fetch.cors_unsafe_request_header_names(question.headers), *asked}))
     passed = next((each for each in preflights if each.passed), None)
     return Report(
         url=target.address,
@@ -84,6 +88,16 @@ def report(evidence: Evidence) -> Report:
         cut_short=evidence.limit.cut_short,
         headline=_headline(evidence, outcome),
         cause=_cause(evidence, preflights, actual),
+        engines=tuple(
+            EngineVerdict(
+                engine=engine,
+                browser=PROFILES[engine].browser,
+                outcome=_outcome(each, findings),
+                reason=each.reason,
+                departures=tuple(departure.id for departure in each.departures),
+            )
+            for engine, each in evidence.engines.items()
+        ),
         reason=deciding.reason,
         same_origin=evidence.same_origin,
         causes=tuple(dict.fromkeys(cause for each in verdict.preflights for cause in each.why)),

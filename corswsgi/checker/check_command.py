@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from corswsgi import fetch
+from corswsgi.browser import ENGINES
 from corswsgi.checker import render
 from corswsgi.checker.arguments import add_shared, max_time
 from corswsgi.checker.check import check
@@ -39,8 +40,8 @@ _ANSWERS = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.epilog = (
-        "Exit status: 0 allowed, or as --expect says; 1 not; 2 for what cannot be done as it was asked; 3 no answer, "
-        "or no time left to ask everything. ALLOWED BUT UNSAFE counts as allowed."
+        "Exit status: 0 allowed, or as --expect says, in every engine asked about; 1 not; 2 for what cannot be done as "
+        "it was asked; 3 no answer, or no time left to ask everything. ALLOWED BUT UNSAFE counts as allowed."
     )
     parser.add_argument("url", metavar="URL", help="what the script fetches, with http:// or https://")
     parser.add_argument(
@@ -75,6 +76,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--send",
         action="store_true",
         help="send the request even though its method may change something (all but GET, HEAD and OPTIONS)",
+    )
+    parser.add_argument(
+        "--engine",
+        action="append",
+        choices=ENGINES,
+        dest="engines",
+        help="ask about this engine only; may be given several times; default: all three",
     )
     parser.add_argument("--expect", choices=("allowed", "blocked"), help="exit with 0 if it is so, and with 1 if not")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -126,6 +134,7 @@ def _check(options: argparse.Namespace, mask: Callable[[str], str]) -> Report:
         credentials=options.credentials,
         referrer_policy=options.referrer_policy,
         send=options.send,
+        engines=tuple(dict.fromkeys(options.engines or ENGINES)),
     )
     target = open_target(
         options.app,
@@ -139,11 +148,11 @@ def _check(options: argparse.Namespace, mask: Callable[[str], str]) -> Report:
 
 
 def exit_status(report: Report, expect: str | None) -> int:
-    """Return 0 if it is as wanted, 1 if it is not, 3 if no answer came or there was no time to ask everything."""
+    """Return 0 if it is as wanted in every engine, 1 if not, 3 if no answer came or not all could be asked in time."""
     if report.cut_short or not report.answered:
         return _NO_ANSWER
-    outcome = "blocked" if report.outcome == "blocked" else "allowed"
-    return _ALLOWED if outcome == (expect or "allowed") else _NOT_ALLOWED
+    outcomes = {"blocked" if each.outcome == "blocked" else "allowed" for each in report.engines}
+    return _ALLOWED if outcomes == {expect or "allowed"} else _NOT_ALLOWED
 
 
 def _body(data: str | None) -> tuple[str | bytes | None, str]:

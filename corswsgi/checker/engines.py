@@ -33,7 +33,8 @@ def differences(verdicts: Mapping[str, Verdict]) -> tuple[Difference, ...]:
     told = []
     for departure in Departure:
         engines = [name for name, verdict in verdicts.items() if departure in verdict.departures]
-        if engines and departure.anchor.startswith("fetch#") and departure not in _ABOUT_MEMORY:
+        is_cors = departure.anchor.partition("#")[0] in ("fetch", "mixed-content")
+        if engines and is_cors and departure not in _ABOUT_MEMORY:
             titles = tuple(PROFILES[name].title for name in engines)
             told.append(Difference(departure.id, titles, f"{departure.does} {departure.advice}"))
     return tuple(told)

@@ -31,6 +31,7 @@ class Question:
     :ivar headers: what the script sets.
     :ivar body_file: where the body was read from; empty for a body from the command line.
     :ivar send: whether a request that may change something is sent too.
+    :ivar engines: which engines are asked about, by name.
     """
 
     origin: str
@@ -41,6 +42,7 @@ class Question:
     credentials: str = "same-origin"
     referrer_policy: str = "strict-origin-when-cross-origin"
     send: bool = False
+    engines: tuple[str, ...] = ENGINES
 
     @property
     def with_credentials(self) -> bool:
@@ -62,7 +64,8 @@ class Question:
 class Evidence:
     """What was asked and answered.
 
-    :ivar verdict: what the request came to.
+    :ivar lead: the engine whose verdict is told in full: the first that blocks, or the first, if none does.
+    :ivar verdict: what the request came to in it.
     :ivar stand_in: what a GET in the place of the request came to, where that was not sent and needs no preflight.
     :ivar engines: what the request, or what stands in its place, comes to in each engine, by its name.
     :ivar probes: the other requests, by their purpose.
@@ -72,9 +75,10 @@ class Evidence:
     target: Target
     question: Question
     limit: Limit
+    lead: str
     verdict: Verdict
-    engines: dict[str, Verdict] = field(default_factory=dict)
     stand_in: Verdict | None = None
+    engines: dict[str, Verdict] = field(default_factory=dict)
     probes: dict[Purpose, Exchange] = field(default_factory=dict)
 
     def keep(self, purpose: Purpose, answer: Exchange) -> None:
@@ -124,17 +128,23 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
     """
     limit = Limit(target.timeout, target.max_time)
     tape = Tape()
+    came: dict[str, tuple[Verdict, Verdict | None]] = {}
     progress(f"asking {target.address} as a page of {question.origin}")
-    browser = _browser("standard", tape, target, question, limit)
-    evidence = Evidence(target, question, limit, _fetch(browser, target, question))
-    for engine in ENGINES:
-        other = _browser(engine, tape, target, question, limit)
-        evidence.engines[engine] = _fetch(other, target, question)
-    if target.url.origin.serialized == question.origin:
+    is_own = target.url.origin.serialized == question.origin
+    for engine in question.engines:
+        browser = _browser(engine, tape, target, question, limit)
+        verdict, stand_in = _fetch(browser, target, question), None
+        if verdict.outcome == "unsent" and not verdict.preflights and not is_own:
+            if not came:
+                progress("asking with GET in its place")
+            stand_in = browser.fetch(target.address, headers=question.headers, credentials=question.credentials)
+        came[engine] = (verdict, stand_in)
+    deciding = {engine: stand_in or verdict for engine, (verdict, stand_in) in came.items()}
+    blocking = [engine for engine, verdict in deciding.items() if verdict.outcome not in ("readable", "unsent")]
+    lead = (blocking or question.engines)[0]
+    evidence = Evidence(target, question, limit, lead, *came[lead], deciding)
+    if is_own:
         return evidence
-    if evidence.verdict.outcome == "unsent" and not evidence.verdict.preflights:
-        progress("asking with GET in its place")
-        evidence.stand_in = browser.fetch(target.address, headers=question.headers, credentials=question.credentials)
     if evidence.main and (evidence.is_answered or evidence.deciding.reason.step == "preflight"):
         _probe(evidence, token, progress)
     return evidence
@@ -186,6 +196,6 @@ def _probe(evidence: Evidence, token: str, progress: Progress) -> None:
     if question.origin != "null":
         evidence.keep("null", probes.ask("null"))
     if evidence.verdict.preflights:
-        evidence.keep("stranger-preflight", probes.preflight(stranger, question.method))
+        evidence.keep("stranger-preflight", probes.preflight(stranger, question.method, evidence.lead))
     progress("asking for something that is not there")
     evidence.keep("error-path", probes.ask(question.origin, missing_neighbour(target.url, token)))

@@ -19,8 +19,11 @@ from corswsgi.checker.report import Preflight, Row
 from corswsgi.errors import quote
 
 
-def judge_preflight(preflight: Exchange, with_credentials: bool) -> Preflight:
-    """Judge the answer to a preflight by what the preflight itself asked for (fetch#cors-preflight-fetch)."""
+def judge_preflight(preflight: Exchange, with_credentials: bool, covers_authorization: bool = False) -> Preflight:
+    """Judge the answer to a preflight by what the preflight itself asked for (fetch#cors-preflight-fetch).
+
+    :param covers_authorization: whether the engine lets ``*`` cover Authorization.
+    """
     origin = joined_request(preflight, "Origin")
     method = joined_request(preflight, "Access-Control-Request-Method")
     names = fetch.split_list(joined_request(preflight, "Access-Control-Request-Headers"))
@@ -31,7 +34,7 @@ def judge_preflight(preflight: Exchange, with_credentials: bool) -> Preflight:
         _status_row(preflight),
         *_origin_rows(preflight, origin, with_credentials),
         *_method_rows(preflight, method, with_credentials, any(cause.kind == "body" for cause in preflight.why)),
-        *_header_rows(preflight, names, with_credentials),
+        *_header_rows(preflight, names, with_credentials, covers_authorization),
     )
     finding = finding or advice.diagnose_allow_origin(preflight, origin, with_credentials)
     return Preflight(preflight, preflight.why, rows, finding)
@@ -106,7 +109,9 @@ def _why_no_method(method: str, methods: Iterable[str], missing: bool) -> str:
     return f"does not list {shown(method)}"
 
 
-def _header_rows(preflight: Exchange, names: Iterable[str], with_credentials: bool) -> Iterator[Row]:
+def _header_rows(
+    preflight: Exchange, names: Iterable[str], with_credentials: bool, covers_authorization: bool
+) -> Iterator[Row]:
     listed, wrong = _listed(preflight, ALLOW_HEADERS)
     missing = not preflight.response_lines(ALLOW_HEADERS)
     if wrong:
@@ -114,9 +119,12 @@ def _header_rows(preflight: Exchange, names: Iterable[str], with_credentials: bo
         return
     lower = {name.lower() for name in listed}
     for name in names:
-        by_wildcard = "*" in lower and not with_credentials and name != fetch.CORS_NON_WILDCARD_REQUEST_HEADER
+        is_excepted = name == fetch.CORS_NON_WILDCARD_REQUEST_HEADER
+        by_wildcard = "*" in lower and not with_credentials and (covers_authorization or not is_excepted)
         if name in lower:
             sentence = f"permits {name}"
+        elif by_wildcard and is_excepted:
+            sentence = f"* permits {name} in this browser, though the standard wants it named"
         elif by_wildcard:
             sentence = f"* permits {name}"
         else:

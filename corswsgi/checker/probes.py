@@ -71,12 +71,14 @@ class Probes:
         ]
         return (*self._headers, *(line for line in lines if line[0].lower() not in names))
 
-    def preflight(self, origin: str, method: str) -> Exchange:
+    def preflight(self, origin: str, method: str, engine: str) -> Exchange:
         """Ask whether pages of an origin may send a request with credentials, one that needs a preflight.
 
+        :param engine: in which it needs one.
         :return: the preflight; the request itself is not sent.
         """
-        browser = Browser(self._target.site, origin, max_body=MAX_BODY, timeout=self._limit.seconds)
+        site, timeout = self._target.site, self._limit.seconds
+        browser = Browser(site, origin, engine=engine, max_body=MAX_BODY, timeout=timeout)
         url = self._target.address
         verdict = browser.fetch(url, method=method, headers=self._headers, credentials="include", send=False)
         return verdict.preflights[0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from corswsgi.browser import Exchange
+from corswsgi.browser import ENGINES, Exchange
 from corswsgi.checker.findings import shown
 from corswsgi.checker.masking import MASK
 from corswsgi.checker.report import Actual, CacheAnswer, Finding, Report, Row
@@ -29,6 +29,7 @@ _STEPS = {
     "fetch#cors-preflight-fetch": "the check of what the preflight permits",
     "fetch#http-fetch": "HTTP fetch",
     "fetch#http-network-fetch": "HTTP-network fetch",
+    "fetch#http-network-or-cache-fetch": "HTTP-network-or-cache fetch",
     "fetch#http-redirect-fetch": "HTTP-redirect fetch",
     "fetch#main-fetch": "main fetch",
     "fetch#port-blocking": "port blocking",
@@ -126,8 +127,7 @@ def paragraphs(report: Report) -> Iterator[Line]:
 
 
 def _verdict(report: Report) -> Iterator[Line]:
-    word = _VERDICTS[report.outcome]
-    yield Line(f"{shown_sentence(report.headline)}.", "heading", f"{word}: ", report.outcome, verbatim=True)
+    yield Line(f"{shown_sentence(report.headline)}.", "heading", f"{_where(report)}: ", report.outcome, verbatim=True)
     if report.outcome == "allowed-but-unsafe":
         for finding in report.findings:
             if finding.severity == "unsafe":
@@ -139,13 +139,29 @@ def _verdict(report: Report) -> Iterator[Line]:
     if report.cut_short:
         yield Line(f"not everything was asked: {report.cut_short}.", lead="  Note:  ")
     if any(each.code == "wildcard-covers-authorization" for each in report.differences):
-        yield Line("the browsers of today are more lenient than the standard; see Worth knowing.", lead="  Note:  ")
+        yield Line("browsers are more lenient here than the standard; see Worth knowing.", lead="  Note:  ")
     reason = report.reason
     of = _OF[reason.step] if reason.anchor == "fetch#cors-check" else ""
     said = shown_sentence(reason.sentence) if report.answered else "a network error, of which scripts learn nothing"
     yield Line(f"{_STEPS[reason.anchor]}{of}: {said}.", lead="  Step:  ")
     specification, _, fragment = reason.anchor.partition("#")
     yield Line(f"{_SPECIFICATIONS[specification]}#{fragment}", "faint", "         ", verbatim=True)
+
+
+def _where(report: Report) -> str:
+    """Return the word for the outcome, and in which browsers it is so."""
+    word = _VERDICTS[report.outcome]
+    if not report.answered:
+        return word
+    same = [each.browser for each in report.engines if each.outcome == report.outcome]
+    others = [each.browser for each in report.engines if each.outcome != report.outcome]
+    if report.outcome == "blocked" and len(same) == len(ENGINES):
+        return f"{word} in all three"
+    return f"{word} in {_listed(same)}" + (f", allowed in {_listed(others)}" if others else "")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _asking_first(report: Report) -> Iterator[Line]:
@@ -284,8 +300,11 @@ def _knowing(report: Report) -> Iterator[Line]:
     for note in report.notes:
         yield Line(f"{shown_sentence(note.sentence)}. [{note.code}]", lead="  note: ", lead_style="info")
     for difference in report.differences:
-        who = " and ".join(difference.engines) if len(difference.engines) < 3 else "Chromium, Firefox and WebKit"
-        yield Line(f"{who}: {difference.sentence} [{difference.code}]", lead="  engines: ", lead_style="info")
+        yield Line(
+            f"{_listed(difference.engines)}: {difference.sentence} [{difference.code}]",
+            lead="  engines: ",
+            lead_style="info",
+        )
 
 
 def _fix(report: Report) -> Iterator[Line]:

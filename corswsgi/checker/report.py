@@ -239,6 +239,23 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineVerdict:
+    """What a request comes to in one engine.
+
+    :ivar engine: ``"chromium"``, ``"firefox"`` or ``"webkit"``.
+    :ivar browser: the browser of this engine that most people use.
+    :ivar reason: the step that decided.
+    :ivar departures: what the engine did otherwise than the standard, by the ids of ``docs/browsers.rst``.
+    """
+
+    engine: str
+    browser: str
+    outcome: Outcome
+    reason: Reason
+    departures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What an engine does otherwise than the standard, where it matters for this request."""
 
@@ -267,13 +284,15 @@ class Fix:
 class Report:
     """All that a check found.
 
-    :ivar outcome: the verdict.
+    :ivar outcome: the verdict; blocked if one of the engines blocks.
     :ivar answered: false where no answer came, so that there is nothing to judge.
     :ivar certain: false where the request was not sent, and the verdict rests on the preflight or on another request.
     :ivar cut_short: why not everything was asked; empty if everything was.
     :ivar headline: the verdict in one line, without the word for the outcome.
     :ivar cause: what is behind it, in one sentence.
-    :ivar reason: the step of the standard that decided.
+    :ivar engines: the verdict of each engine that was asked about. All else is told of the first one that blocks, or
+        of the first, if none does.
+    :ivar reason: the step that decided.
     :ivar same_origin: whether page and URL are of one origin, so that CORS has no part in it.
     :ivar causes: what makes a preflight necessary; empty where none is.
     :ivar memories: how long each engine remembers the preflight; empty where there is none to remember.
@@ -291,6 +310,7 @@ class Report:
     cut_short: str
     headline: str
     cause: str
+    engines: tuple[EngineVerdict, ...]
     reason: Reason
     same_origin: bool
     causes: tuple[Cause, ...]

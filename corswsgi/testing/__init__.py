@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from corswsgi.browser import Browser, Verdict
+from corswsgi.browser import ENGINES, Browser, Tape, Verdict
+from corswsgi.browser.engines import PROFILES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -30,53 +31,76 @@ def open_browser(app: WSGIApplication, *, origin: str, **options: Any) -> Browse
     return Browser(app, origin, **options)
 
 
-def assert_allowed(app: WSGIApplication, url: str, *, origin: str, **request: Any) -> Verdict:
+def assert_allowed(
+    app: WSGIApplication, url: str, *, origin: str, engine: str | Iterable[str] = ENGINES, **request: Any
+) -> Verdict:
     """Assert that a script on a page of ``origin`` can read the response, and return the verdict.
 
     :param url: absolute, or a path, which is taken to be on :data:`BASE`.
+    :param engine: in which it has to be so: one or several of ``"chromium"``, ``"firefox"`` and ``"webkit"``; by
+        default in all three. The application sees a request once that all of them send alike. The verdict that is
+        returned is that of the first.
     :param request: ``method``, ``headers``, ``body``, ``credentials``, ``mode`` and ``redirect``, as ``fetch()`` takes
         them; ``cookies``, ``referrer_policy`` and the other options of :class:`~corswsgi.browser.Browser`.
     :raises AssertionError: with what ``corswsgi check`` would say.
     :raises TypeError: if ``fetch()`` refuses the request itself.
     """
     __tracebackhide__ = True
-    verdict = _fetch(app, url, origin, request)
-    if not verdict.allowed:
-        raise AssertionError(_told(f"a page of {origin} should read it, and cannot", app, url, origin, request))
-    return verdict
+    verdicts = _fetch(app, url, origin, engine, request)
+    blocking = [each for each, verdict in verdicts.items() if not verdict.allowed]
+    if blocking:
+        message = f"a page of {origin} should read it, and cannot{_in_which(blocking, verdicts)}"
+        raise AssertionError(_told(message, app, url, origin, verdicts, request))
+    return next(iter(verdicts.values()))
 
 
 def assert_blocked(
-    app: WSGIApplication, url: str, *, origin: str, reason: str | None = None, **request: Any
+    app: WSGIApplication,
+    url: str,
+    *,
+    origin: str,
+    reason: str | None = None,
+    engine: str | Iterable[str] = ENGINES,
+    **request: Any,
 ) -> Verdict:
-    """Assert that a browser keeps the response from a script on a page of ``origin``, and return the verdict.
+    """Assert that browsers keep the response from a script on a page of ``origin``, and return the verdict.
 
     :param reason: the :class:`~corswsgi.browser.Code` that must have decided, such as ``"allow-origin-missing"``.
-    :param request: as for :func:`assert_allowed`.
+    :param engine: in which it has to be so, and request: as for :func:`assert_allowed`.
     :raises AssertionError: with what ``corswsgi check`` would say.
     """
     __tracebackhide__ = True
-    verdict = _fetch(app, url, origin, request)
-    if verdict.outcome != "blocked":
-        message = f"a page of {origin} should be blocked, and is not ({verdict.outcome})"
-    elif reason not in (None, verdict.reason.code):
-        message = f"a page of {origin} is blocked, but because of {verdict.reason.code}, not {reason}"
+    verdicts = _fetch(app, url, origin, engine, request)
+    passing = {each: verdict for each, verdict in verdicts.items() if verdict.outcome != "blocked"}
+    others = [verdict.reason.code for verdict in verdicts.values() if reason not in (None, verdict.reason.code)]
+    if passing:
+        outcome = next(iter(passing.values())).outcome
+        message = f"a page of {origin} should be blocked, and is not ({outcome}){_in_which(passing, verdicts)}"
+    elif others:
+        message = f"a page of {origin} is blocked, but because of {others[0]}, not {reason}"
     else:
-        return verdict
-    raise AssertionError(_told(message, app, url, origin, request))
+        return next(iter(verdicts.values()))
+    raise AssertionError(_told(message, app, url, origin, verdicts, request))
 
 
 def assert_readable_headers(
-    app: WSGIApplication, url: str, names: Iterable[str], *, origin: str, **request: Any
+    app: WSGIApplication,
+    url: str,
+    names: Iterable[str],
+    *,
+    origin: str,
+    engine: str | Iterable[str] = ENGINES,
+    **request: Any,
 ) -> Verdict:
     """Assert that a script on a page of ``origin`` can read the response, and these headers of it.
 
     :param names: of response headers, in any case; one string is one name.
-    :param request: as for :func:`assert_allowed`.
+    :param engine: in which it has to be so, and request: as for :func:`assert_allowed`.
     :raises AssertionError: with what ``corswsgi check`` would say.
     """
     __tracebackhide__ = True
-    verdict = assert_allowed(app, url, origin=origin, **request)
+    engines = _names(engine)
+    verdict = assert_allowed(app, url, origin=origin, engine=engines, **request)
     assert verdict.response is not None
     readable = {name.lower() for name, _ in verdict.response.headers}
     missing = [name for name in ([names] if isinstance(names, str) else names) if name.lower() not in readable]
@@ -84,17 +108,36 @@ def assert_readable_headers(
         sent = {name.lower() for name, _ in verdict.hidden}
         states = ", ".join(f"{name} ({'hidden' if name.lower() in sent else 'not sent'})" for name in missing)
         message = f"a page of {origin} should read headers that it cannot: {states}"
-        raise AssertionError(_told(message, app, url, origin, request))
+        raise AssertionError(_told(message, app, url, origin, engines, request))
     return verdict
 
 
-def _fetch(app: WSGIApplication, url: str, origin: str, request: dict[str, Any]) -> Verdict:
+def _names(engine: str | Iterable[str]) -> tuple[str, ...]:
+    return (engine,) if isinstance(engine, str) else tuple(engine)
+
+
+def _fetch(
+    app: WSGIApplication, url: str, origin: str, engine: str | Iterable[str], request: dict[str, Any]
+) -> dict[str, Verdict]:
+    """Return what each engine makes of a request; what they send alike is sent once."""
     options = {name: value for name, value in request.items() if name in _BROWSER_OPTIONS}
     init = {name: value for name, value in request.items() if name not in _BROWSER_OPTIONS}
-    return open_browser(app, origin=origin, **options).fetch(urljoin(BASE, url), **init)
+    tape = Tape()
+    return {
+        each: open_browser(app, origin=origin, engine=each, tape=tape, **options).fetch(urljoin(BASE, url), **init)
+        for each in _names(engine)
+    }
 
 
-def _told(message: str, app: WSGIApplication, url: str, origin: str, request: dict[str, Any]) -> str:
+def _in_which(engines: Iterable[str], asked: Iterable[str]) -> str:
+    """Return in which browsers something is so; nothing, if in all that were asked about."""
+    names = [PROFILES[each].browser for each in engines]
+    return "" if len(names) == len(list(asked)) else f" in {' and '.join(names)}"
+
+
+def _told(
+    message: str, app: WSGIApplication, url: str, origin: str, engines: Iterable[str], request: dict[str, Any]
+) -> str:
     """Return the message of a failure: what was wrong, and below it what ``corswsgi check`` would print, masked."""
     from corswsgi.browser.urls import parse_url
     from corswsgi.checker import render
@@ -112,6 +155,7 @@ def _told(message: str, app: WSGIApplication, url: str, origin: str, request: di
         credentials=request.get("credentials", "same-origin"),
         referrer_policy=request.get("referrer_policy", "strict-origin-when-cross-origin"),
         send=True,
+        engines=tuple(engines),
     )
     report = check(Target(app, parse_url(urljoin(BASE, url))), question)
     mask = Mask(url, question.headers)

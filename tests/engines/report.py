@@ -181,6 +181,7 @@ def _address(anchor: str) -> str:
 _PAGES = {
     "fetch": "https://fetch.spec.whatwg.org/",
     "fetch-metadata": "https://w3c.github.io/webappsec-fetch-metadata/",
+    "mixed-content": "https://w3c.github.io/webappsec-mixed-content/",
     "referrer-policy": "https://w3c.github.io/webappsec-referrer-policy/",
 }
 
