@@ -110,7 +110,7 @@ def test_a_dropped_get_says_no_more_of_the_put_than_its_preflight_does(capsys: p
     with Server(dropping(lambda asked: asked.method != "OPTIONS")) as server:
         assert main(["check", "-X", "PUT", f"{server.url}/items", "--origin", PAGE]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert f"ALLOWED: a page of {PAGE} may send PUT" in text
+    assert f"ALLOWED in Chrome, Firefox and Safari: a page of {PAGE} may send PUT" in text
     assert f"GET {server.url}/items got no answer. Diagnosis: The server closed the connection" in text
     assert "What to change 1. Look at the log of the server. The requests" in text
     assert "The same URL, asked by" not in text
@@ -155,10 +155,25 @@ OVER = "the 0.5 seconds for everything were over; --max-time allows more"
 #: Arguments, how many requests are answered, how many are sent until time is up, and how the report begins.
 OUT_OF_TIME: dict[str, tuple[list[str], int, int, str]] = {
     "at once": (["check"], 0, 1, "BLOCKED: no answer came to GET {url}."),
-    "after the answer": (["check"], 1, 2, "ALLOWED: a page of {page} may read the answer to GET {url}."),
-    "after some probes": (["check"], 4, 5, "ALLOWED: a page of {page} may read the answer to GET {url}."),
+    "after the answer": (
+        ["check"],
+        1,
+        2,
+        "ALLOWED in Chrome, Firefox and Safari: a page of {page} may read the answer to GET {url}.",
+    ),
+    "after some probes": (
+        ["check"],
+        4,
+        5,
+        "ALLOWED in Chrome, Firefox and Safari: a page of {page} may read the answer to GET {url}.",
+    ),
     "at the preflight": (["check", "-X", "PUT"], 0, 1, "BLOCKED: no answer came to the preflight for PUT {url}."),
-    "after the preflight": (["check", "-X", "PUT"], 1, 2, "ALLOWED: a page of {page} may send PUT {url}."),
+    "after the preflight": (
+        ["check", "-X", "PUT"],
+        1,
+        2,
+        "ALLOWED in Chrome, Firefox and Safari: a page of {page} may send PUT {url}.",
+    ),
     "at the request": (["check", "-X", "PUT", "--send"], 1, 2, "BLOCKED: no answer came to PUT {url}."),
     "in an audit": (["audit"], 9, 10, "Audit of {url}"),
 }

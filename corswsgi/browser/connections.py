@@ -86,7 +86,8 @@ class _Exchange:
         self._error: BaseException | None = None
         self._lock = threading.Lock()
         self._is_stopped = False
-        self._pools: list[Any] = []
+        # What is to be closed at the end: urllib3 leaves a response open if it dislikes its headers.
+        self._open: list[Any] = []
 
     # In the thread
 
@@ -103,8 +104,8 @@ class _Exchange:
             with self._lock:
                 self._error = None if self._is_stopped else error
         finally:
-            for pool in self._pools:
-                pool.close()
+            for each in self._open:
+                each.close()
 
     def _read(self, raw: Any) -> bool:
         """Read the body, and tell whether there is more of it than was asked for."""
@@ -125,8 +126,12 @@ class _Exchange:
         own.pool.put(None)  # as urllib3 marks a place that is free
         own.ConnectionCls = _connection_class(pool.ConnectionCls)
         own.conn_kw = {**pool.conn_kw, "exchange": self}
-        self._pools.append(own)
+        self._open.append(own)
         return own
+
+    def close_later(self, response: http.client.HTTPResponse) -> None:
+        """Close a response at the end, if nobody has until then."""
+        self._open.append(response)
 
     def go_on(self) -> None:
         """Go on only if somebody waits for the response.
@@ -211,6 +216,7 @@ class _Response(http.client.HTTPResponse):
         super().__init__(*args, **options)
         self._input = _Input(exchange, self.fp.detach())
         self.fp = io.BufferedReader(self._input)
+        exchange.close_later(self)
 
     def begin(self, *args: Any, **options: Any) -> None:
         super().begin(*args, **options)
