@@ -214,8 +214,8 @@ class Rules:
 def is_preflight(method: str, origin: str | None, requested_method: str | None) -> bool:
     """Tell whether a request is a preflight: exactly this method and these headers, each present, even if empty.
 
-    fetch#cors-preflight-request. The middleware says the same in a line of its own: to call this function would cost
-    it a tenth of a preflight, 30 ns of some 300.
+    fetch#cors-preflight-request. The middleware says the same in a line of its own: the call would cost every request
+    with an Origin 30 ns more, of the 200 to 500 ns that the layer adds to it.
 
     :param origin: the value of ``Origin``, or ``None``.
     :param requested_method: the value of Access-Control-Request-Method, or ``None``.

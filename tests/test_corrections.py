@@ -77,6 +77,7 @@ FAULTS = [
     ("https://example.com/#?", [Fault.ORIGIN_TRAILING_SLASH, Fault.ORIGIN_FRAGMENT], "https://example.com"),
     ("https://Example.com", [Fault.ORIGIN_UPPER_CASE], "https://example.com"),
     ("HTTPS://example.com", [Fault.ORIGIN_UPPER_CASE], "https://example.com"),
+    (f"https://{LABEL63}.Com", [Fault.ORIGIN_UPPER_CASE], f"https://{LABEL63}.com"),
     ("https://example.com:443", [Fault.ORIGIN_PORT_DEFAULT], "https://example.com"),
     ("http://example.com:080", [Fault.ORIGIN_PORT_INVALID, Fault.ORIGIN_PORT_DEFAULT], "http://example.com"),
     ("https://example.com:08443", [Fault.ORIGIN_PORT_INVALID], "https://example.com:8443"),
