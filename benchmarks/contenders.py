@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from benchmarks import guarded
 from benchmarks.cells import APP, EXPOSED, HEADERS, MAX_AGE, METHODS, ORIGINS, Cell, environ_of, options
 from benchmarks.floor import LAYERS, Application
 
@@ -102,7 +101,7 @@ def by_hand(kind: str) -> Pair:
 
 
 def by_hand_guarded(kind: str) -> Pair:
-    return Pair(bare(), guarded.LAYERS[kind](bare()))
+    return Pair(bare(), fresh_module("benchmarks.guarded").LAYERS[kind](bare()))
 
 
 def under_middleware(*args: Any, **options: Any) -> Application:

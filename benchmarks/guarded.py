@@ -1,11 +1,12 @@
-"""The floor with the guarantees that corswsgi gives, written by hand as plainly as one can.
+"""The floor with the guarantees that corswsgi gives: ordinary classes, as one writes WSGI middlewares by hand.
 
-Each layer answers byte for byte as corswsgi does under the policy of :mod:`benchmarks.cells`, whatever the application
+Each answers byte for byte as corswsgi does under the policy of :mod:`benchmarks.cells`, whatever the application
 says or raises; a test holds the two together. The guarantees, beside the right headers:
 
 - ``Access-Control-*`` headers of the application are replaced, and its ``Vary`` lines are merged with the layer's;
 - an exception of the application, on a request from an allowed origin, is logged and answered 500 with CORS headers;
-- a refused origin is logged once, if the level INFO is enabled, within a bound;
+- if the level INFO is enabled, what is refused is logged once for each origin and reason, within a bound: an origin
+  that is not allowed, and a method or a header that a preflight asks for and that is not listed;
 - an origin that only looks like a subdomain is refused.
 """
 
@@ -24,157 +25,157 @@ from benchmarks.floor import EXPOSE, PREFLIGHT, REASON, REFUSED, VARY, Applicati
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+HEADERS = frozenset({"content-type", "x-api-key"})
+
 logger = logging.getLogger("benchmarks.guarded")
 
 
-def any_origin(app: Application) -> Application:
-    """Put the headers for ``*`` on every response."""
-    cors = [("Access-Control-Allow-Origin", "*"), EXPOSE]
-    preflight = [("Access-Control-Allow-Origin", "*"), *PREFLIGHT]
+class Guarded:
+    """What the layers share; each kind of them says what an origin is granted.
 
-    def layer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        is_cors = "HTTP_ORIGIN" in environ
-        if is_cors and is_preflight(environ):
-            start_response("204 No Content", list(preflight))
-            return []
-        begun: list[str] = []
+    :ivar app: the wrapped application.
+    :ivar otherwise: what is added to a response to an origin that is not allowed, or to no origin.
+    :ivar vary: what is added to the answer to a preflight.
+    """
 
-        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
-            begun.append(status)
-            return start_response(status, replaced(headers) + cors, exc_info)
+    otherwise: Headers
+    vary: Headers
 
-        if not is_cors:
-            return app(environ, start)
-        try:
-            return app(environ, start)
-        except Exception:
-            if wants_exceptions(environ):
-                raise
-            return readable_error(environ, start, begun)
+    def __init__(self, app: Application) -> None:
+        self.app = app
+        self.told: set[tuple[str, str]] = set()
 
-    return layer
+    def granted(self, origin: str) -> Headers | None:
+        """Return what is added to a response to an origin, ``Access-Control-Allow-Origin`` first, if it is allowed."""
+        raise NotImplementedError
 
-
-def one_origin(app: Application) -> Application:
-    """Put the headers for one origin on every response."""
-    allowed = "https://app.example.com"
-    cors = [("Access-Control-Allow-Origin", allowed), EXPOSE]
-    preflight = [("Access-Control-Allow-Origin", allowed), *PREFLIGHT]
-    told: set[str] = set()
-
-    def layer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
         origin = environ.get("HTTP_ORIGIN")
-        is_allowed = origin == allowed
-        if origin is not None and is_preflight(environ):
-            if is_allowed:
-                start_response("204 No Content", list(preflight))
-                return []
-            tell_refusal(told, environ)
-            start_response("403 Forbidden", list(REFUSED))
-            return [REASON]
+        granted = None if origin is None else self.granted(origin)
+        if origin is not None:
+            if environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
+                return self.answer_preflight(environ, start_response, granted)
+            if granted is None and logger.isEnabledFor(logging.INFO):
+                self.tell_origin(environ)
+        added = self.otherwise if granted is None else granted
         begun: list[str] = []
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             begun.append(status)
-            return start_response(status, replaced(headers) + cors, exc_info)
+            return start_response(status, merged(headers, added), exc_info)
 
-        if not is_allowed:
-            if origin is not None:
-                tell_refusal(told, environ)
-            return app(environ, start)
         try:
-            return app(environ, start)
+            return self.app(environ, start)
         except Exception:
-            if wants_exceptions(environ):
+            if granted is None or wants_exceptions(environ):
                 raise
             return readable_error(environ, start, begun)
 
-    return layer
-
-
-def several_origins(app: Application) -> Application:
-    """Look the origin up among several."""
-    origins = {"https://app.example.com", "https://shop.example.com", "https://admin.example.com"}
-    return varying(app, lambda origin: origin in origins)
-
-
-def subdomains(app: Application) -> Application:
-    """Match the origin with a regular expression."""
-    pattern = re.compile(r"https://([a-z0-9_-]{1,63}\.)+example\.com")
-    return varying(app, lambda origin: pattern.fullmatch(origin) is not None)
-
-
-def varying(app: Application, allows: Callable[[str], bool]) -> Application:
-    """Put the headers for the origin that asks on every response to it, and ``Vary`` on all."""
-    refused = [*REFUSED, VARY]
-    told: set[str] = set()
-
-    def layer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        origin: Any = environ.get("HTTP_ORIGIN")
-        is_allowed = origin is not None and allows(origin)
-        if origin is not None and is_preflight(environ):
-            if is_allowed:
-                start_response("204 No Content", [("Access-Control-Allow-Origin", origin), *PREFLIGHT, VARY])
-                return []
-            tell_refusal(told, environ)
-            start_response("403 Forbidden", list(refused))
+    def answer_preflight(
+        self, environ: Environ, start_response: Callable[..., Any], granted: Headers | None
+    ) -> Iterable[bytes]:
+        if granted is None:
+            if logger.isEnabledFor(logging.INFO):
+                self.tell_origin(environ)
+            start_response("403 Forbidden", [*REFUSED, *self.vary])
             return [REASON]
-        cors: Headers = [("Access-Control-Allow-Origin", origin), EXPOSE] if is_allowed else []
-        begun: list[str] = []
+        if logger.isEnabledFor(logging.INFO) and (names := unlisted(environ)):
+            self.tell(environ, f"not listed: {', '.join(names)}")
+        start_response("204 No Content", [granted[0], *PREFLIGHT, *self.vary])
+        return []
 
-        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
-            begun.append(status)
-            return start_response(status, with_vary(replaced(headers), cors), exc_info)
+    def tell_origin(self, environ: Environ) -> None:
+        """Log an origin that is not allowed, unless the request is of the server's own page."""
+        if environ.get("HTTP_SEC_FETCH_SITE") != "same-origin":
+            self.tell(environ, "the origin is not allowed")
 
-        if not is_allowed:
-            if origin is not None:
-                tell_refusal(told, environ)
-            return app(environ, start)
-        try:
-            return app(environ, start)
-        except Exception:
-            if wants_exceptions(environ):
-                raise
-            return readable_error(environ, start, begun)
-
-    return layer
+    def tell(self, environ: Environ, reason: str) -> None:
+        """Log a refusal, unless it was logged before."""
+        key = (environ["HTTP_ORIGIN"][:400], reason[:400])
+        if key not in self.told and len(self.told) < 1024:
+            self.told.add(key)
+            request = (environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            logger.info("refused origin %a on %a %a: %a", key[0], *request, key[1])
 
 
-def is_preflight(environ: Environ) -> bool:
-    """Tell whether a request that has an ``Origin`` is a preflight."""
-    return environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+class AnyOrigin(Guarded):
+    """Puts the headers for ``*`` on every response."""
+
+    def __init__(self, app: Application) -> None:
+        super().__init__(app)
+        self.otherwise = [("Access-Control-Allow-Origin", "*"), EXPOSE]
+        self.vary = []
+
+    def granted(self, origin: str) -> Headers | None:
+        return self.otherwise
 
 
-def replaced(headers: Headers) -> Headers:
-    """Return the headers of an application without those for CORS."""
-    return [header for header in headers if not header[0].lower().startswith("access-control-")]
+class OneOrigin(Guarded):
+    """Puts the headers for one origin on every response."""
+
+    def __init__(self, app: Application, allowed: str = "https://app.example.com") -> None:
+        super().__init__(app)
+        self.allowed = allowed
+        self.otherwise = [("Access-Control-Allow-Origin", allowed), EXPOSE]
+        self.vary = []
+
+    def granted(self, origin: str) -> Headers | None:
+        return self.otherwise if origin == self.allowed else None
 
 
-def with_vary(headers: Headers, cors: Headers) -> Headers:
-    """Return both, and at the end one ``Vary`` with the names that are there and ``Origin``."""
-    lines = [value for name, value in headers if name.lower() == "vary"]
+class SeveralOrigins(Guarded):
+    """Puts the headers for an origin on the responses to it, and ``Vary`` on all."""
+
+    def __init__(
+        self,
+        app: Application,
+        origins: Iterable[str] = ("https://app.example.com", "https://shop.example.com", "https://admin.example.com"),
+    ) -> None:
+        super().__init__(app)
+        self.origins = frozenset(origins)
+        self.otherwise = self.vary = [VARY]
+
+    def granted(self, origin: str) -> Headers | None:
+        return [("Access-Control-Allow-Origin", origin), EXPOSE, VARY] if origin in self.origins else None
+
+
+class Subdomains(Guarded):
+    """The same for all that a regular expression matches."""
+
+    def __init__(self, app: Application, pattern: str = r"https://([a-z0-9_-]{1,63}\.)+example\.com") -> None:
+        super().__init__(app)
+        self.pattern = re.compile(pattern)
+        self.otherwise = self.vary = [VARY]
+
+    def granted(self, origin: str) -> Headers | None:
+        return [("Access-Control-Allow-Origin", origin), EXPOSE, VARY] if self.pattern.fullmatch(origin) else None
+
+
+def merged(headers: Headers, added: Headers) -> Headers:
+    """Return the headers of a response: the application's, but those for CORS, and ``added``, with one ``Vary``."""
+    kept = [header for header in headers if not header[0].lower().startswith("access-control-")]
+    if VARY not in added:
+        return kept + added
+    lines = [value for name, value in kept if name.lower() == "vary"]
     if not lines:
-        return [*headers, *cors, VARY]
+        return kept + added
     names: dict[str, str] = {}
     for name in ",".join(lines).split(","):
         names.setdefault(name.strip().lower(), name.strip())
     names.pop("", None)
     if "*" not in names:
         names.setdefault("origin", "Origin")
-    kept = [header for header in headers if header[0].lower() != "vary"]
-    return [*kept, *cors, ("Vary", ", ".join(names.values()))]
+    kept = [header for header in kept + added if header[0].lower() != "vary"]
+    return [*kept, ("Vary", ", ".join(names.values()))]
 
 
-def tell_refusal(told: set[str], environ: Environ) -> None:
-    """Log a refused origin, unless it was logged before or is the server's own page."""
-    if not logger.isEnabledFor(logging.INFO):
-        return
-    origin = environ["HTTP_ORIGIN"]
-    if origin in told or environ.get("HTTP_SEC_FETCH_SITE") == "same-origin":
-        return
-    if len(told) < 1024:
-        told.add(origin)
-        logger.info("refused origin %a on %a %a", origin, environ["REQUEST_METHOD"], environ["PATH_INFO"])
+def unlisted(environ: Environ) -> list[str]:
+    """Return the method and the headers that a preflight asks for and that are not listed."""
+    method = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+    names = [name.strip() for name in environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "").lower().split(",")]
+    return [*([] if method in METHODS else [method]), *(name for name in names if name and name not in HEADERS)]
 
 
 def wants_exceptions(environ: Environ) -> bool:
@@ -192,4 +193,4 @@ def readable_error(environ: Environ, start: Callable[..., Any], begun: list[str]
 
 
 #: By kind of policy.
-LAYERS = {"any": any_origin, "static": one_origin, "dynamic": several_origins, "pattern": subdomains}
+LAYERS = {"any": AnyOrigin, "static": OneOrigin, "dynamic": SeveralOrigins, "pattern": Subdomains}

@@ -114,8 +114,8 @@ def run(quick: bool) -> list[Table]:
         floor, guarded, ours = (counted[cell][name] - without for name in (FLOOR, GUARDED, OURS))
         counts = [f"{value:.0f}" for value in (without, floor, guarded, ours)]
         table.rows.append([cell.name, *counts, f"{ours / floor:.2f}", f"{ours / guarded:.2f}"])
-        to_guarded.append(ours / guarded)
         if cell.kind != "pattern":
+            to_guarded.append(ours / guarded)
             to_floor.append(ours / floor)
     table.goals += [
         (f"{floor_goal} (worst: {max(to_floor):.2f})", max(to_floor) <= GOAL),
