@@ -157,6 +157,20 @@ class Departure(Enum):
         "The page's origin is sent all the same.",
         "Nothing in a policy. A server that checks Origin against forgery must treat null as a stranger.",
     )
+    OPAQUE_ORIGIN = (
+        "fetch#append-a-request-origin-header",
+        _CHROMIUM + _FIREFOX,
+        "A GET in mode no-cors has no Origin.",
+        "From a page with an opaque origin, as in a sandboxed frame, it has null if credentials are included.",
+        "Nothing: null is a stranger.",
+    )
+    OPAQUE_ORIGIN_UNTIL_REDIRECT = (
+        "fetch#append-a-request-origin-header",
+        _FIREFOX,
+        "A GET in mode no-cors has no Origin.",
+        "The null that it has from a page with an opaque origin is gone after a redirect to another origin.",
+        "Nothing: null is a stranger.",
+    )
     OPAQUE_REFERER = (
         "referrer-policy#determine-requests-referrer",
         _WEBKIT,
@@ -165,8 +179,23 @@ class Departure(Enum):
         "Never let Referer stand in for Origin.",
     )
 
+    LAX_REFERRER_POLICY = (
+        "referrer-policy#determine-requests-referrer",
+        _FIREFOX,
+        "Under unsafe-url and no-referrer-when-downgrade every origin is shown the whole address.",
+        "Other sites are shown the origin only.",
+        "Nothing: do not rely on Referer.",
+    )
+
     # Redirects
 
+    REDIRECT_DELETE = (
+        "fetch#http-redirect-fetch",
+        _WEBKIT,
+        "A redirect turns DELETE into GET if its status is 303.",
+        "Every redirect to another origin does, whatever its status.",
+        "Do not redirect DELETE across origins.",
+    )
     REDIRECT_PREFLIGHTED = (
         "fetch#http-redirect-fetch",
         _FIREFOX + _WEBKIT,
@@ -195,6 +224,27 @@ class Departure(Enum):
         "A redirect to another origin removes Authorization for good.",
         "It is sent again after one more redirect within that other origin.",
         "Do not redirect requests with Authorization to an origin that must not see it.",
+    )
+    REDIRECT_307_BODY_HEADERS_BACK = (
+        "fetch#http-redirect-fetch",
+        _FIREFOX,
+        "A redirect that turns a request into a GET removes Content-Type and Content-Language for good.",
+        "They are sent again after a 307 or 308, and removed again after any other redirect.",
+        "Ignore what a request without a body says of its content.",
+    )
+    REDIRECT_307_CONTENT_TYPE_BACK = (
+        "fetch#http-redirect-fetch",
+        _WEBKIT,
+        "A redirect that turns a request into a GET removes Content-Type for good.",
+        "In mode no-cors it is sent again from the next 307 or 308 on.",
+        "Ignore what a request without a body says of its content.",
+    )
+    REDIRECT_ENCODING = (
+        "fetch#concept-http-network-or-cache-fetch",
+        _WEBKIT,
+        "A request with Range accepts no content coding.",
+        "In mode cors it accepts gzip right after a redirect to another origin.",
+        "Answer Range requests without a content coding.",
     )
     REDIRECT_BODY_HEADERS_BACK = (
         "fetch#http-redirect-fetch",
@@ -326,6 +376,34 @@ class Departure(Enum):
         "What a preflight permits with credentials, it permits without them too.",
         "The two are kept apart, and the browser asks again.",
         "Nothing: it costs one more preflight.",
+    )
+    NULL_NOT_KEPT = (
+        "fetch#concept-cache-create-entry",
+        _CHROMIUM,
+        "A preflight with Origin: null is remembered like any other.",
+        "It is not remembered.",
+        "Nothing: it costs one more preflight.",
+    )
+    REDIRECT_NULL_NOT_KEPT = (
+        "fetch#concept-cache-create-entry",
+        _CHROMIUM + _WEBKIT,
+        "A preflight with Origin: null is remembered like any other.",
+        "It is not remembered if the origin is null because of a redirect.",
+        "Nothing: it costs one more preflight.",
+    )
+    LAST_ANSWER_ONLY = (
+        "fetch#concept-cache-create-entry",
+        _CHROMIUM + _WEBKIT,
+        "What several preflights for an address permitted is remembered together.",
+        "The last answer is remembered only; an earlier one is forgotten as soon as it does not suffice.",
+        "Answer every preflight with the whole lists, as corswsgi does, instead of what was asked for.",
+    )
+    KEPT_THOUGH_REFUSED = (
+        "fetch#cors-preflight-fetch",
+        _WEBKIT,
+        "A preflight whose answer does not permit the request is not remembered.",
+        "What the answer does permit is remembered.",
+        "Nothing.",
     )
     KEPT_AFTER_FAILURE = (
         "fetch#main-fetch",

@@ -17,11 +17,12 @@ from corswsgi.browser.checks import (
     block_bad_port,
     block_mixed_content,
     check_as_with_credentials,
-    check_preflight,
+    check_permission,
     cors_check,
     cross_origin_resource_policy_check,
     local_network_access,
     preflight_causes,
+    read_permission,
     readable_headers,
 )
 from corswsgi.browser.cookies import CookieStore
@@ -239,6 +240,8 @@ def _preflight_if_not_cached(params: FetchParams) -> None:
     causes = preflight_causes(request)
     request.has_needed_preflight = True
     missing = tuple(cause for cause in causes if not _is_cached(cause, request, cache))
+    if missing:
+        cache.forget_what_does_not_suffice(request)
     if missing or _passes_cache_by(request):
         cors_preflight_fetch(params, missing or tuple(causes))
     else:
@@ -279,6 +282,8 @@ def http_redirect_fetch(params: FetchParams, reply: NetworkReply) -> NetworkRepl
         request.turned_into_get_at = len(request.url_list) + 1
         request.body = None
         request.delete_headers(fetch.REQUEST_BODY_HEADERS)
+    else:
+        _turn_as_engine_does(request, reply, location)
     authorization = fetch.CORS_NON_WILDCARD_REQUEST_HEADER
     dropped = [header for header in request.first_headers if header[0].lower() == authorization]
     if not same_origin(request.current_url.origin, location.origin):
@@ -288,6 +293,28 @@ def http_redirect_fetch(params: FetchParams, reply: NetworkReply) -> NetworkRepl
     request.url_list.append(location)
     set_referrer_policy_on_redirect(request, lines_of(reply.headers, "Referrer-Policy"))
     return main_fetch(params)
+
+
+def _turn_as_engine_does(request: Request, reply: NetworkReply, location: URL) -> None:
+    """Change a request that is redirected, and keeps its method by the standard."""
+    is_crossing = not same_origin(request.current_url.origin, location.origin)
+    if request.method == "DELETE" and is_crossing and request.departs(Departure.REDIRECT_DELETE):
+        request.method, request.body = "GET", None
+    dropped = [header for header in request.first_headers if header[0].lower() in fetch.REQUEST_BODY_HEADERS]
+    if not (request.turned_into_get_at and dropped):
+        return
+    is_307 = reply.status in (307, 308)
+    if request.departs(Departure.REDIRECT_307_BODY_HEADERS_BACK):
+        request.delete_headers(fetch.REQUEST_BODY_HEADERS)
+        request.header_list += dropped if is_307 else []
+        return
+    # Except where that redirect led away from the page's own origin.
+    before, after = request.url_list[request.turned_into_get_at - 2 : request.turned_into_get_at]
+    has_left = same_origin(before.origin, request.origin) and not same_origin(after.origin, request.origin)
+    may_be_back = is_307 and request.mode == "no-cors" and not has_left
+    if may_be_back and request.departs(Departure.REDIRECT_307_CONTENT_TYPE_BACK):
+        request.delete_headers({"content-type"})
+        request.header_list += [header for header in dropped if header[0].lower() == "content-type"]
 
 
 def location_url(request: Request, reply: NetworkReply) -> URL | None:
@@ -419,7 +446,13 @@ def cors_preflight_fetch(params: FetchParams, why: tuple[Cause, ...]) -> None:
         preflight.header_list.append(("Access-Control-Request-Headers", ",".join(names)))
     reply = http_network_or_cache_fetch(params, preflight, is_preflight=True, why=why)
     # With the request, not with the preflight: its credentials mode is the one that counts.
-    permission = check_preflight(request, reply.headers, reply.status)
+    permission = read_permission(request, reply.headers, reply.status)
+    try:
+        check_permission(request, permission, reply.headers)
+    except NetworkError:
+        if request.departs(Departure.KEPT_THOUGH_REFUSED):
+            params.agent.preflight_cache.update(request, *permission)
+        raise
     params.agent.preflight_cache.update(request, *permission)
 
 

@@ -8,7 +8,14 @@ from collections.abc import Iterable
 from corswsgi import fetch
 from corswsgi.browser.engines import Departure
 from corswsgi.browser.request import Request
-from corswsgi.browser.urls import URL, Origin, is_potentially_trustworthy_url, same_origin, same_site
+from corswsgi.browser.urls import (
+    URL,
+    Origin,
+    is_potentially_trustworthy_url,
+    same_origin,
+    same_site,
+    strip_for_referrer,
+)
 from corswsgi.browser.verdict import Header
 
 USER_AGENT = "Mozilla/5.0 (compatible; corswsgi)"
@@ -25,6 +32,9 @@ _RANGE_LIMIT = 2**63 - 1
 #: Headers that are no lists, of which Firefox sends the last line only.
 _SINGLE_HEADERS = ("authorization", "content-type", "from", "if-modified-since", "if-unmodified-since", "max-forwards")
 
+#: Referrer policies that show more than the default to other sites.
+_LAX_POLICIES = frozenset({"no-referrer-when-downgrade", "unsafe-url"})
+
 #: Where the Origin of a request other than CORS is withheld, by referrer policy (fetch#append-a-request-origin-header).
 _WITHHELD_ON_DOWNGRADE = frozenset({"no-referrer-when-downgrade", "strict-origin", "strict-origin-when-cross-origin"})
 
@@ -35,11 +45,18 @@ def headers_to_send(request: Request, body: bytes | None, streamed: bool, is_pre
     _rewrite(headers, request)
     _append_content_length(headers, request, body)
     if request.referrer is not None:
-        headers.append(("Referer", request.referrer.href))
+        headers.append(("Referer", _referer(request, request.referrer)))
     append_origin_header(headers, request, is_preflight)
     append_fetch_metadata_headers(headers, request, is_preflight)
     _append_per_http(headers, request, streamed)
     return headers
+
+
+def _referer(request: Request, referrer: URL) -> str:
+    origin = strip_for_referrer(referrer, origin_only=True) or ""
+    is_lax = request.referrer_policy in _LAX_POLICIES and not same_site(referrer.origin, request.current_url.origin)
+    is_shown_less = is_lax and origin != referrer.href and request.departs(Departure.LAX_REFERRER_POLICY)
+    return origin if is_shown_less else referrer.href
 
 
 def _append_content_length(headers: list[Header], request: Request, body: bytes | None) -> None:
@@ -86,8 +103,7 @@ def append_origin_header(headers: list[Header], request: Request, is_preflight: 
     """fetch#append-a-request-origin-header"""
     value = request.preflight_origin if is_preflight else request.serialized_origin
     if request.tainting != "cors":
-        was_sent = request.turned_into_get_at and not request.has_crossed_origins
-        if request.method in ("GET", "HEAD") and not (was_sent and request.departs(Departure.REDIRECT_KEEPS_ORIGIN)):
+        if request.method in ("GET", "HEAD") and not (_keeps_origin(request) or _shows_opaque_origin(request)):
             return
         is_withheld = request.mode != "cors" and _is_origin_withheld(request)
         if is_withheld and not request.departs(Departure.ORIGIN_DESPITE_POLICY):
@@ -96,6 +112,21 @@ def append_origin_header(headers: list[Header], request: Request, is_preflight: 
         if is_crossing and request.departs(Departure.REDIRECT_NO_CORS_ORIGIN):
             value = "null"
     headers.append(("Origin", value))
+
+
+def _keeps_origin(request: Request) -> bool:
+    """Tell whether a redirect that turned the request into a GET left it its Origin."""
+    since = request.url_list[request.turned_into_get_at - 2 :]
+    was_sent = request.turned_into_get_at and all(same_origin(url.origin, since[0].origin) for url in since)
+    return bool(was_sent) and request.departs(Departure.REDIRECT_KEEPS_ORIGIN)
+
+
+def _shows_opaque_origin(request: Request) -> bool:
+    if not (request.origin.is_opaque and request.mode == "no-cors" and request.includes_credentials):
+        return False
+    if request.has_crossed_origins and request.departs(Departure.OPAQUE_ORIGIN_UNTIL_REDIRECT):
+        return False
+    return request.departs(Departure.OPAQUE_ORIGIN)
 
 
 def _is_origin_withheld(request: Request) -> bool:
@@ -154,7 +185,8 @@ def _append_per_http(headers: list[Header], request: Request, streamed: bool) ->
         more.append(("Cache-Control", "max-age=0"))
     if request.cache in ("no-store", "reload") or any(name.lower() in names for name in _CONDITIONAL_HEADERS):
         more += [("Pragma", "no-cache"), ("Cache-Control", "no-cache")]
-    if "range" in names:
+    is_reset = "range" in names and request.mode == "cors" and request.has_just_crossed_origins
+    if "range" in names and not (is_reset and request.departs(Departure.REDIRECT_ENCODING)):
         more.append(("Accept-Encoding", "identity"))
     else:
         more.append(("Accept-Encoding", "gzip, deflate"))
