@@ -342,6 +342,15 @@ ROWS = [
         preflight=Says(204, ANYTHING),
     ),
     Row(
+        Departure.REDIRECT_PREFLIGHT_AT_HOME,
+        code,
+        "allow-origin-missing",
+        "cors-check-passed",
+        [PUT],
+        says=way(API_ROOT, OWN, status=307),
+        preflight={API_ROOT: PERMITTING, OWN: Says(204, ((METHODS, "PUT"),))},
+    ),
+    Row(
         Departure.REDIRECT_PREFLIGHT_SITE,
         asked_with("sec-fetch-site"),
         "cross-site",
@@ -499,6 +508,18 @@ ROWS = [
         "OPTIONS PUT PUT",
         PUT_TWICE,
         says=Says(headers=()),
+        preflight=KEPT,
+    ),
+    Row(
+        Departure.KEPT_AFTER_REDIRECT_ERROR,
+        # Engines that keep it after any failure do not forget it either.
+        lambda site, verdicts: (
+            site.methods.count("OPTIONS") == 1 and Departure.KEPT_AFTER_FAILURE not in verdicts[0].departures
+        ),
+        False,
+        True,
+        [{**PUT, "redirect": "error"}] * 2,
+        says=way(API_ROOT, THIRD_ROOT),
         preflight=KEPT,
     ),
     Row(

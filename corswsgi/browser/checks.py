@@ -178,7 +178,12 @@ def read_permission(request: Request, headers: Headers, status: int) -> Permissi
 
     :raises NetworkError: if it is no answer for pages of the request's origin.
     """
-    cors_check(request, headers, status, "preflight")
+    try:
+        cors_check(request, headers, status, "preflight")
+    except NetworkError:
+        is_at_home = same_origin(request.origin, request.current_url.origin)
+        if not (is_at_home and request.departs(Departure.REDIRECT_PREFLIGHT_AT_HOME)):
+            raise
     _check_status(headers, status)
     methods = _extract(headers, ALLOW_METHODS, Code.ALLOW_METHODS_INVALID)
     names = _extract(headers, ALLOW_HEADERS, Code.ALLOW_HEADERS_INVALID)

@@ -275,6 +275,13 @@ class Departure(Enum):
         "The preflight carries the page's origin, and the request null.",
         "Do not redirect across origins what needs a preflight. If you must, the last server has to allow both.",
     )
+    REDIRECT_PREFLIGHT_AT_HOME = (
+        "fetch#cors-preflight-fetch",
+        _FIREFOX,
+        "A preflight has to allow the origin of the request, even if a redirect leads back to the page's own origin.",
+        "At the page's own origin it does not; methods and headers have to be listed all the same.",
+        "Let the page's own server answer preflights like any other.",
+    )
     REDIRECT_PREFLIGHT_SITE = (
         "fetch-metadata#sec-fetch-site-header",
         _CHROMIUM + _FIREFOX,
@@ -412,11 +419,18 @@ class Departure(Enum):
         "The preflight is remembered even if the request after it failed.",
         "Wait for max_age to pass, or open a fresh browser, before you test a policy that you have fixed.",
     )
+    KEPT_AFTER_REDIRECT_ERROR = (
+        "fetch#main-fetch",
+        _FIREFOX,
+        "If the request fails after its preflight, the preflight is forgotten.",
+        "It is remembered if the request failed because redirect mode error allows no redirect.",
+        "Nothing.",
+    )
     ASKED_AGAIN_UNCACHED = (
         "fetch#http-fetch",
         _CHROMIUM + _FIREFOX,
         "The cache mode of a request is for the HTTP cache, not for remembered preflights.",
-        "The browser asks again in the cache modes no-store and reload.",
+        "The browser asks again in the cache modes no-store and reload, and if a script sets If-None-Match or its kin.",
         "Do not measure preflights with the cache of the developer tools disabled, which does the same.",
     )
     ASKED_AGAIN_NO_CACHE = (

@@ -31,7 +31,7 @@ from corswsgi.browser.network import Network, NetworkReply, NoAnswer
 from corswsgi.browser.preflight_cache import PreflightCache
 from corswsgi.browser.referrer import determine_referrer, set_referrer_policy_on_redirect
 from corswsgi.browser.request import Request
-from corswsgi.browser.request_headers import headers_to_send
+from corswsgi.browser.request_headers import CONDITIONAL_HEADERS, headers_to_send
 from corswsgi.browser.urls import URL, parse_url, same_origin
 from corswsgi.browser.verdict import (
     Cause,
@@ -149,8 +149,10 @@ def main_fetch(params: FetchParams) -> NetworkReply:
         return http_fetch(params)
     try:
         return http_fetch(params, make_cors_preflight=True)
-    except NetworkError:
-        params.agent.preflight_cache.clear(request)
+    except NetworkError as error:
+        is_redirect_error = error.reason.code is Code.REDIRECT_MODE_ERROR
+        if not (is_redirect_error and request.departs(Departure.KEPT_AFTER_REDIRECT_ERROR)):
+            params.agent.preflight_cache.clear(request)
         raise
 
 
@@ -257,7 +259,8 @@ def _is_cached(cause: Cause, request: Request, cache: PreflightCache) -> bool:
 
 
 def _passes_cache_by(request: Request) -> bool:
-    match request.cache:
+    is_conditional = any(get(request.header_list, name) is not None for name in CONDITIONAL_HEADERS)
+    match "no-store" if request.cache == "default" and is_conditional else request.cache:
         case "no-store" | "reload":
             return request.departs(Departure.ASKED_AGAIN_UNCACHED)
         case "no-cache":

@@ -21,7 +21,7 @@ from corswsgi.browser.verdict import Header
 USER_AGENT = "Mozilla/5.0 (compatible; corswsgi)"
 
 #: fetch#concept-http-network-or-cache-fetch: they switch the HTTP cache off.
-_CONDITIONAL_HEADERS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
+CONDITIONAL_HEADERS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
 
 #: What Chromium reads as one range, with white space and empty elements around it.
 _ONE_RANGE = re.compile(r"[ \t]*bytes[ \t]*=[ \t,]*([0-9]*)[ \t]*-[ \t]*([0-9]*)[ \t,]*", re.IGNORECASE)
@@ -122,7 +122,8 @@ def _keeps_origin(request: Request) -> bool:
 
 
 def _shows_opaque_origin(request: Request) -> bool:
-    if not (request.origin.is_opaque and request.mode == "no-cors" and request.includes_credentials):
+    is_asked_for = request.origin.is_opaque and request.mode == "no-cors" and request.includes_credentials
+    if not is_asked_for or request.turned_into_get_at:
         return False
     if request.has_crossed_origins and request.departs(Departure.OPAQUE_ORIGIN_UNTIL_REDIRECT):
         return False
@@ -183,7 +184,7 @@ def _append_per_http(headers: list[Header], request: Request, streamed: bool) ->
     more = [("User-Agent", USER_AGENT)]
     if request.cache == "no-cache":
         more.append(("Cache-Control", "max-age=0"))
-    if request.cache in ("no-store", "reload") or any(name.lower() in names for name in _CONDITIONAL_HEADERS):
+    if request.cache in ("no-store", "reload") or any(name.lower() in names for name in CONDITIONAL_HEADERS):
         more += [("Pragma", "no-cache"), ("Cache-Control", "no-cache")]
     is_reset = "range" in names and request.mode == "cors" and request.has_just_crossed_origins
     if "range" in names and not (is_reset and request.departs(Departure.REDIRECT_ENCODING)):
