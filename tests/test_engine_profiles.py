@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scripted_site import (
     API,
     CREDENTIALS,
@@ -658,6 +660,7 @@ def test_parameters_that_firefox_reads(parameters: str, safe: bool) -> None:
         ("bytes=0-1, 3-4", "bytes=0-1, 3-4"),
         ("lines=0-5", "lines=0-5"),
         (f"bytes=00-{2**63 - 1}", f"bytes=00-{2**63 - 1}"),
+        (f"bytes=00-{'9' * 5000}", f"bytes=00-{'9' * 5000}"),
     ],
 )
 def test_ranges_as_chromium_rewrites_them(value: str, sent_as: str) -> None:
@@ -717,6 +720,55 @@ def test_mixed_content_of_other_pages_is_blocked_in_every_engine() -> None:
         for page in (PAGE, "capacitor://localhost"):
             verdict = Browser(Site(READABLE), page, engine=engine).fetch("http://192.168.1.20:8000/")
             assert str(verdict.reason.code) == "mixed-content"
+
+
+# Whatever a server says
+
+HOSTILE = st.one_of(
+    st.sampled_from(["*", PAGE, "null", "true", "PUT, *", "x-a, authorization, *", "60", "-1", "9" * 5000, "", ",,,"]),
+    st.sampled_from([API_ROOT, THIRD_ROOT, OWN, "//:", "http://user@third.example/", "data:,x", 'Basic realm="x"']),
+    st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=40),
+)
+NAMES = [
+    ORIGIN,
+    CREDENTIALS,
+    METHODS,
+    HEADERS,
+    MAX_AGE,
+    "Location",
+    "Referrer-Policy",
+    "WWW-Authenticate",
+    "Set-Cookie",
+]
+ANSWERS = st.builds(
+    Says,
+    st.sampled_from([200, 204, 301, 302, 303, 307, 308, 401, 404, 500]),
+    st.lists(st.tuples(st.sampled_from(NAMES), HOSTILE), max_size=8),
+)
+
+
+@given(
+    answer=ANSWERS,
+    preflight=ANSWERS,
+    engine=st.sampled_from(ENGINES),
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "patch"]),
+    script=st.lists(
+        st.tuples(st.sampled_from(["X-A", "Range", "Accept", "Content-Type", "Authorization", "DPR"]), HOSTILE),
+        max_size=4,
+    ),
+    credentials=st.sampled_from(["omit", "same-origin", "include"]),
+)
+def test_every_engine_comes_to_a_verdict_whatever_a_server_says(
+    answer: Says, preflight: Says, engine: str, method: str, script: Pairs, credentials: str
+) -> None:
+    site = Site(answer, preflight)
+    browser = Browser(site, PAGE, engine=engine)
+    for _ in range(2):
+        before = len(site.asked)
+        verdict = browser.fetch(API, method=method, headers=script, credentials=credentials)
+        assert verdict.outcome in ("readable", "blocked")
+        assert len(verdict.exchanges) == len(site.asked) - before <= 2 * 21
+        assert set(verdict.departures) <= PROFILES[engine].departures
 
 
 # The table of engines

@@ -24,7 +24,7 @@ USER_AGENT = "Mozilla/5.0 (compatible; corswsgi)"
 CONDITIONAL_HEADERS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
 
 #: What Chromium reads as one range, with white space and empty elements around it.
-_ONE_RANGE = re.compile(r"[ \t]*bytes[ \t]*=[ \t,]*([0-9]*)[ \t]*-[ \t]*([0-9]*)[ \t,]*", re.IGNORECASE)
+_ONE_RANGE = re.compile(r"[ \t]*bytes[ \t]*=[ \t,]*([0-9]{0,19})[ \t]*-[ \t]*([0-9]{0,19})[ \t,]*", re.IGNORECASE)
 
 #: From here on a number in Range is none to Chromium.
 _RANGE_LIMIT = 2**63 - 1
@@ -41,8 +41,7 @@ _WITHHELD_ON_DOWNGRADE = frozenset({"no-referrer-when-downgrade", "strict-origin
 
 def headers_to_send(request: Request, body: bytes | None, streamed: bool, is_preflight: bool) -> list[Header]:
     """Return every line but ``Cookie``, in order (fetch#http-network-or-cache-fetch)."""
-    headers = list(request.header_list)
-    _rewrite(headers, request)
+    headers = _script_headers(request)
     _append_content_length(headers, request, body)
     if request.referrer is not None:
         headers.append(("Referer", _referer(request, request.referrer)))
@@ -66,36 +65,37 @@ def _append_content_length(headers: list[Header], request: Request, body: bytes 
         headers.append(("Content-Length", "0"))
 
 
-def _rewrite(headers: list[Header], request: Request) -> None:
-    """Rewrite what a script set, as some engines do on the way to the network."""
-    for at, (name, value) in enumerate(headers):
-        lower = name.lower()
-        if lower == "range" and request.method == "GET":
-            rewritten = _single_range(value)
-            if rewritten not in (None, value) and request.departs(Departure.RANGE_REWRITTEN):
-                headers[at] = (name, str(rewritten))
-        if not value.isascii() and request.departs(Departure.HEADERS_IN_UTF_8):
-            headers[at] = (name, value.encode().decode("latin-1"))
+def _script_headers(request: Request) -> list[Header]:
+    """Return what a script set as the engine sends it."""
+    headers = [(name, _sent_value(request, name.lower(), value)) for name, value in request.header_list]
     for lower in _SINGLE_HEADERS:
         lines = [header for header in headers if header[0].lower() == lower]
         if len(lines) > 1 and request.departs(Departure.LAST_LINE_ONLY):
-            headers[:] = [header for header in headers if header not in lines] + lines[-1:]
+            headers = [header for header in headers if header not in lines] + lines[-1:]
     of_body = [header for header in request.first_headers if header[0].lower() in fetch.REQUEST_BODY_HEADERS]
     are_back = of_body and request.tainting == "cors" and request.turned_into_get_before
-    if are_back and request.departs(Departure.REDIRECT_BODY_HEADERS_BACK):
-        headers += of_body
+    return headers + of_body if are_back and request.departs(Departure.REDIRECT_BODY_HEADERS_BACK) else headers
 
 
-def _single_range(value: str) -> str | None:
-    """Return a header of one range as Chromium writes it, or ``None`` if it is none."""
+def _sent_value(request: Request, lower: str, value: str) -> str:
+    if lower == "range" and request.method == "GET":
+        rewritten = _single_range(value)
+        return rewritten if rewritten != value and request.departs(Departure.RANGE_REWRITTEN) else value
+    if not value.isascii() and request.departs(Departure.HEADERS_IN_UTF_8):
+        return value.encode().decode("latin-1")
+    return value
+
+
+def _single_range(value: str) -> str:
+    """Return a header of one range as Chromium writes it, and any other as it is."""
     match = _ONE_RANGE.fullmatch(value)
     if match is None or match[1] == match[2] == "":
-        return None
+        return value
     first, last = (int(bound) if bound else None for bound in match.groups())
     is_suffix_of_nothing = first is None and last == 0
     is_backwards = first is not None and last is not None and last < first
     if is_suffix_of_nothing or is_backwards or max(first or 0, last or 0) >= _RANGE_LIMIT:
-        return None
+        return value
     return f"bytes={'' if first is None else first}-{'' if last is None else last}"
 
 
