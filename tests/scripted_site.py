@@ -59,7 +59,7 @@ class Site:
     """
 
     says: Says | Sequence[Says] | Mapping[str, Says] | Mapping[str | None, Says] = Says()
-    preflight: Says | Mapping[str | None, Says] = Says(403, ())
+    preflight: Says | Sequence[Says] | Mapping[str | None, Says] = Says(403, ())
     asked: list[Asked] = field(default_factory=list)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -76,7 +76,7 @@ class Site:
             by_url: Mapping[Any, Says] = says
             says = by_url.get(url) or by_url.get(None) or Says(404, ())
         elif isinstance(says, Sequence):
-            says = says[sum(not asked.is_preflight for asked in self.asked) - 1]
+            says = says[sum(each.is_preflight == asked.is_preflight for each in self.asked) - 1]
         start_response(f"{says.status} Said", list(says.headers))
         return [says.body]
 

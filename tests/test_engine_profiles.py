@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scripted_site import (
     API,
     CREDENTIALS,
@@ -200,6 +202,31 @@ ROWS = [
         browser={"referrer_policy": "no-referrer"},
     ),
     Row(
+        Departure.OPAQUE_ORIGIN,
+        sent("origin"),
+        None,
+        "null",
+        [{"mode": "no-cors", "credentials": "include"}],
+        browser={"origin": "null"},
+    ),
+    Row(
+        Departure.OPAQUE_ORIGIN_UNTIL_REDIRECT,
+        lambda site, verdicts: [each.headers.get("origin") for each in site.asked] == ["null", None],
+        False,
+        True,
+        [{"mode": "no-cors", "credentials": "include"}],
+        says=way(API_ROOT, THIRD_ROOT),
+        browser={"origin": "null"},
+    ),
+    Row(
+        Departure.LAX_REFERRER_POLICY,
+        sent("referer"),
+        WHOLE_PAGE,
+        OWN,
+        [{}],
+        browser={"page": WHOLE_PAGE, "referrer_policy": "unsafe-url"},
+    ),
+    Row(
         Departure.OPAQUE_REFERER,
         sent("referer"),
         None,
@@ -241,6 +268,49 @@ ROWS = [
         says=way(OWN, API_ROOT, f"{API}/second", says=TRUSTED),
     ),
     Row(
+        Departure.REDIRECT_DELETE,
+        lambda site, verdicts: [each.method for each in site.asked if not each.is_preflight],
+        ["DELETE", "DELETE"],
+        ["DELETE", "GET"],
+        [{"method": "DELETE", "body": "x"}],
+        says=way(API_ROOT, THIRD_ROOT, status=307),
+        preflight=Says(204, ANYTHING),
+    ),
+    Row(
+        Departure.REDIRECT_307_BODY_HEADERS_BACK,
+        lambda site, verdicts: [each.headers.get("content-type") for each in site.asked],
+        ["text/plain", None, None, None],
+        ["text/plain", None, "text/plain", None],
+        headers(("Content-Type", "text/plain"), **POST, url=OWN),
+        says={
+            **way(OWN, f"{PAGE}/second", status=303),
+            f"{PAGE}/second": moved(f"{PAGE}/third", 307),
+            f"{PAGE}/third": moved(f"{PAGE}/fourth", 302),
+            f"{PAGE}/fourth": Says(),
+        },
+    ),
+    Row(
+        Departure.REDIRECT_307_CONTENT_TYPE_BACK,
+        lambda site, verdicts: [each.headers.get("content-type") for each in site.asked][-1],
+        None,
+        "text/plain",
+        headers(("Content-Type", "text/plain"), **POST, mode="no-cors"),
+        says={
+            **way(API_ROOT, f"{API}/second", status=303),
+            f"{API}/second": moved(f"{API}/third", 307),
+            f"{API}/third": moved(f"{API}/fourth", 302),
+            f"{API}/fourth": Says(),
+        },
+    ),
+    Row(
+        Departure.REDIRECT_ENCODING,
+        sent("accept-encoding"),
+        "identity",
+        "gzip, deflate",
+        headers(("Range", "bytes=0-5")),
+        says=way(API_ROOT, THIRD_ROOT),
+    ),
+    Row(
         Departure.REDIRECT_BODY_HEADERS_BACK,
         lambda site, verdicts: [site.last.headers.get(name) for name in ("content-type", "content-language")],
         [None, None],
@@ -272,6 +342,15 @@ ROWS = [
         [PUT],
         says=way(API_ROOT, THIRD_ROOT, status=307),
         preflight=Says(204, ANYTHING),
+    ),
+    Row(
+        Departure.REDIRECT_PREFLIGHT_AT_HOME,
+        code,
+        "allow-origin-missing",
+        "cors-check-passed",
+        [PUT],
+        says=way(API_ROOT, OWN, status=307),
+        preflight={API_ROOT: PERMITTING, OWN: Says(204, ((METHODS, "PUT"),))},
     ),
     Row(
         Departure.REDIRECT_PREFLIGHT_SITE,
@@ -391,12 +470,58 @@ ROWS = [
         preflight=KEPT_TRUSTED,
     ),
     Row(
+        Departure.NULL_NOT_KEPT,
+        methods,
+        "OPTIONS PUT PUT",
+        "OPTIONS PUT OPTIONS PUT",
+        PUT_TWICE,
+        preflight=Says(204, (*PUBLIC, (METHODS, "PUT"), (MAX_AGE, "60"))),
+        browser={"origin": "null"},
+    ),
+    Row(
+        Departure.REDIRECT_NULL_NOT_KEPT,
+        lambda site, verdicts: len(verdicts[-1].preflights),
+        0,
+        1,
+        PUT_TWICE,
+        says=way(API_ROOT, THIRD_ROOT, status=307),
+        preflight=Says(204, (*PUBLIC, (METHODS, "PUT"), (MAX_AGE, "60"))),
+    ),
+    Row(
+        Departure.LAST_ANSWER_ONLY,
+        methods,
+        "OPTIONS PUT OPTIONS PATCH PUT",
+        "OPTIONS PUT OPTIONS PATCH OPTIONS PUT",
+        [PUT, {"method": "PATCH"}, PUT],
+        preflight=[KEPT, Says(204, (*PUBLIC, (METHODS, "PATCH"), (MAX_AGE, "60"))), KEPT],
+    ),
+    Row(
+        Departure.KEPT_THOUGH_REFUSED,
+        methods,
+        "OPTIONS OPTIONS PUT",
+        "OPTIONS PUT",
+        [{"method": "PATCH"}, PUT],
+        preflight=KEPT,
+    ),
+    Row(
         Departure.KEPT_AFTER_FAILURE,
         methods,
         "OPTIONS PUT OPTIONS PUT",
         "OPTIONS PUT PUT",
         PUT_TWICE,
         says=Says(headers=()),
+        preflight=KEPT,
+    ),
+    Row(
+        Departure.KEPT_AFTER_REDIRECT_ERROR,
+        # Engines that keep it after any failure do not forget it either.
+        lambda site, verdicts: (
+            site.methods.count("OPTIONS") == 1 and Departure.KEPT_AFTER_FAILURE not in verdicts[0].departures
+        ),
+        False,
+        True,
+        [{**PUT, "redirect": "error"}] * 2,
+        says=way(API_ROOT, THIRD_ROOT),
         preflight=KEPT,
     ),
     Row(
@@ -535,6 +660,7 @@ def test_parameters_that_firefox_reads(parameters: str, safe: bool) -> None:
         ("bytes=0-1, 3-4", "bytes=0-1, 3-4"),
         ("lines=0-5", "lines=0-5"),
         (f"bytes=00-{2**63 - 1}", f"bytes=00-{2**63 - 1}"),
+        (f"bytes=00-{'9' * 5000}", f"bytes=00-{'9' * 5000}"),
     ],
 )
 def test_ranges_as_chromium_rewrites_them(value: str, sent_as: str) -> None:
@@ -594,6 +720,55 @@ def test_mixed_content_of_other_pages_is_blocked_in_every_engine() -> None:
         for page in (PAGE, "capacitor://localhost"):
             verdict = Browser(Site(READABLE), page, engine=engine).fetch("http://192.168.1.20:8000/")
             assert str(verdict.reason.code) == "mixed-content"
+
+
+# Whatever a server says
+
+HOSTILE = st.one_of(
+    st.sampled_from(["*", PAGE, "null", "true", "PUT, *", "x-a, authorization, *", "60", "-1", "9" * 5000, "", ",,,"]),
+    st.sampled_from([API_ROOT, THIRD_ROOT, OWN, "//:", "http://user@third.example/", "data:,x", 'Basic realm="x"']),
+    st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=40),
+)
+NAMES = [
+    ORIGIN,
+    CREDENTIALS,
+    METHODS,
+    HEADERS,
+    MAX_AGE,
+    "Location",
+    "Referrer-Policy",
+    "WWW-Authenticate",
+    "Set-Cookie",
+]
+ANSWERS = st.builds(
+    Says,
+    st.sampled_from([200, 204, 301, 302, 303, 307, 308, 401, 404, 500]),
+    st.lists(st.tuples(st.sampled_from(NAMES), HOSTILE), max_size=8),
+)
+
+
+@given(
+    answer=ANSWERS,
+    preflight=ANSWERS,
+    engine=st.sampled_from(ENGINES),
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "patch"]),
+    script=st.lists(
+        st.tuples(st.sampled_from(["X-A", "Range", "Accept", "Content-Type", "Authorization", "DPR"]), HOSTILE),
+        max_size=4,
+    ),
+    credentials=st.sampled_from(["omit", "same-origin", "include"]),
+)
+def test_every_engine_comes_to_a_verdict_whatever_a_server_says(
+    answer: Says, preflight: Says, engine: str, method: str, script: Pairs, credentials: str
+) -> None:
+    site = Site(answer, preflight)
+    browser = Browser(site, PAGE, engine=engine)
+    for _ in range(2):
+        before = len(site.asked)
+        verdict = browser.fetch(API, method=method, headers=script, credentials=credentials)
+        assert verdict.outcome in ("readable", "blocked")
+        assert len(verdict.exchanges) == len(site.asked) - before <= 2 * 21
+        assert set(verdict.departures) <= PROFILES[engine].departures
 
 
 # The table of engines

@@ -31,8 +31,8 @@ from scripted_site import (
 
 from corswsgi import fetch as standard
 from corswsgi.browser import MAX_AGE_CAPS, Browser, FormData, NoteCode, URLSearchParams
-from corswsgi.browser.fetching import location_url
 from corswsgi.browser.network import NetworkReply
+from corswsgi.browser.redirects import location_url
 from corswsgi.browser.referrer import check_policy, determine_referrer
 from corswsgi.browser.request import Request
 from corswsgi.browser.urls import parse_origin, parse_url

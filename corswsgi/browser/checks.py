@@ -173,21 +173,32 @@ class Permission(NamedTuple):
     max_age: int
 
 
-def check_preflight(request: Request, headers: Headers, status: int) -> Permission:
+def read_permission(request: Request, headers: Headers, status: int) -> Permission:
     """Return what the answer to a preflight permits (fetch#cors-preflight-fetch, from step 7).
 
-    :raises NetworkError: if that is not enough for the request.
+    :raises NetworkError: if it is no answer for pages of the request's origin.
     """
-    cors_check(request, headers, status, "preflight")
+    try:
+        cors_check(request, headers, status, "preflight")
+    except NetworkError:
+        is_at_home = same_origin(request.origin, request.current_url.origin)
+        if not (is_at_home and request.departs(Departure.REDIRECT_PREFLIGHT_AT_HOME)):
+            raise
     _check_status(headers, status)
     methods = _extract(headers, ALLOW_METHODS, Code.ALLOW_METHODS_INVALID)
     names = _extract(headers, ALLOW_HEADERS, Code.ALLOW_HEADERS_INVALID)
     if methods is None and request.use_cors_preflight:
         methods = [request.method]
-    methods, names = methods or [], names or []
-    _check_method(request, methods, get(headers, ALLOW_METHODS))
-    _check_headers(request, names, get(headers, ALLOW_HEADERS))
-    return Permission(methods, names, max_age(lines_of(headers, MAX_AGE), request.departs))
+    return Permission(methods or [], names or [], max_age(lines_of(headers, MAX_AGE), request.departs))
+
+
+def check_permission(request: Request, permission: Permission, headers: Headers) -> None:
+    """Check that what the answer to a preflight permits is enough (the same, up to step 14).
+
+    :raises NetworkError: if it is not.
+    """
+    _check_method(request, permission.methods, get(headers, ALLOW_METHODS))
+    _check_headers(request, permission.header_names, get(headers, ALLOW_HEADERS))
 
 
 def max_age(lines: tuple[str, ...], departs: Departs) -> int:

@@ -157,6 +157,20 @@ class Departure(Enum):
         "The page's origin is sent all the same.",
         "Nothing in a policy. A server that checks Origin against forgery must treat null as a stranger.",
     )
+    OPAQUE_ORIGIN = (
+        "fetch#append-a-request-origin-header",
+        _CHROMIUM + _FIREFOX,
+        "A GET in mode no-cors has no Origin.",
+        "From a page with an opaque origin, as in a sandboxed frame, it has null if credentials are included.",
+        "Nothing: null is a stranger.",
+    )
+    OPAQUE_ORIGIN_UNTIL_REDIRECT = (
+        "fetch#append-a-request-origin-header",
+        _FIREFOX,
+        "A GET in mode no-cors has no Origin.",
+        "The null that it has from a page with an opaque origin is gone after a redirect to another origin.",
+        "Nothing: null is a stranger.",
+    )
     OPAQUE_REFERER = (
         "referrer-policy#determine-requests-referrer",
         _WEBKIT,
@@ -165,8 +179,23 @@ class Departure(Enum):
         "Never let Referer stand in for Origin.",
     )
 
+    LAX_REFERRER_POLICY = (
+        "referrer-policy#determine-requests-referrer",
+        _FIREFOX,
+        "Under unsafe-url and no-referrer-when-downgrade every origin is shown the whole address.",
+        "Other sites are shown the origin only.",
+        "Nothing: do not rely on Referer.",
+    )
+
     # Redirects
 
+    REDIRECT_DELETE = (
+        "fetch#http-redirect-fetch",
+        _WEBKIT,
+        "A redirect turns DELETE into GET if its status is 303.",
+        "Every redirect to another origin does, whatever its status.",
+        "Do not redirect DELETE across origins.",
+    )
     REDIRECT_PREFLIGHTED = (
         "fetch#http-redirect-fetch",
         _FIREFOX + _WEBKIT,
@@ -196,6 +225,27 @@ class Departure(Enum):
         "It is sent again after one more redirect within that other origin.",
         "Do not redirect requests with Authorization to an origin that must not see it.",
     )
+    REDIRECT_307_BODY_HEADERS_BACK = (
+        "fetch#http-redirect-fetch",
+        _FIREFOX,
+        "A redirect that turns a request into a GET removes Content-Type and Content-Language for good.",
+        "They are sent again after a 307 or 308, and removed again after any other redirect.",
+        "Ignore what a request without a body says of its content.",
+    )
+    REDIRECT_307_CONTENT_TYPE_BACK = (
+        "fetch#http-redirect-fetch",
+        _WEBKIT,
+        "A redirect that turns a request into a GET removes Content-Type for good.",
+        "In mode no-cors it is sent again from the next 307 or 308 on.",
+        "Ignore what a request without a body says of its content.",
+    )
+    REDIRECT_ENCODING = (
+        "fetch#concept-http-network-or-cache-fetch",
+        _WEBKIT,
+        "A request with Range accepts no content coding.",
+        "In mode cors it accepts gzip right after a redirect to another origin.",
+        "Answer Range requests without a content coding.",
+    )
     REDIRECT_BODY_HEADERS_BACK = (
         "fetch#http-redirect-fetch",
         _WEBKIT,
@@ -224,6 +274,13 @@ class Departure(Enum):
         "After a redirect from one foreign origin to another, preflight and request both carry Origin: null.",
         "The preflight carries the page's origin, and the request null.",
         "Do not redirect across origins what needs a preflight. If you must, the last server has to allow both.",
+    )
+    REDIRECT_PREFLIGHT_AT_HOME = (
+        "fetch#cors-preflight-fetch",
+        _FIREFOX,
+        "A preflight has to allow the origin of the request, even if a redirect leads back to the page's own origin.",
+        "At the page's own origin it does not; methods and headers have to be listed all the same.",
+        "Let the page's own server answer preflights like any other.",
     )
     REDIRECT_PREFLIGHT_SITE = (
         "fetch-metadata#sec-fetch-site-header",
@@ -327,6 +384,34 @@ class Departure(Enum):
         "The two are kept apart, and the browser asks again.",
         "Nothing: it costs one more preflight.",
     )
+    NULL_NOT_KEPT = (
+        "fetch#concept-cache-create-entry",
+        _CHROMIUM,
+        "A preflight with Origin: null is remembered like any other.",
+        "It is not remembered.",
+        "Nothing: it costs one more preflight.",
+    )
+    REDIRECT_NULL_NOT_KEPT = (
+        "fetch#concept-cache-create-entry",
+        _CHROMIUM + _WEBKIT,
+        "A preflight with Origin: null is remembered like any other.",
+        "It is not remembered if the origin is null because of a redirect.",
+        "Nothing: it costs one more preflight.",
+    )
+    LAST_ANSWER_ONLY = (
+        "fetch#concept-cache-create-entry",
+        _CHROMIUM + _WEBKIT,
+        "What several preflights for an address permitted is remembered together.",
+        "The last answer is remembered only; an earlier one is forgotten as soon as it does not suffice.",
+        "Answer every preflight with the whole lists, as corswsgi does, instead of what was asked for.",
+    )
+    KEPT_THOUGH_REFUSED = (
+        "fetch#cors-preflight-fetch",
+        _WEBKIT,
+        "A preflight whose answer does not permit the request is not remembered.",
+        "What the answer does permit is remembered.",
+        "Nothing.",
+    )
     KEPT_AFTER_FAILURE = (
         "fetch#main-fetch",
         _CHROMIUM + _WEBKIT,
@@ -334,11 +419,18 @@ class Departure(Enum):
         "The preflight is remembered even if the request after it failed.",
         "Wait for max_age to pass, or open a fresh browser, before you test a policy that you have fixed.",
     )
+    KEPT_AFTER_REDIRECT_ERROR = (
+        "fetch#main-fetch",
+        _FIREFOX,
+        "If the request fails after its preflight, the preflight is forgotten.",
+        "It is remembered if the request failed because redirect mode error allows no redirect.",
+        "Nothing.",
+    )
     ASKED_AGAIN_UNCACHED = (
         "fetch#http-fetch",
         _CHROMIUM + _FIREFOX,
         "The cache mode of a request is for the HTTP cache, not for remembered preflights.",
-        "The browser asks again in the cache modes no-store and reload.",
+        "The browser asks again in the cache modes no-store and reload, and if a script sets If-None-Match or its kin.",
         "Do not measure preflights with the cache of the developer tools disabled, which does the same.",
     )
     ASKED_AGAIN_NO_CACHE = (

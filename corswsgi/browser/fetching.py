@@ -17,20 +17,22 @@ from corswsgi.browser.checks import (
     block_bad_port,
     block_mixed_content,
     check_as_with_credentials,
-    check_preflight,
+    check_permission,
     cors_check,
     cross_origin_resource_policy_check,
     local_network_access,
     preflight_causes,
+    read_permission,
     readable_headers,
 )
 from corswsgi.browser.cookies import CookieStore
 from corswsgi.browser.engines import Departure
 from corswsgi.browser.network import Network, NetworkReply, NoAnswer
 from corswsgi.browser.preflight_cache import PreflightCache
-from corswsgi.browser.referrer import determine_referrer, set_referrer_policy_on_redirect
+from corswsgi.browser.redirects import location_url, redirect
+from corswsgi.browser.referrer import determine_referrer
 from corswsgi.browser.request import Request
-from corswsgi.browser.request_headers import headers_to_send
+from corswsgi.browser.request_headers import CONDITIONAL_HEADERS, headers_to_send
 from corswsgi.browser.urls import URL, parse_url, same_origin
 from corswsgi.browser.verdict import (
     Cause,
@@ -53,9 +55,6 @@ from corswsgi.browser.verdict import (
 
 #: Sent as Accept-Language; browsers send what the user has set.
 ACCEPT_LANGUAGE = "en"
-
-#: fetch#http-redirect-fetch
-_MOST_REDIRECTS = 20
 
 #: rfc9110#section-11.6.1: challenges for which a browser asks the user.
 _PROMPTING = re.compile("(basic|digest)( |$)", re.IGNORECASE)
@@ -148,8 +147,10 @@ def main_fetch(params: FetchParams) -> NetworkReply:
         return http_fetch(params)
     try:
         return http_fetch(params, make_cors_preflight=True)
-    except NetworkError:
-        params.agent.preflight_cache.clear(request)
+    except NetworkError as error:
+        is_redirect_error = error.reason.code is Code.REDIRECT_MODE_ERROR
+        if not (is_redirect_error and request.departs(Departure.KEPT_AFTER_REDIRECT_ERROR)):
+            params.agent.preflight_cache.clear(request)
         raise
 
 
@@ -239,6 +240,8 @@ def _preflight_if_not_cached(params: FetchParams) -> None:
     causes = preflight_causes(request)
     request.has_needed_preflight = True
     missing = tuple(cause for cause in causes if not _is_cached(cause, request, cache))
+    if missing:
+        cache.forget_what_does_not_suffice(request)
     if missing or _passes_cache_by(request):
         cors_preflight_fetch(params, missing or tuple(causes))
     else:
@@ -254,7 +257,8 @@ def _is_cached(cause: Cause, request: Request, cache: PreflightCache) -> bool:
 
 
 def _passes_cache_by(request: Request) -> bool:
-    match request.cache:
+    is_conditional = any(get(request.header_list, name) is not None for name in CONDITIONAL_HEADERS)
+    match "no-store" if request.cache == "default" and is_conditional else request.cache:
         case "no-store" | "reload":
             return request.departs(Departure.ASKED_AGAIN_UNCACHED)
         case "no-cache":
@@ -267,71 +271,11 @@ def _passes_cache_by(request: Request) -> bool:
 
 def http_redirect_fetch(params: FetchParams, reply: NetworkReply) -> NetworkReply:
     """fetch#http-redirect-fetch"""
-    request = params.request
-    location = location_url(request, reply)
+    location = location_url(params.request, reply)
     if location is None:
         return reply
-    _check_redirect(request, reply, location)
-    request.redirect_count += 1
-    method = request.method
-    if (reply.status in (301, 302) and method == "POST") or (reply.status == 303 and method not in ("GET", "HEAD")):
-        request.method = "GET"
-        request.turned_into_get_at = len(request.url_list) + 1
-        request.body = None
-        request.delete_headers(fetch.REQUEST_BODY_HEADERS)
-    authorization = fetch.CORS_NON_WILDCARD_REQUEST_HEADER
-    dropped = [header for header in request.first_headers if header[0].lower() == authorization]
-    if not same_origin(request.current_url.origin, location.origin):
-        request.delete_headers({authorization})
-    elif dropped and dropped[0] not in request.header_list and request.departs(Departure.REDIRECT_AUTHORIZATION_BACK):
-        request.header_list += dropped
-    request.url_list.append(location)
-    set_referrer_policy_on_redirect(request, lines_of(reply.headers, "Referrer-Policy"))
+    redirect(params.request, reply, location)
     return main_fetch(params)
-
-
-def location_url(request: Request, reply: NetworkReply) -> URL | None:
-    """Return where a redirect leads (fetch#concept-response-location-url)."""
-    lines = lines_of(reply.headers, "Location")
-    if not lines:
-        return None
-    if len(lines) > 1:
-        sentence = f"the redirect has {len(lines)} Location lines: {quote(', '.join(lines))}"
-        raise _bad_redirect(Code.LOCATION_INVALID, sentence)
-    try:
-        url = parse_url(_decoded(lines[0]), request.current_url)
-    except ValueError:
-        raise _bad_redirect(Code.LOCATION_INVALID, f"Location is {quote(lines[0])}, which does not parse") from None
-    fragment = request.current_url.fragment
-    return parse_url(f"{url.href}#{fragment}") if url.fragment is None and fragment is not None else url
-
-
-def _decoded(value: str) -> str:
-    """Return a Location as text: UTF-8 where it is that, as all engines read it."""
-    try:
-        return value.encode("latin-1").decode()
-    except ValueError:
-        return value
-
-
-def _check_redirect(request: Request, reply: NetworkReply, location: URL) -> None:
-    shown = quote(location.href)
-    if not location.is_http:
-        raise _bad_redirect(Code.LOCATION_NOT_HTTP, f"the redirect leads to {shown}, neither http: nor https:")
-    if request.redirect_count == _MOST_REDIRECTS:
-        raise _bad_redirect(Code.TOO_MANY_REDIRECTS, f"there were {_MOST_REDIRECTS} redirects already before {shown}")
-    across = request.tainting == "cors" or not same_origin(request.origin, location.origin)
-    is_refused = location.includes_credentials and request.mode == "cors"
-    if is_refused and (across or request.departs(Departure.REDIRECT_USER_NAME)):
-        sentence = f"the redirect leads to {shown}, and no CORS request goes to a URL with a user name or password"
-        raise _bad_redirect(Code.LOCATION_CREDENTIALS, sentence)
-    if reply.status != 303 and request.body is not None and request.body.source is None:
-        sentence = f"the redirect ({reply.status}) wants the body again, which is a stream and was read"
-        raise _bad_redirect(Code.REDIRECT_OF_STREAM, sentence)
-
-
-def _bad_redirect(code: Code, sentence: str) -> NetworkError:
-    return NetworkError(code, "fetch#http-redirect-fetch", sentence, "redirect")
 
 
 # HTTP-network-or-cache fetch
@@ -419,7 +363,13 @@ def cors_preflight_fetch(params: FetchParams, why: tuple[Cause, ...]) -> None:
         preflight.header_list.append(("Access-Control-Request-Headers", ",".join(names)))
     reply = http_network_or_cache_fetch(params, preflight, is_preflight=True, why=why)
     # With the request, not with the preflight: its credentials mode is the one that counts.
-    permission = check_preflight(request, reply.headers, reply.status)
+    permission = read_permission(request, reply.headers, reply.status)
+    try:
+        check_permission(request, permission, reply.headers)
+    except NetworkError:
+        if request.departs(Departure.KEPT_THOUGH_REFUSED):
+            params.agent.preflight_cache.update(request, *permission)
+        raise
     params.agent.preflight_cache.update(request, *permission)
 
 

@@ -81,16 +81,25 @@ class PreflightCache:
 
         An entry that is there already lasts for ``max_age`` from now, as in all engines.
         """
+        if _keeps_nothing(request):
+            return
         expires = self._clock() + min(max_age, self.max_age_cap)
         for method in islice(methods, _MOST_NAMES):
             self._keep(request, self.method_matches(method, request), method, None, expires)
         for name in islice(header_names, _MOST_NAMES):
             self._keep(request, self._header_entries(name, request), None, name.lower(), expires)
 
+    def forget_what_does_not_suffice(self, request: Request) -> None:
+        """Let a new preflight begin anew, in an engine that remembers the last answer only."""
+        self._clear(request, Departure.LAST_ANSWER_ONLY, True)
+
     def clear(self, request: Request) -> None:
         """fetch#concept-cache-clear, unless the engine remembers what it knows."""
+        self._clear(request, Departure.KEPT_AFTER_FAILURE, False)
+
+    def _clear(self, request: Request, departure: Departure, if_departing: bool) -> None:
         kept = [entry for entry in self._entries if not entry.is_of(request)]
-        if len(kept) < len(self._entries) and not request.departs(Departure.KEPT_AFTER_FAILURE):
+        if len(kept) < len(self._entries) and request.departs(departure) is if_departing:
             self._entries = kept
 
     def _keep(
@@ -107,6 +116,12 @@ class PreflightCache:
         now = self._clock()
         self._entries = [entry for entry in self._entries if now < entry.expires]
         return [entry for entry in self._entries if entry.matches(request)]
+
+
+def _keeps_nothing(request: Request) -> bool:
+    if request.origin.is_opaque:
+        return request.departs(Departure.NULL_NOT_KEPT)
+    return request.preflight_origin == "null" and request.departs(Departure.REDIRECT_NULL_NOT_KEPT)
 
 
 def _keeps_wildcard(request: Request) -> bool:

@@ -8,16 +8,23 @@ from collections.abc import Iterable
 from corswsgi import fetch
 from corswsgi.browser.engines import Departure
 from corswsgi.browser.request import Request
-from corswsgi.browser.urls import URL, Origin, is_potentially_trustworthy_url, same_origin, same_site
+from corswsgi.browser.urls import (
+    URL,
+    Origin,
+    is_potentially_trustworthy_url,
+    same_origin,
+    same_site,
+    strip_for_referrer,
+)
 from corswsgi.browser.verdict import Header
 
 USER_AGENT = "Mozilla/5.0 (compatible; corswsgi)"
 
 #: fetch#concept-http-network-or-cache-fetch: they switch the HTTP cache off.
-_CONDITIONAL_HEADERS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
+CONDITIONAL_HEADERS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
 
 #: What Chromium reads as one range, with white space and empty elements around it.
-_ONE_RANGE = re.compile(r"[ \t]*bytes[ \t]*=[ \t,]*([0-9]*)[ \t]*-[ \t]*([0-9]*)[ \t,]*", re.IGNORECASE)
+_ONE_RANGE = re.compile(r"[ \t]*bytes[ \t]*=[ \t,]*([0-9]{0,19})[ \t]*-[ \t]*([0-9]{0,19})[ \t,]*", re.IGNORECASE)
 
 #: From here on a number in Range is none to Chromium.
 _RANGE_LIMIT = 2**63 - 1
@@ -25,21 +32,30 @@ _RANGE_LIMIT = 2**63 - 1
 #: Headers that are no lists, of which Firefox sends the last line only.
 _SINGLE_HEADERS = ("authorization", "content-type", "from", "if-modified-since", "if-unmodified-since", "max-forwards")
 
+#: Referrer policies that show more than the default to other sites.
+_LAX_POLICIES = frozenset({"no-referrer-when-downgrade", "unsafe-url"})
+
 #: Where the Origin of a request other than CORS is withheld, by referrer policy (fetch#append-a-request-origin-header).
 _WITHHELD_ON_DOWNGRADE = frozenset({"no-referrer-when-downgrade", "strict-origin", "strict-origin-when-cross-origin"})
 
 
 def headers_to_send(request: Request, body: bytes | None, streamed: bool, is_preflight: bool) -> list[Header]:
     """Return every line but ``Cookie``, in order (fetch#http-network-or-cache-fetch)."""
-    headers = list(request.header_list)
-    _rewrite(headers, request)
+    headers = _script_headers(request)
     _append_content_length(headers, request, body)
     if request.referrer is not None:
-        headers.append(("Referer", request.referrer.href))
+        headers.append(("Referer", _referer(request, request.referrer)))
     append_origin_header(headers, request, is_preflight)
     append_fetch_metadata_headers(headers, request, is_preflight)
     _append_per_http(headers, request, streamed)
     return headers
+
+
+def _referer(request: Request, referrer: URL) -> str:
+    origin = strip_for_referrer(referrer, origin_only=True) or ""
+    is_lax = request.referrer_policy in _LAX_POLICIES and not same_site(referrer.origin, request.current_url.origin)
+    is_shown_less = is_lax and origin != referrer.href and request.departs(Departure.LAX_REFERRER_POLICY)
+    return origin if is_shown_less else referrer.href
 
 
 def _append_content_length(headers: list[Header], request: Request, body: bytes | None) -> None:
@@ -49,36 +65,37 @@ def _append_content_length(headers: list[Header], request: Request, body: bytes 
         headers.append(("Content-Length", "0"))
 
 
-def _rewrite(headers: list[Header], request: Request) -> None:
-    """Rewrite what a script set, as some engines do on the way to the network."""
-    for at, (name, value) in enumerate(headers):
-        lower = name.lower()
-        if lower == "range" and request.method == "GET":
-            rewritten = _single_range(value)
-            if rewritten not in (None, value) and request.departs(Departure.RANGE_REWRITTEN):
-                headers[at] = (name, str(rewritten))
-        if not value.isascii() and request.departs(Departure.HEADERS_IN_UTF_8):
-            headers[at] = (name, value.encode().decode("latin-1"))
+def _script_headers(request: Request) -> list[Header]:
+    """Return what a script set as the engine sends it."""
+    headers = [(name, _sent_value(request, name.lower(), value)) for name, value in request.header_list]
     for lower in _SINGLE_HEADERS:
         lines = [header for header in headers if header[0].lower() == lower]
         if len(lines) > 1 and request.departs(Departure.LAST_LINE_ONLY):
-            headers[:] = [header for header in headers if header not in lines] + lines[-1:]
+            headers = [header for header in headers if header not in lines] + lines[-1:]
     of_body = [header for header in request.first_headers if header[0].lower() in fetch.REQUEST_BODY_HEADERS]
     are_back = of_body and request.tainting == "cors" and request.turned_into_get_before
-    if are_back and request.departs(Departure.REDIRECT_BODY_HEADERS_BACK):
-        headers += of_body
+    return headers + of_body if are_back and request.departs(Departure.REDIRECT_BODY_HEADERS_BACK) else headers
 
 
-def _single_range(value: str) -> str | None:
-    """Return a header of one range as Chromium writes it, or ``None`` if it is none."""
+def _sent_value(request: Request, lower: str, value: str) -> str:
+    if lower == "range" and request.method == "GET":
+        rewritten = _single_range(value)
+        return rewritten if rewritten != value and request.departs(Departure.RANGE_REWRITTEN) else value
+    if not value.isascii() and request.departs(Departure.HEADERS_IN_UTF_8):
+        return value.encode().decode("latin-1")
+    return value
+
+
+def _single_range(value: str) -> str:
+    """Return a header of one range as Chromium writes it, and any other as it is."""
     match = _ONE_RANGE.fullmatch(value)
     if match is None or match[1] == match[2] == "":
-        return None
+        return value
     first, last = (int(bound) if bound else None for bound in match.groups())
     is_suffix_of_nothing = first is None and last == 0
     is_backwards = first is not None and last is not None and last < first
     if is_suffix_of_nothing or is_backwards or max(first or 0, last or 0) >= _RANGE_LIMIT:
-        return None
+        return value
     return f"bytes={'' if first is None else first}-{'' if last is None else last}"
 
 
@@ -86,8 +103,7 @@ def append_origin_header(headers: list[Header], request: Request, is_preflight: 
     """fetch#append-a-request-origin-header"""
     value = request.preflight_origin if is_preflight else request.serialized_origin
     if request.tainting != "cors":
-        was_sent = request.turned_into_get_at and not request.has_crossed_origins
-        if request.method in ("GET", "HEAD") and not (was_sent and request.departs(Departure.REDIRECT_KEEPS_ORIGIN)):
+        if request.method in ("GET", "HEAD") and not (_keeps_origin(request) or _shows_opaque_origin(request)):
             return
         is_withheld = request.mode != "cors" and _is_origin_withheld(request)
         if is_withheld and not request.departs(Departure.ORIGIN_DESPITE_POLICY):
@@ -96,6 +112,22 @@ def append_origin_header(headers: list[Header], request: Request, is_preflight: 
         if is_crossing and request.departs(Departure.REDIRECT_NO_CORS_ORIGIN):
             value = "null"
     headers.append(("Origin", value))
+
+
+def _keeps_origin(request: Request) -> bool:
+    """Tell whether a redirect that turned the request into a GET left it its Origin."""
+    since = request.url_list[request.turned_into_get_at - 2 :]
+    was_sent = request.turned_into_get_at and all(same_origin(url.origin, since[0].origin) for url in since)
+    return bool(was_sent) and request.departs(Departure.REDIRECT_KEEPS_ORIGIN)
+
+
+def _shows_opaque_origin(request: Request) -> bool:
+    is_asked_for = request.origin.is_opaque and request.mode == "no-cors" and request.includes_credentials
+    if not is_asked_for or request.turned_into_get_at:
+        return False
+    if request.has_crossed_origins and request.departs(Departure.OPAQUE_ORIGIN_UNTIL_REDIRECT):
+        return False
+    return request.departs(Departure.OPAQUE_ORIGIN)
 
 
 def _is_origin_withheld(request: Request) -> bool:
@@ -152,9 +184,10 @@ def _append_per_http(headers: list[Header], request: Request, streamed: bool) ->
     more = [("User-Agent", USER_AGENT)]
     if request.cache == "no-cache":
         more.append(("Cache-Control", "max-age=0"))
-    if request.cache in ("no-store", "reload") or any(name.lower() in names for name in _CONDITIONAL_HEADERS):
+    if request.cache in ("no-store", "reload") or any(name.lower() in names for name in CONDITIONAL_HEADERS):
         more += [("Pragma", "no-cache"), ("Cache-Control", "no-cache")]
-    if "range" in names:
+    is_reset = "range" in names and request.mode == "cors" and request.has_just_crossed_origins
+    if "range" in names and not (is_reset and request.departs(Departure.REDIRECT_ENCODING)):
         more.append(("Accept-Encoding", "identity"))
     else:
         more.append(("Accept-Encoding", "gzip, deflate"))

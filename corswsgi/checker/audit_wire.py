@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from corswsgi.browser import Browser, Code, Exchange, Reason, Verdict
-from corswsgi.browser.checks import check_preflight, cors_check
+from corswsgi.browser.checks import check_permission, cors_check, read_permission
 from corswsgi.browser.fetching import ACCEPT_LANGUAGE
 from corswsgi.browser.network import NoAnswer, network_for
 from corswsgi.browser.request import Request
@@ -186,7 +186,8 @@ def _judged(exchange: Exchange, request: Request) -> Answer:
         return Answer(exchange, False, Reason(Code.NO_ANSWER, "fetch#http-network-fetch", exchange.error))
     try:
         if exchange.is_preflight:
-            check_preflight(request, exchange.response_headers, exchange.status)
+            permission = read_permission(request, exchange.response_headers, exchange.status)
+            check_permission(request, permission, exchange.response_headers)
         else:
             cors_check(request, exchange.response_headers, exchange.status, "response")
     except NetworkError as error:

@@ -12,13 +12,17 @@ from corswsgi.browser.engines import ENGINES, PROFILES
 from corswsgi.checker.granting import ALLOW_HEADERS, ALLOW_METHODS, MAX_AGE, joined
 from corswsgi.checker.report import Difference, Memory
 
-#: What :func:`memories` tells.
+#: What matters to later requests only; :func:`memories` tells what there is to know.
 _ABOUT_MEMORY = frozenset(
     {
         Departure.NEGATIVE_MAX_AGE,
         Departure.MALFORMED_MAX_AGE,
         Departure.HUGE_MAX_AGE,
         Departure.WILDCARD_NOT_KEPT,
+        Departure.NULL_NOT_KEPT,
+        Departure.REDIRECT_NULL_NOT_KEPT,
+        Departure.LAST_ANSWER_ONLY,
+        Departure.KEPT_THOUGH_REFUSED,
     }
 )
 
@@ -32,12 +36,18 @@ def differences(verdicts: Mapping[str, Verdict]) -> tuple[Difference, ...]:
     """
     told = []
     for departure in Departure:
-        engines = [name for name, verdict in verdicts.items() if departure in verdict.departures]
+        engines = [name for name, verdict in verdicts.items() if departure in _that_matter(verdict)]
         is_cors = departure.anchor.partition("#")[0] in ("fetch", "mixed-content")
-        if engines and is_cors and departure not in _ABOUT_MEMORY:
+        if engines and is_cors:
             titles = tuple(PROFILES[name].title for name in engines)
             told.append(Difference(departure.id, titles, f"{departure.does} {departure.advice}"))
     return tuple(told)
+
+
+def _that_matter(verdict: Verdict) -> set[Departure]:
+    # What a refused preflight leaves behind is of no use to this request.
+    useless = {Departure.KEPT_AFTER_FAILURE} if verdict.reason.step == "preflight" else set()
+    return set(verdict.departures) - _ABOUT_MEMORY - useless
 
 
 def memories(preflight: Exchange) -> tuple[Memory, ...]:

@@ -120,12 +120,12 @@ class Case:
 
     @property
     def uses_http_cache(self) -> bool:
-        """Whether a response may be kept in the browser's HTTP cache: one says for how long."""
+        """Whether a response may be kept in the browser's HTTP cache: one says for how long, or redirects for good."""
         return any(
             name.lower() == "cache-control" and "max-age=" in value
             for says in self.says.values()
             for name, value in says.headers
-        )
+        ) or (len(self.fetches) > 1 and any(says.status in (301, 308) for says in self.says.values()))
 
     @property
     def is_slow(self) -> bool:

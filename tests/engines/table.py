@@ -644,6 +644,73 @@ def _long_redirects(policy: Mapping[str, Any]) -> Iterator[Case]:
             yield redirected(f"{way}-no-cors-{status}", "B28 B34", hops, {"allow_origins": "*"}, **fetch)
 
 
+# What engines are known to do otherwise, beyond what the families above ask
+
+
+@family
+def departures() -> Iterator[Case]:
+    everything = {"allow_origins": "*", "allow_methods": ["DELETE"], "allow_headers": ["x-a", "range", "content-type"]}
+    ways = {"own-to-own": ("page", "page"), "own-to-other": ("page", "api"), "other-to-third": ("api", "third")}
+    for (way, hops), status in itertools.product(ways.items(), (302, 303, 307)):
+        yield redirected(f"delete-{way}-{status}", "B28", hops, everything, status=status, method="DELETE", body="x")
+    for way, hops in ways.items():
+        yield redirected(f"range-{way}", "B36", hops, everything, headers=VALUES["range-simple"])
+    # One redirect turns the request into a GET, the next would have kept its method.
+    longer = {way: LONG_WAYS[way] for way in ("own-own-other", "own-other-third", "other-third-third")}
+    for (way, hops), statuses, mode in itertools.product(longer.items(), ((303, 307), (307, 303)), ("cors", "no-cors")):
+        headers = (("Content-Language", "de"), *VALUES["content-type-plain"])
+        case = redirected(f"{way}-{statuses[0]}-{statuses[1]}-{mode}", "B28", hops, says=(ANY,), method="POST",
+                          body="x", mode=mode, headers=headers)  # fmt: skip
+        says = dict(case.says)
+        for name, status in zip(("first", "hop1"), statuses, strict=True):
+            says[name] = dataclasses.replace(says[name], status=status)
+        yield dataclasses.replace(case, says=says)
+    for page, mode, method in itertools.product(("sandbox", "data"), ("cors", "no-cors"), ("GET", "HEAD", "POST")):
+        name = f"opaque-{page}-{mode}-{method}"
+        yield redirected(
+            name, "B34", ("api", "third"), says=(ECHO, TRUE), page=page, mode=mode, method=method, **INCLUDE
+        )
+    policies = ("unsafe-url", "no-referrer-when-downgrade")
+    for policy, hops in itertools.product(policies, (("sub-api",), ("sub-api", "api"), ("api", "sub-api"))):
+        yield redirected(f"{policy}-{'-to-'.join(hops)}", "B35", hops, everything, referrer_policy=policy)
+    # A redirect leads a request with a preflight back to the page's own origin.
+    listed: Pairs = ((METHODS, "PUT"), (HEADERS, "x-a"))
+    for name, headers in {"unshared": listed, "shared": (ECHO, *listed), "unlisted": ()}.items():
+        first = Says(307, (ECHO,), to="page/second", preflight=(204, (ECHO, *listed)))
+        second = Says(headers=(ECHO,), preflight=(204, headers))
+        for fetch in (Fetch(method="PUT"), Fetch(headers=VALUES["custom"])):
+            yield Case(f"home-{name}-{fetch.method}", "B13 B30", (fetch,), {"first": first, "second": second})
+
+
+@family
+def remembered() -> Iterator[Case]:
+    """What engines remember of preflights where the standard has it otherwise."""
+    answer: Pairs = (ECHO, (METHODS, "PUT"), (HEADERS, "x-a, if-none-match, cache-control"), (MAX_AGE, "60"))
+    kept = scripted(ECHO, preflight=(204, answer))
+    custom, other = VALUES["custom"], (("X-B", "1"),)
+    for page in ("sandbox", "data"):
+        put = Fetch(method="PUT", page=page)
+        yield Case(f"twice-from-{page}", "B15", (put, put), {"first": kept})
+    for way, to in {"tainted": "third/hop", "untainted": "api/hop"}.items():
+        put = Fetch(method="PUT")
+        says = {"first": Says(307, (ECHO,), to=to, preflight=(204, answer)), "hop": kept}
+        yield Case(f"twice-{way}", "B15 B32", (put, put), says)
+    sequences: dict[str, Sequence[dict[str, Any]]] = {
+        "refused-header": ({"headers": other}, {"headers": custom}),
+        "refused-method": ({"method": "PATCH"}, {}),
+        "permitted-refused-permitted": ({"headers": custom}, {"headers": other}, {"headers": custom}),
+        "conditional": ({"headers": (("If-None-Match", '"x"'),)},) * 2,
+        "cache-control": ({"headers": (("Cache-Control", "no-cache"),)},) * 2,
+    }
+    for name, sequence in sequences.items():
+        fetches = tuple(Fetch(**{"method": "PUT", **each}) for each in sequence)
+        yield Case(name, "B11 B15", fetches, {"first": kept})
+    for mode in ("error", "manual"):
+        put = Fetch(method="PUT", redirect=mode)
+        says = {"first": Says(302, (ECHO,), to="api/hop", preflight=(204, answer)), "hop": kept}
+        yield Case(f"redirect-{mode}", "B9 B21", (put, put), says)
+
+
 # Other modes, cookies, what a browser adds
 
 
