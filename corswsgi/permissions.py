@@ -21,7 +21,7 @@ HEADERS_REFUSED = f"Access-Control-Request-Headers is no list of at most {MAX_EC
 
 
 class Permissions:
-    """The methods and headers that a policy allows, for how long browsers may keep that in mind.
+    """The methods and headers that a policy allows, and for how long browsers may remember that.
 
     With credentials "*" is the literal name of a method or header (fetch#cors-protocol-and-credentials), so what is
     asked for has to be echoed. Elsewhere the whole list is sent, not an echo: the browser compares, says precisely what
@@ -45,7 +45,7 @@ class Permissions:
         )
 
     def echo(self, method: str, headers: str | None) -> Headers:
-        """Return the headers that echo what a preflight asks for; :attr:`lines` come beside them.
+        """Return the headers that echo what a preflight asks for; it gets :attr:`lines` as well.
 
         :param method: the value of Access-Control-Request-Method; several lines joined with commas.
         :param headers: the value of Access-Control-Request-Headers, likewise, or ``None``.
@@ -65,7 +65,7 @@ class Permissions:
         return echoed
 
     def unlisted(self, method: str, headers: str | None) -> Iterator[str]:
-        """Yield what to change in the policy so that a browser takes the answer to a preflight for a yes.
+        """Yield what to change in the policy so that a browser accepts the answer to a preflight.
 
         The browser compares (fetch#cors-preflight-fetch steps 7.5 to 7.7); this is for logs and explanations.
 

@@ -27,7 +27,7 @@ MAX_KNOWN = 1024
 ORIGIN_REFUSED = "the policy does not allow this origin"
 PATH_UNCLEAR = "servers may read this path in different ways, and it is not clear which policy governs it"
 
-#: How much a line of the log says of what a preflight asks for in vain.
+#: How many things that a preflight asks for in vain a line of the log names.
 _MAX_REASONS = 8
 
 _ALLOW_ORIGIN = "Access-Control-Allow-Origin"
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """What an origin gets that is allowed. The lists serve many requests, so that they are copied, not handed on.
+    """What an allowed origin gets. The lists serve many requests: they are copied, and never handed on.
 
     :ivar headers: what is added to a response of the application; ``Vary`` is the last of them.
     :ivar preflight: the headers of the answer to a preflight; ``None`` if they depend on what it asks for.
@@ -75,9 +75,9 @@ class Rules:
 
     :ivar predicate: the callable that decides on origins, or ``None``.
     :ivar everyone: what every origin is granted under *any*; else ``None``.
-    :ivar known: what origins are granted that were asked about, as far as they are remembered.
+    :ivar known: what is granted to the origins that were asked about, as far as they are remembered.
     :ivar is_complete: whether all origins that are allowed are known.
-    :ivar otherwise: the headers that are added to a response to an origin that is not allowed, or to no origin;
+    :ivar otherwise: the headers that are added to a response if the origin is not allowed, or if there is none;
         ``Vary`` is the last of them. Under *any* and *static* these are the headers for all.
     :ivar granted_status: the status line of the answer to a preflight that is granted.
     :ivar refused_preflight: what answers a preflight from an origin that is not allowed.
@@ -191,7 +191,7 @@ class Rules:
         return decorate(headers, added, self._has_timing)
 
     def _grant(self, origin: str) -> Grant:
-        """Return what an origin is granted that is allowed."""
+        """Return what an allowed origin is granted."""
         timing = [(ALLOW_TIMING, origin)] if self._has_timing else []
         allow = (_ALLOW_ORIGIN, origin)
         preflight = None if self._permissions.are_echoed else [allow, *self._preflight]
