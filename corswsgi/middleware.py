@@ -99,9 +99,8 @@ class CORSMiddleware:
                     start_response(rules.granted_status, [*grant.preflight])
                     return []
                 answer = rules.refused_preflight if grant is None else _preflight(rules, grant, environ)
-                status, headers, body, _ = answer
-                start_response(status, [*headers])
-                return [body] if body else []
+                start_response(answer.status, [*answer.headers])
+                return [answer.body] if answer.body else []
             if grant is not None:
                 added = grant.headers
                 if self._readable_errors:
