@@ -12,7 +12,7 @@ import webob
 
 from corswsgi.asking import ReadableRequest
 from corswsgi.errors import Fault, PolicyError, Problem, quote
-from corswsgi.headers import ORDINARY_HEADERS, Header
+from corswsgi.headers import ORDINARY_HEADERS, RULED_INITIALS, Header
 from corswsgi.options import complain_of_callable, flag
 from corswsgi.policy import OPTIONS, Policy, unknown_option
 from corswsgi.protocol import Answer, Grant, Rules, rules_of
@@ -99,9 +99,8 @@ class CORSMiddleware:
                     start_response(rules.granted_status, [*grant.preflight])
                     return []
                 answer = rules.refused_preflight if grant is None else _preflight(rules, grant, environ)
-                status, headers, body, _ = answer
-                start_response(status, [*headers])
-                return [body] if body else []
+                start_response(answer.status, [*answer.headers])
+                return [answer.body] if answer.body else []
             if grant is not None:
                 added = grant.headers
                 if self._readable_errors:
@@ -132,7 +131,7 @@ class CORSMiddleware:
                 headers = list(headers)
                 decorated = headers + added
             for name, _ in headers:
-                if name not in ORDINARY_HEADERS:
+                if name not in ORDINARY_HEADERS and name[:1] in RULED_INITIALS:
                     decorated = rules.decorate(headers, added)
                     break
             if exc_info is None:

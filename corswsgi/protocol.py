@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from corswsgi.errors import quote
 from corswsgi.headers import ALLOW_TIMING, Header, Headers, decorate, header_of, unique
@@ -34,28 +34,37 @@ _ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 _PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
-class Answer(NamedTuple):
+# Ordinary classes with slots, not named tuples: CPython reads an attribute of these in less time.
+
+
+class Answer:
     """A response that is given without the application.
 
     :ivar status: the status line without the version, such as ``"204 No Content"``.
     :ivar refusal: one line that says why, for logs; empty if nothing is refused.
     """
 
-    status: str
-    headers: Headers
-    body: bytes = b""
-    refusal: str = ""
+    __slots__ = ("body", "headers", "refusal", "status")
+
+    def __init__(self, status: str, headers: Headers, body: bytes = b"", refusal: str = "") -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.refusal = refusal
 
 
-class Grant(NamedTuple):
+class Grant:
     """What an allowed origin gets. The lists serve many requests: they are copied, and never handed on.
 
     :ivar headers: what is added to a response of the application; ``Vary`` is the last of them.
     :ivar preflight: the headers of the answer to a preflight; ``None`` if they depend on what it asks for.
     """
 
-    headers: list[Header]
-    preflight: list[Header] | None
+    __slots__ = ("headers", "preflight")
+
+    def __init__(self, headers: list[Header], preflight: list[Header] | None) -> None:
+        self.headers = headers
+        self.preflight = preflight
 
 
 def rules_of(policy: Policy) -> Rules:

@@ -657,6 +657,61 @@ def test_a_readable_error_has_what_the_policy_exposes(caplog: pytest.LogCaptureF
     ]
 
 
+# The application's headers
+
+TIMING = ("Timing-Allow-Origin", APP)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept", "is_kept_with_timing"),
+    [
+        ("X-Total-Count", True, True),
+        ("x-total-count", True, True),
+        ("", True, True),
+        ("A", True, True),
+        ("Access-Control", True, True),
+        ("Access-Controls-Allow-Origin", True, True),
+        ("X-Access-Control-Allow-Origin", True, True),
+        ("Varying", True, True),
+        ("Variant-Vary", True, True),
+        ("Timing-Allow-Origins", True, True),
+        ("Timing-Allow-Origin", True, False),
+        ("tIMING-allow-origin", True, False),
+        ("Access-Control-Allow-Origin", False, False),
+        ("access-control-allow-origin", False, False),
+        ("aCCESS-CONTROL-", False, False),
+        ("Access-Control-Made-Up", False, False),
+    ],
+)
+@pytest.mark.parametrize("beside", [[], [("Vary", "Cookie")], [("vary", "Cookie"), ("VARY", "origin")]], ids=len)
+def test_the_policy_has_the_last_word_in_these_headers_only(
+    name: str, is_kept: bool, is_kept_with_timing: bool, beside: list[tuple[str, str]]
+) -> None:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [(name, "own"), ("Content-Type", "text/plain"), *beside])
+        return [b"OK"]
+
+    vary = {0: "Origin", 1: "Cookie, Origin", 2: "Cookie, origin"}[len(beside)]
+    allow = ("Access-Control-Allow-Origin", APP)
+    for has_timing, stays in [(False, is_kept), (True, is_kept_with_timing)]:
+        middleware = CORSMiddleware(app, Policy([APP, SHOP], allow_timing=has_timing))
+        _, headers, _ = run(middleware, environ_of(HTTP_ORIGIN=APP))
+        own = [(name, "own")] if stays else []
+        times = [TIMING] if has_timing else []
+        assert headers == [*own, ("Content-Type", "text/plain"), allow, *times, ("Vary", vary)]
+
+
+def test_a_policy_without_vary_leaves_that_of_the_application_as_it_is() -> None:
+    own = [("Vary", "Cookie"), ("Access-Control-Max-Age", "5"), ("vary", "Accept,, Cookie")]
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", own)
+        return [b"OK"]
+
+    _, headers, _ = run(CORSMiddleware(app, Policy("*")), environ_of(HTTP_ORIGIN=APP))
+    assert headers == [own[0], own[2], ("Access-Control-Allow-Origin", "*")]
+
+
 # Enforcement
 
 
