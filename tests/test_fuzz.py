@@ -19,7 +19,7 @@ from fuzz.targets import TARGETS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corswsgi.browser import fetching
+from corswsgi.browser import redirects
 
 ROOT = Path(__file__).parent.parent
 
@@ -65,7 +65,7 @@ BROKEN: dict[str, tuple[Any, str, Any]] = {
     "response-header-lists": (naive, "decorated", lambda own, added: sorted(own)),
     "settings": (targets, "hash", id),
     "header-list-values": (targets.fetch, "is_token", lambda text: True),
-    "locations": (fetching, "_check_redirect", lambda request, reply, location: None),
+    "locations": (redirects, "_check_redirect", lambda request, reply, location: None),
     "cookies": (targets, "API", "https://api.example.net:22"),
     "urls": (targets, "OPAQUE_SCHEMES", ("https",)),
 }
