@@ -157,12 +157,14 @@ def _departure(departure: Departure, reports: Sequence[EngineReport]) -> Iterato
 
 
 def _seen(departure: Departure, reports: Sequence[EngineReport]) -> str:
-    counts = [
-        f"{_cases(report.occurring[departure])} in {ENGINES[report.engine].title}"
+    counts = {
+        ENGINES[report.engine].title: report.occurring[departure]
         for report in reports
         if report.engine in departure.measured
-    ]
-    return f"Seen in {_listed(counts)}." if counts else ""
+    }
+    if not any(counts.values()):
+        return "No case shows it: measured by hand."
+    return f"Seen in {_listed([f'{_cases(count)} in {title}' for title, count in counts.items()])}."
 
 
 def _listed(words: Sequence[str]) -> str:
