@@ -114,5 +114,5 @@ def _told(message: str, app: WSGIApplication, url: str, origin: str, request: di
         send=True,
     )
     report = check(Target(app, parse_url(urljoin(BASE, url))), question)
-    mask = Mask(url, question.headers)
-    return mask(message) + f"\n\n{render.as_text(mask(report))}"
+    mask = Mask(url, question.headers)  # messages end up in the logs of CI
+    return f"{message}\n\n{render.as_text(mask(report))}"
