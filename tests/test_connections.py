@@ -342,12 +342,28 @@ def test_the_adapters_of_a_session_are_asked_and_left_as_they_are() -> None:
     assert [asked.headers["x-adapter"] for asked in server.asked] == ["mine", "mine"]
 
 
+def test_the_tls_settings_of_an_adapter_hold(certificates: tuple[ssl.SSLContext, trustme.CA]) -> None:
+    context = ssl.create_default_context()
+    certificates[1].configure_trust(context)
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **options: Any) -> None:
+            super().init_poolmanager(*args, **options, ssl_context=context)
+
+    with Server(lambda asked: OK + EMPTY, certificates[0]) as server, requests.Session() as session:
+        session.trust_env = False
+        assert "CERTIFICATE_VERIFY_FAILED" in fetch(session, server.url, PAGE, timeout=10).exchanges[0].error
+        session.mount("https://", Adapter())
+        assert fetch(session, server.url, PAGE, timeout=10).allowed
+
+
 class Double(requests.adapters.BaseAdapter):
     """An adapter without a network, as libraries for tests mount them."""
 
-    def __init__(self, answer: Callable[[], Any]) -> None:
+    def __init__(self, answer: Callable[[], Any], headers: dict[str, str] | None = None) -> None:
         super().__init__()
         self._answer = answer
+        self._headers = {"Access-Control-Allow-Origin": "*", **(headers or {})}
 
     def send(self, request: Any, *args: Any, **options: Any) -> Any:
         import io
@@ -356,8 +372,7 @@ class Double(requests.adapters.BaseAdapter):
 
         response = requests.Response()
         response.status_code, response.request = 200, request
-        headers = {"Access-Control-Allow-Origin": "*"}
-        response.raw = HTTPResponse(io.BytesIO(self._answer()), headers, 200, preload_content=False)
+        response.raw = HTTPResponse(io.BytesIO(self._answer()), self._headers, 200, preload_content=False)
         return response
 
     def close(self) -> None:
@@ -385,6 +400,15 @@ def test_an_adapter_of_another_kind_is_used_as_it_is() -> None:
         with pytest.raises(Stop):
             fetch(session, "https://stops.example/")
         assert_that_nobody_is_left()
+
+
+def test_lines_that_come_folded_from_an_adapter_are_one() -> None:
+    """As from an older urllib3."""
+    headers = {"X-A": "a \r\n b", "X-B": "a\n\tb\r\n", "Access-Control-Expose-Headers": "*"}
+    with requests.Session() as session:
+        session.mount("https://answers.example", Double(lambda: b"", headers))
+        response = fetch(session, "https://answers.example/").response
+    assert (response.get("X-A"), response.get("X-B")) == ("a b", "a b")
 
 
 def test_a_body_that_nobody_wants_is_not_waited_for(session: requests.Session) -> None:

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 from misbehaving import HANG, RESET, Asked, Server, dripping, says
+from scripted_site import Clock
 
+from corswsgi.browser.network import NoAnswer
+from corswsgi.checker.limit import Limit
 from corswsgi.cli import main
 
 #: A page of this machine, so that browsers ask plain http: servers for it.
@@ -139,6 +142,22 @@ def test_a_stream_of_events_is_waited_for_once_at_most(capsys: pytest.CaptureFix
 # When time is up
 
 
+def test_an_answer_has_no_more_time_than_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr("corswsgi.checker.limit.time.monotonic", clock)
+    limit, endless = Limit(10, 12), Limit(10)
+    for passed, left in [(0, 10), (2, 10), (5, 7), (11.5, 0.5)]:
+        clock.now = 1000.0 + passed
+        assert (limit.seconds(), limit.is_reached(), limit.cut_short) == (left, False, "")
+    clock.now = 1012.0
+    with pytest.raises(NoAnswer, match=r"^out of time: the 12 seconds for everything are over$"):
+        limit.seconds()
+    assert limit.is_reached()
+    assert limit.cut_short == "the 12 seconds for everything were over; --max-time allows more"
+    clock.now = 10.0**9
+    assert (endless.seconds(), endless.is_over()) == (10, False)
+
+
 def hanging_after(count: int) -> Answer:
     """Answer some requests, and no more."""
     asked: list[Asked] = []
@@ -185,7 +204,7 @@ def test_when_time_is_up_what_came_until_then_is_told(name: str, capsys: pytest.
     for form in ([], ["--json"]):
         with Server(hanging_after(answered)) as server:
             url = f"{server.url}/"
-            command = [*arguments, url, "--origin", PAGE, "--timeout", "60", "--max-time", "0.5", *form]
+            command = [*arguments, url, "--origin", PAGE, "--timeout", "5", "--max-time", "0.5", *form]
             assert main(command) == 3
         assert len(server.asked) == sent
         text = capsys.readouterr().out

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from misbehaving import Asked, Server, says
 
+from corswsgi.checker import check_command
 from corswsgi.checker.check import check
 from corswsgi.checker.evidence import Question
 from corswsgi.checker.masking import Mask, as_it_is, is_secret, mask_header
@@ -67,6 +68,7 @@ def test_names_of_nothing_secret(name: str) -> None:
         ("Cookie", "session=", "session="),
         ("Cookie", "", ""),
         ("Set-Cookie", "session=abc; Path=/; HttpOnly", "session=***; Path=/; HttpOnly"),
+        ("Set-Cookie2", "session=abc; Path=/", "session=***; Path=/"),
         ("Set-Cookie", "session=; Max-Age=0", "session=; Max-Age=0"),
         ("Location", "https://u:p@a.example/x?y=1&token=abc#z", "https://***@a.example/x?y=1&token=***#z"),
         ("Location", "/x#access_token=abc&expires=9", "/x#access_token=***&expires=9"),
@@ -224,6 +226,19 @@ def test_no_secret_is_printed(name: str, form: str, monkeypatch: pytest.MonkeyPa
         text = printed(COMMANDS[name](server.url), form, monkeypatch)
     assert {kind for kind, secret in SECRETS.items() if secret[4:] in text} == set()
     assert "***" in text
+
+
+def test_no_secret_is_in_what_is_said_of_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    @contextlib.contextmanager
+    def progress(stream: Any) -> Iterator[Callable[[str], object]]:
+        yield told.append
+
+    monkeypatch.setattr(check_command, "_progress", progress)
+    with Server(echoing) as server:
+        printed(COMMANDS["check"](server.url), "text", monkeypatch)
+    assert told[0] == f"asking {server.url}/moved/x?token=*** as a page of {PAGE}"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -84,10 +84,8 @@ class _Exchange:
         self._pieces: list[bytes] = []
         self._is_cut = False
         self._error: BaseException | None = None
-        self._lock = threading.Lock()
         self._is_stopped = False
-        # What is to be closed at the end: urllib3 leaves a response open if it dislikes its headers.
-        self._open: list[Any] = []
+        self._opened: list[Any] = []
 
     # In the thread
 
@@ -101,10 +99,9 @@ class _Exchange:
                 self._head = response.status_code, response.reason or "", list(response.raw.headers.items())
                 self._is_cut = self._read(response.raw)
         except BaseException as error:  # it is for the caller, in whose thread it is raised again
-            with self._lock:
-                self._error = None if self._is_stopped else error
+            self._error = error
         finally:
-            for each in self._open:
+            for each in reversed(self._opened):
                 each.close()
 
     def _read(self, raw: Any) -> bool:
@@ -126,12 +123,12 @@ class _Exchange:
         own.pool.put(None)  # as urllib3 marks a place that is free
         own.ConnectionCls = _connection_class(pool.ConnectionCls)
         own.conn_kw = {**pool.conn_kw, "exchange": self}
-        self._open.append(own)
+        self.opens(own)
         return own
 
-    def close_later(self, response: http.client.HTTPResponse) -> None:
-        """Close a response at the end, if nobody has until then."""
-        self._open.append(response)
+    def opens(self, resource: Any) -> None:
+        """Close something when the exchange has ended, however it does."""
+        self._opened.append(resource)
 
     def go_on(self) -> None:
         """Go on only if somebody waits for the response.
@@ -149,22 +146,13 @@ class _Exchange:
 
     def received(self, in_time: bool) -> Received:
         """Return what has come so far, or raise why nothing did."""
-        head, error = self._head, self._error
-        try:
-            if error is not None and (head is None or not isinstance(error, Exception)):
-                raise error
-            if head is None:
-                raise TimeIsUpError
-            return Received(*head, b"".join(tuple(self._pieces)), self._is_cut, in_time, error)
-        finally:
-            # The error holds on to this frame: without the circle, all that it keeps open is closed with it.
-            del error
+        if self._head is not None:
+            return Received(*self._head, b"".join(tuple(self._pieces)), self._is_cut, in_time, self._error)
+        raise TimeIsUpError if self._error is None else self._error
 
     def stop(self) -> None:
         """Let the thread end."""
-        with self._lock:
-            self._is_stopped = True
-            self._error = None
+        self._is_stopped = True
 
 
 def _with_connections_of(exchange: _Exchange, adapter: Any) -> Any:
@@ -216,7 +204,7 @@ class _Response(http.client.HTTPResponse):
         super().__init__(*args, **options)
         self._input = _Input(exchange, self.fp.detach())
         self.fp = io.BufferedReader(self._input)
-        exchange.close_later(self)
+        exchange.opens(self)
 
     def begin(self, *args: Any, **options: Any) -> None:
         super().begin(*args, **options)
