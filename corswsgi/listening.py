@@ -58,8 +58,12 @@ def _argument_error(message: str) -> Exception:
 
 
 def is_known_host(host: str, names: Iterable[str]) -> bool:
-    """Tell whether the value of ``Host``, its port left out, is one of ``names``, which are in lower case."""
-    return re.sub(":[0-9]*$", "", host).lower() in names
+    """Tell whether the value of ``Host``, its port left out, is one of ``names``, which are in lower case.
+
+    If ``localhost`` is, the names below it are too: to browsers they are this machine, and nobody else can have them.
+    """
+    name = re.sub(":[0-9]*$", "", host).lower()
+    return name in names or (name.endswith(".localhost") and "localhost" in names)
 
 
 def only_known_hosts(app: WSGIApplication, names: Iterable[str]) -> WSGIApplication:

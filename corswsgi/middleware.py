@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import webob
 
+from corswsgi.asgi import is_asgi
 from corswsgi.asking import ReadableRequest
 from corswsgi.errors import Fault, PolicyError, Problem, quote
 from corswsgi.headers import ORDINARY_HEADERS, RULED_INITIALS, Header
@@ -73,8 +74,14 @@ class CORSMiddleware:
             problems += error.problems
         if problems:
             raise PolicyError(problems)
-        if why := _why_not_wsgi(app):
-            raise TypeError(f"the first argument of CORSMiddleware is a WSGI application, and {quote(app)} {why}")
+        if not callable(app):
+            raise TypeError(f"the first argument of CORSMiddleware is a WSGI application, and {quote(app)} is none")
+        if is_asgi(app):
+            raise TypeError(
+                f"{quote(app)} is an ASGI application, and CORSMiddleware wraps WSGI applications. Use the CORS "
+                "middleware of its framework; or make it a WSGI application with the package a2wsgi: "
+                "CORSMiddleware(ASGIMiddleware(app), ...)"
+            )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
@@ -223,33 +230,6 @@ def _chosen(choose: PolicyChooser, environ: WSGIEnvironment) -> Policy | None:
     if policy is None or isinstance(policy, Policy):
         return policy
     raise TypeError(f"the callable that chooses the policy returned {quote(policy)}; it must return a Policy or None")
-
-
-def _why_not_wsgi(app: Any) -> str | None:
-    """Return what is wrong with an application, as the end of a sentence that names it; ``None`` if nothing is."""
-    if not callable(app):
-        return "is none"
-    import inspect  # takes long to load, and every framework has loaded it
-
-    called = app if inspect.isroutine(app) or isinstance(app, (type, partial)) else type(app).__call__
-    is_async = inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
-    if not (is_async or (_takes(app, 3) and not _takes(app, 2))):
-        return None
-    return (
-        "is an ASGI application, which answers asynchronously. Use the CORS middleware of its framework; or make it a "
-        "WSGI application with the package a2wsgi: CORSMiddleware(ASGIMiddleware(app), ...)"
-    )
-
-
-def _takes(function: Callable[..., object], count: int) -> bool:
-    """Tell whether a callable can be called with so many positional arguments, as far as its signature is known."""
-    from inspect import signature
-
-    try:
-        signature(function).bind(*range(count))
-    except (TypeError, ValueError):  # ValueError: written in C, without a signature
-        return False
-    return True
 
 
 def _path(environ: WSGIEnvironment) -> str:

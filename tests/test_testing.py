@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -143,6 +144,88 @@ def test_the_fixture_opens_a_browser(cors_browser):
     assert first.allowed
     assert len(first.preflights) == 1
     assert second.preflights == (), "the same browser remembers"
+
+
+def by_wildcard(environ, start_response):
+    """Allows Authorization by "*", which the standard does not, but all engines do."""
+    headers = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "*")]
+    start_response("200 OK", [("Content-Type", "text/plain"), *headers])
+    return [b"OK"]
+
+
+def test_the_fixture_asks_the_engines_that_are_named(cors_browser):
+    asked = {"headers": {"Authorization": "Bearer 1"}}
+    page = cors_browser(by_wildcard, origin=APP)
+    assert page.origin == APP
+    assert page.fetch("https://localhost/", **asked).allowed
+    assert list(page.fetch_in_each("https://localhost/", **asked)) == ["chromium", "firefox", "webkit"]
+    strict = cors_browser(by_wildcard, origin=APP, engine="standard").fetch("https://localhost/", **asked)
+    assert strict.reason.code == "authorization-not-listed"
+    assert "(blocked" not in str(strict.reason)
+
+
+def test_if_only_some_browsers_block_the_reason_says_which(cors_browser):
+    # A client hint, which needs no permission in Chromium.
+    verdict = cors_browser(application, origin=APP).fetch("https://localhost/", headers={"DPR": "2"})
+    assert not verdict.allowed
+    assert str(verdict.reason).endswith(" (blocked in Firefox and Safari)")
+    with pytest.raises(AssertionError, match=f"a page of {APP} should read it, and cannot in Firefox and Safari"):
+        assert_allowed(application, "/", origin=APP, headers={"DPR": "2"})
+
+
+def failing(environ, start_response):
+    if environ["PATH_INFO"] == "/late":
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Access-Control-Allow-Origin", "*")])
+        return raising()
+    start_response(environ["PATH_INFO"][1:].replace("-", " "), [("Content-Type", "text/plain")])
+    return [b"no"]
+
+
+def raising():
+    yield b"so far"
+    raise LookupError("too late")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("/404-No", None, ""),
+        ("/404-No", 404, ""),
+        ("/404-No", 200, "its status is 404, not 200"),
+        ("/500-No", None, "its status is 500; status=500 would say that this is expected"),
+        ("/503-No", None, "its status is 503"),
+        ("/503-No", 503, ""),
+        ("/503-No", 500, "its status is 503, not 500"),
+        ("/late", None, "the application raised LookupError: too late"),
+        ("/late", 200, "the application raised LookupError: too late"),
+    ],
+)
+def test_an_application_that_fails_has_not_answered(path, status, message):
+    app = CORSMiddleware(failing, allow_origins=[APP, EVIL])
+    if not message:
+        assert assert_allowed(app, path, origin=APP, status=status).allowed
+        assert assert_readable_headers(app, path, "Content-Type", origin=APP, status=status)
+        return
+    for assertion, more in ((assert_allowed, ()), (assert_readable_headers, (["Content-Type"],))):
+        with pytest.raises(AssertionError, match=f"a page of {APP} can read it, but {re.escape(message)}"):
+            assertion(app, path, *more, origin=APP, status=status)
+
+
+def test_an_application_that_raises_is_no_success_because_its_error_is_readable():
+    def broken(environ, start_response):
+        raise ZeroDivisionError
+
+    with pytest.raises(AssertionError, match="but its status is 500"):
+        assert_allowed(CORSMiddleware(broken, allow_origins=[APP]), "/", origin=APP)
+
+
+async def asgi(scope, receive, send):
+    """An ASGI application."""
+
+
+def test_an_asgi_application_is_refused():
+    with pytest.raises(TypeError, match=r"is an ASGI application, and a target is a WSGI application .* a2wsgi"):
+        assert_allowed(asgi, "/", origin=APP)
 
 
 def test_a_user_has_the_fixture_without_an_import(tmp_path):

@@ -183,6 +183,8 @@ class _Connection(http.client.HTTPConnection):
 
     def __init__(self, *args: Any, exchange: _Exchange, **settings: Any) -> None:
         super().__init__(*args, **settings)
+        if self.host.endswith(".localhost"):
+            self._dns_host = "localhost"  # as in all engines: these names are this machine, whatever a resolver says
         self._exchange = exchange
         self.response_class = partial(_Response, exchange)  # type: ignore[assignment]  # it is only ever called
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_to_bytes
 
 from corswsgi import fetch
+from corswsgi.asgi import is_asgi
 from corswsgi.browser.connections import TimeIsUpError, send
 from corswsgi.browser.urls import URL
 from corswsgi.browser.verdict import Exchange, Header, Headers, get
@@ -84,9 +85,14 @@ def network_for(target: Any, *, max_body: int, timeout: float | Seconds) -> Netw
     seconds: Seconds = timeout if callable(timeout) else lambda: timeout
     if hasattr(target, "get_adapter"):
         return SessionNetwork(target, max_body, seconds)
-    if callable(target):
-        return WSGINetwork(target, max_body, seconds)
-    raise TypeError(f"a target is a WSGI application or a requests.Session, not {target!r}")
+    if not callable(target):
+        raise TypeError(f"a target is a WSGI application or a requests.Session, not {target!r}")
+    if is_asgi(target):
+        raise TypeError(
+            f"{target!r} is an ASGI application, and a target is a WSGI application or a requests.Session; make it one "
+            "with the package a2wsgi: ASGIMiddleware(app)"
+        )
+    return WSGINetwork(target, max_body, seconds)
 
 
 # WSGI

@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from corswsgi.asgi import is_asgi
 from corswsgi.browser.urls import URL, load_parser, parse_origin, parse_url
 from corswsgi.errors import UsageError, quote
 
@@ -107,9 +108,7 @@ def _looks_like_host(text: str) -> bool:
     if colon and not port.isdigit():
         return False
     return (
-        name in _LOCAL_NAMES
-        or (bool(colon) and name.isalnum())
-        or ("." in name.strip(".") and parses(f"https://{text}/"))
+        _is_local(name) or (bool(colon) and name.isalnum()) or ("." in name.strip(".") and parses(f"https://{text}/"))
     )
 
 
@@ -123,7 +122,11 @@ def parses(text: str) -> bool:
 
 
 def _scheme_for(host: str) -> str:
-    return "http" if host.rpartition(":")[0] in _LOCAL_NAMES or host in _LOCAL_NAMES else "https"
+    return "http" if _is_local(host.rpartition(":")[0]) or _is_local(host) else "https"
+
+
+def _is_local(name: str) -> bool:
+    return name in _LOCAL_NAMES or name.endswith(".localhost")
 
 
 def parse_page_origin(text: str) -> str:
@@ -176,6 +179,11 @@ def import_app(name: str) -> Any:
             raise UsageError(f"--app {quote(name)}: {module_name} has no {path}") from None
     if not callable(found):
         raise UsageError(f"--app {quote(name)}: it is a {type(found).__name__}, not a WSGI application")
+    if is_asgi(found):
+        raise UsageError(
+            f"--app {quote(name)}: it is an ASGI application, and only WSGI applications can be asked in this process; "
+            "start it on a server, and leave --app out"
+        )
     return found
 
 

@@ -5,7 +5,8 @@ Needs the extra ``check``. Under pytest, the fixture ``cors_browser`` is there w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -15,7 +16,7 @@ from corswsgi.browser.engines import PROFILES
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["assert_allowed", "assert_blocked", "assert_readable_headers", "open_browser"]
+__all__ = ["Page", "assert_allowed", "assert_blocked", "assert_readable_headers", "open_browser"]
 
 #: What a URL without a host is taken to be on. https, for no page of an https origin may fetch anything else.
 BASE = "https://localhost"
@@ -23,20 +24,61 @@ BASE = "https://localhost"
 _BROWSER_OPTIONS = ("page", "referrer_policy", "cookies", "clock", "max_age_cap", "max_body")
 
 
-def open_browser(app: WSGIApplication, *, origin: str, **options: Any) -> Browser:
-    """Return a browser with a page of ``origin``, for which ``app`` is every host there is.
+class Page:
+    """A page that is open in one browser or in several, which ask alike only once what they send alike.
 
+    :ivar origin: the serialized origin of the page.
+    """
+
+    def __init__(self, app: WSGIApplication, origin: str, engines: Iterable[str], options: Mapping[str, Any]) -> None:
+        tape = Tape()
+        self._browsers = {each: Browser(app, origin, engine=each, tape=tape, **options) for each in engines}
+        self.origin = origin
+
+    def fetch_in_each(self, url: str, **init: Any) -> dict[str, Verdict]:
+        """Call ``fetch()`` in each browser, and return the verdicts by the names of the engines."""
+        return {each: browser.fetch(url, **init) for each, browser in self._browsers.items()}
+
+    def fetch(self, url: str, **init: Any) -> Verdict:
+        """Call ``fetch()`` in each browser, and return the verdict of the first that blocks, or else of the first.
+
+        If others do not block, the reason says which do.
+
+        :param init: as :meth:`corswsgi.browser.Browser.fetch` takes it.
+        """
+        verdicts = self.fetch_in_each(url, **init)
+        blocking = [each for each, verdict in verdicts.items() if not verdict.allowed]
+        verdict = verdicts[blocking[0]] if blocking else next(iter(verdicts.values()))
+        if not blocking or len(blocking) == len(verdicts):
+            return verdict
+        sentence = f"{verdict.reason.sentence} (blocked{_in_which(blocking, verdicts)})"
+        return replace(verdict, reason=replace(verdict.reason, sentence=sentence))
+
+
+def open_browser(app: WSGIApplication, *, origin: str, engine: str | Iterable[str] = ENGINES, **options: Any) -> Page:
+    """Return a page of ``origin``, for which ``app`` is every host there is.
+
+    :param engine: in which it is open: one or several of ``"chromium"``, ``"firefox"`` and ``"webkit"``, or
+        ``"standard"``; by default all three.
     :param options: as :class:`~corswsgi.browser.Browser` takes them.
     """
-    return Browser(app, origin, **options)
+    return Page(app, origin, _names(engine), options)
 
 
 def assert_allowed(
-    app: WSGIApplication, url: str, *, origin: str, engine: str | Iterable[str] = ENGINES, **request: Any
+    app: WSGIApplication,
+    url: str,
+    *,
+    origin: str,
+    status: int | None = None,
+    engine: str | Iterable[str] = ENGINES,
+    **request: Any,
 ) -> Verdict:
     """Assert that a script on a page of ``origin`` can read the response, and return the verdict.
 
     :param url: absolute, or a path, which is taken to be on :data:`BASE`.
+    :param status: the status that the response must have; without it, any below 500. An application that raises has
+        not answered, whatever a page can read of that.
     :param engine: in which it has to be so: one or several of ``"chromium"``, ``"firefox"`` and ``"webkit"``; by
         default in all three. The application sees a request once that all of them send alike. The verdict that is
         returned is that of the first.
@@ -50,6 +92,10 @@ def assert_allowed(
     blocking = [each for each, verdict in verdicts.items() if not verdict.allowed]
     if blocking:
         message = f"a page of {origin} should read it, and cannot{_in_which(blocking, verdicts)}"
+        raise AssertionError(_told(message, app, url, origin, verdicts, request))
+    failures = [failure for verdict in verdicts.values() if (failure := _failure(verdict, status))]
+    if failures:
+        message = f"a page of {origin} can read it, but {failures[0]}"
         raise AssertionError(_told(message, app, url, origin, verdicts, request))
     return next(iter(verdicts.values()))
 
@@ -95,12 +141,13 @@ def assert_readable_headers(
     """Assert that a script on a page of ``origin`` can read the response, and these headers of it.
 
     :param names: of response headers, in any case; one string is one name.
-    :param engine: in which it has to be so, and request: as for :func:`assert_allowed`.
+    :param engine: in which it has to be so; it, ``status`` and the rest: as for :func:`assert_allowed`.
     :raises AssertionError: with what ``corswsgi check`` would say.
     """
     __tracebackhide__ = True
     engines = _names(engine)
     verdict = assert_allowed(app, url, origin=origin, engine=engines, **request)
+    request.pop("status", None)
     assert verdict.response is not None
     readable = {name.lower() for name, _ in verdict.response.headers}
     missing = [name for name in ([names] if isinstance(names, str) else names) if name.lower() not in readable]
@@ -110,6 +157,18 @@ def assert_readable_headers(
         message = f"a page of {origin} should read headers that it cannot: {states}"
         raise AssertionError(_told(message, app, url, origin, engines, request))
     return verdict
+
+
+def _failure(verdict: Verdict, status: int | None) -> str:
+    """Return what is wrong with a response although a page can read it; empty if nothing is."""
+    last = verdict.exchanges[-1]
+    if last.error:
+        return last.error
+    if status is not None and last.status != status:
+        return f"its status is {last.status}, not {status}"
+    if status is None and last.status is not None and last.status >= 500:
+        return f"its status is {last.status}; status={last.status} would say that this is expected"
+    return ""
 
 
 def _names(engine: str | Iterable[str]) -> tuple[str, ...]:
@@ -122,11 +181,7 @@ def _fetch(
     """Return what each engine makes of a request; what they send alike is sent once."""
     options = {name: value for name, value in request.items() if name in _BROWSER_OPTIONS}
     init = {name: value for name, value in request.items() if name not in _BROWSER_OPTIONS}
-    tape = Tape()
-    return {
-        each: open_browser(app, origin=origin, engine=each, tape=tape, **options).fetch(urljoin(BASE, url), **init)
-        for each in _names(engine)
-    }
+    return open_browser(app, origin=origin, engine=engine, **options).fetch_in_each(urljoin(BASE, url), **init)
 
 
 def _in_which(engines: Iterable[str], asked: Iterable[str]) -> str:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from corswsgi.browser import Browser
+    from corswsgi.testing import Page
 
 
 @pytest.fixture
-def cors_browser() -> Callable[..., Browser]:
-    """``cors_browser(app, origin="https://app.example.com")`` opens a page; ``.fetch(url, ...)`` gives a Verdict."""
+def cors_browser() -> Callable[..., Page]:
+    """``cors_browser(app, origin="https://app.example.com")`` opens a page; ``.fetch(url, ...)`` gives a Verdict.
+
+    The page is open in three browsers, or in those that ``engine=`` names.
+    """
     from corswsgi.testing import open_browser
 
     return open_browser
