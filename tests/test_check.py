@@ -436,6 +436,41 @@ def test_a_redirect_to_a_third_party_in_words() -> None:
     assert_golden("blocked-redirect-null", render.as_text(report))
 
 
+@pytest.mark.parametrize(
+    ("status", "method", "body", "code"),
+    [
+        ("301 Moved Permanently", "POST", "a=b", "redirect-lost-body"),
+        ("302 Found", "POST", "a=b", "redirect-lost-body"),
+        ("303 See Other", "PUT", "a=b", "redirect-lost-body"),
+        ("302 Found", "POST", None, "redirect-turned-into-get"),
+        ("303 See Other", "DELETE", None, "redirect-turned-into-get"),
+        ("301 Moved Permanently", "PUT", "a=b", None),
+        ("302 Found", "GET", None, None),
+        ("303 See Other", "HEAD", None, None),
+        ("307 Temporary Redirect", "POST", "a=b", None),
+        ("308 Permanent Redirect", "POST", "a=b", None),
+    ],
+)
+def test_a_request_that_a_redirect_turned_into_a_get(
+    status: str, method: str, body: str | None, code: str | None
+) -> None:
+    permitted = [*SHARED, ("Access-Control-Allow-Methods", "PUT,DELETE")]
+
+    def answer(environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+        if environ["REQUEST_METHOD"] == "OPTIONS" or environ["PATH_INFO"] != "/items":
+            return "200 OK", permitted
+        return status, [("Location", "/items/"), *permitted]
+
+    report = ask(app_saying(answer), method=method, body=body, send=True)
+    found = [finding for finding in report.findings if finding.code.startswith("redirect-")]
+    assert [finding.code for finding in found] == ([code] if code else [])
+    for finding in found:
+        assert finding.sentence.startswith(f"the redirect ({status[:3]}) turned the {method} into a GET")
+        assert finding.sentence.endswith(", and its body of 3 bytes was lost") == (body is not None)
+        assert "call http://127.0.0.1:8000/items/ in the first place, or answer with 307 or 308" in finding.fix
+    assert report.outcome == "allowed"
+
+
 def test_an_own_origin_that_redirects_away_is_not_of_one_origin() -> None:
     site = app_saying(
         lambda environ: (

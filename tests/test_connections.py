@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 import trustme
-from misbehaving import HANG, Server, dripping, says, without_end
+from misbehaving import HANG, Asked, Server, dripping, says, without_end
 from scripted_site import fetch
 
 from corswsgi.browser import Code, NoteCode
@@ -320,6 +320,31 @@ def test_each_request_has_a_connection_of_its_own(session: requests.Session) -> 
         for _ in range(3):
             assert fetch(session, server.url, PAGE, timeout=10).allowed
     assert next(ports) == 3
+
+
+@pytest.mark.parametrize("name", ["localhost", "app.localhost", "a.b.localhost"])
+def test_names_below_localhost_are_this_machine_whatever_a_resolver_says(
+    name: str, session: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+    look_up = socket.getaddrinfo
+
+    def only_localhost(host: str, *args: Any, **options: Any) -> Any:
+        looked_up.append(host)
+        return look_up(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", only_localhost)
+    asked: list[str] = []
+
+    def answer(got: Asked) -> bytes:
+        asked.append(got.headers["host"])
+        return says("200 OK", [("Access-Control-Allow-Origin", "*")])
+
+    with Server(answer) as server:
+        port = server.url.rstrip("/").rpartition(":")[2]
+        assert fetch(session, f"http://{name}:{port}/", PAGE, timeout=10).allowed
+    assert not [host for host in looked_up if host.endswith(".localhost")]
+    assert asked == [f"{name}:{port}"]
 
 
 def test_the_adapters_of_a_session_are_asked_and_left_as_they_are() -> None:

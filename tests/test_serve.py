@@ -93,6 +93,7 @@ def test_without_allow_origin_nobody_else_is_allowed(directory):
     ("arguments", "known", "unknown"),
     [
         ([], ["localhost", "LOCALHOST:80", "127.0.0.1", "[::1]:1"], ["evil.example", "", "localhost.evil.example"]),
+        ([], ["app.localhost", "a.B.localhost:80"], ["applocalhost", "localhost.", "127.0.0.1.localhost.evil.example"]),
         (["--allow-host", "My.Test"], ["my.test:8000", "localhost"], ["test", "x.my.test"]),
         (["--bind", "localhost"], ["localhost"], ["evil.example"]),
         (["--bind", "0.0.0.0"], ["localhost", "any.example"], []),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from corswsgi import fetch
 from corswsgi.browser import Code as Decided
@@ -67,6 +68,7 @@ def report(evidence: Evidence) -> Report:
         *(part.finding for part in (*preflights, actual) if part is not None and part.finding is not None),
         *_mistakes(question),
         *_on_sending(evidence, actual),
+        *_on_redirects(evidence),
         *safety.findings(target.url, question.origin, evidence.probes, evidence.own),
         *([compared.finding] if compared is not None and compared.finding is not None else ()),
         *_on_errors(evidence, error_path),
@@ -230,6 +232,23 @@ def _on_sending(evidence: Evidence, actual: Actual | None) -> Iterator[Finding]:
         yield Finding(
             Code.STAND_IN_BLOCKED, "warning", sentence, f"add --send to see whether that to the {method} can be"
         )
+
+
+def _on_redirects(evidence: Evidence) -> Iterator[Finding]:
+    """Yield what redirects made of the request: after most of them browsers say GET (fetch#http-redirect-fetch)."""
+    asked = [exchange for exchange in evidence.main if not exchange.is_preflight]
+    for before, after in pairwise(asked):
+        if before.method == after.method or before.status not in fetch.REDIRECT_STATUSES:
+            continue
+        sentence = f"the redirect ({before.status}) turned the {before.method} into a {after.method}"
+        fix = (
+            f"call {after.url} in the first place, or answer with 307 or 308: browsers then send method and body again"
+        )
+        if before.request_body and not after.request_body:
+            sentence += f", and its body of {len(before.request_body)} bytes was lost"
+            yield Finding(Code.REDIRECT_LOST_BODY, "warning", sentence, fix)
+        else:
+            yield Finding(Code.REDIRECT_TO_GET, "warning", sentence, fix)
 
 
 def _on_errors(evidence: Evidence, error_path: ErrorPath | None) -> Iterator[Finding]:

@@ -62,6 +62,8 @@ class Code(StrEnum):
     ERROR_READABLE = "error-readable"
     REDIRECT_HIDDEN = "redirect-hidden"
     ORIGIN_NULL_AFTER_REDIRECT = "origin-null-after-redirect"
+    REDIRECT_TO_GET = "redirect-turned-into-get"
+    REDIRECT_LOST_BODY = "redirect-lost-body"
     HEADERS_MISSING_ON_ANSWER = "headers-missing-on-answer"
     NOT_SENT = "not-sent"
     STAND_IN_BLOCKED = "stand-in-blocked"
