@@ -367,7 +367,11 @@ def test_the_adapters_of_a_session_are_asked_and_left_as_they_are() -> None:
     assert [asked.headers["x-adapter"] for asked in server.asked] == ["mine", "mine"]
 
 
-def test_the_tls_settings_of_an_adapter_hold(certificates: tuple[ssl.SSLContext, trustme.CA]) -> None:
+def test_the_tls_settings_of_an_adapter_hold(
+    certificates: tuple[ssl.SSLContext, trustme.CA], session: requests.Session, tmp_path: Any
+) -> None:
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
+    session.verify = str(tmp_path / "other.pem")
     context = ssl.create_default_context()
     certificates[1].configure_trust(context)
 
@@ -375,8 +379,7 @@ def test_the_tls_settings_of_an_adapter_hold(certificates: tuple[ssl.SSLContext,
         def init_poolmanager(self, *args: Any, **options: Any) -> None:
             super().init_poolmanager(*args, **options, ssl_context=context)
 
-    with Server(lambda asked: OK + EMPTY, certificates[0]) as server, requests.Session() as session:
-        session.trust_env = False
+    with Server(lambda asked: OK + EMPTY, certificates[0]) as server:
         assert "CERTIFICATE_VERIFY_FAILED" in fetch(session, server.url, PAGE, timeout=10).exchanges[0].error
         session.mount("https://", Adapter())
         assert fetch(session, server.url, PAGE, timeout=10).allowed

@@ -242,7 +242,7 @@ def _on_redirects(evidence: Evidence) -> Iterator[Finding]:
             continue
         sentence = f"the redirect ({before.status}) turned the {before.method} into a {after.method}"
         fix = (
-            f"call {after.url} in the first place, or answer with 307 or 308: browsers then send method and body again"
+            f"call {after.url} in the first place, or answer with 307 or 308: browsers then repeat method and body"
         )
         if before.request_body and not after.request_body:
             sentence += f", and its body of {len(before.request_body)} bytes was lost"
