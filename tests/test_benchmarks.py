@@ -43,6 +43,7 @@ from benchmarks import (  # noqa: E402
     rightness,
     scale,
     servers,
+    sockets,
     whole,
 )
 from benchmarks.cells import APP, ASKS, CELLS, KINDS, ORIGINS, Ask, Cell, environ_of, options  # noqa: E402
@@ -943,14 +944,14 @@ def test_each_example_answers_alike_with_each_layer(name: str) -> None:
 @pytest.mark.parametrize("name", FRAMEWORK_NAMES)
 def test_requests_are_timed_in_processes_and_over_sockets(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(whole, "TURN", 0.001)
-    monkeypatch.setattr(whole, "SOCKET_TURN", 0.001)
+    monkeypatch.setattr(sockets, "TURN", 0.001)
     framework = examples.FRAMEWORKS[name]
     in_process = whole.time_in_processes(name, Pace(rounds=2, passes=1), 2)
     assert list(in_process) == ["no Origin", "allowed", "refused"]
     for times in in_process.values():
         assert tuple(times) == framework.names
         assert all(len(values) == 4 and min(values) > 1e-6 for values in times.values())
-    times = whole.time_on_sockets(name, Pace(rounds=2, passes=1), 1)
+    times = sockets.time_on_sockets(name, Pace(rounds=2, passes=1), 1)
     assert tuple(times) == framework.names
     assert all(len(values) == 2 and min(values) > 1e-5 for values in times.values())
 
@@ -976,10 +977,10 @@ def test_a_process_that_has_ended_is_told() -> None:
 
 def test_a_server_tells_how_long_the_processor_works_for_it() -> None:
     with servers.listening(["-m", "benchmarks.whole", "serve", "Flask", "without"]) as url:
-        before = whole.seconds_of(url)
+        before = sockets.seconds_of(url)
         for _ in range(20):
             urllib.request.urlopen(f"{url}/notes", timeout=30).close()
-        assert 0 < before < whole.seconds_of(url)
+        assert 0 < before < sockets.seconds_of(url)
 
 
 def test_a_request_over_a_socket_is_that_in_process() -> None:
@@ -1009,7 +1010,7 @@ def test_an_answer_that_is_not_as_it_should_be_is_told(first: bytes, later: byte
     with (
         misbehaving.Server(replying(itertools.chain([first], itertools.repeat(later)))) as server,
         pytest.raises(RuntimeError, match=message),
-        whole.connections_to(server.url, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", perf_counter) as batch,
+        sockets.connections_to(server.url, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", perf_counter) as batch,
     ):
         batch(8)
 
@@ -1018,7 +1019,7 @@ def test_every_answer_of_a_batch_is_read() -> None:
     with misbehaving.Server(lambda asked: misbehaving.says("200 OK", body=b"OK")) as server:
         clock = iter([5.0, 7.4])
         request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        with whole.connections_to(server.url, request, lambda: next(clock)) as batch:
+        with sockets.connections_to(server.url, request, lambda: next(clock)) as batch:
             assert batch(20) == pytest.approx(2.4 * 20 / 24)
         # The first, and 3 times 8, for a server is asked on all connections each time.
         assert len(server.asked) == 1 + 24
