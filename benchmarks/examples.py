@@ -10,52 +10,56 @@ from typing import Any, NamedTuple
 
 from benchmarks import ROOT
 from benchmarks.cells import APP, ASKS, Ask, environ_of
-from benchmarks.contenders import OURS, answer_to, version_of
+from benchmarks.contenders import OURS, version_of
 from benchmarks.floor import Application
 
 WITHOUT, BY_HAND = "without", "by hand"
 ALLOWED = ASKS[1]
+ALLOWED_BY_HAND = [("Access-Control-Allow-Origin", APP), ("Access-Control-Allow-Credentials", "true")]
 
 
-def flask_applications() -> dict[str, Application]:
-    """Return the Flask example without and with corswsgi, and with flask-cors."""
-
-    def without() -> Any:
-        app = _example("flask_app").app
-        app.wsgi_app = app.wsgi_app.app
+def flask_application(which: str) -> Any:
+    """Return the Flask example, with a layer or without."""
+    app = _example("flask_app").app
+    if which == OURS:
         return app
+    app.wsgi_app = app.wsgi_app.app
+    if which == BY_HAND:
+        expose = ("Access-Control-Expose-Headers", "X-Total-Count")
+        app.wsgi_app = _hard_coded(app.wsgi_app, [*ALLOWED_BY_HAND, expose, ("Vary", "Origin")])
+    elif which == "flask-cors":
+        import flask_cors
 
-    import flask_cors
-
-    peer = without()
-    flask_cors.CORS(
-        peer,
-        origins=[APP, r"http://localhost:\d+"],
-        methods=["PUT"],
-        allow_headers=["Content-Type"],
-        supports_credentials=True,
-        expose_headers=["X-Total-Count"],
-    )
-    ours, by_hand = _example("flask_app").app, without()
-    by_hand.wsgi_app = _hard_coded(by_hand.wsgi_app, _added_headers(ours, without(), FRAMEWORKS["Flask"]))
-    return {WITHOUT: without(), BY_HAND: by_hand, OURS: ours, "flask-cors": peer}
+        flask_cors.CORS(
+            app,
+            origins=[APP, r"http://localhost:\d+"],
+            methods=["PUT"],
+            allow_headers=["Content-Type"],
+            supports_credentials=True,
+            expose_headers=["X-Total-Count"],
+        )
+    return app
 
 
-def django_applications() -> dict[str, Application]:
-    """Return the Django example without and with corswsgi, and with django-cors-headers."""
-    example = _example("django_app")
-    from django.conf import settings
-    from django.core.handlers.wsgi import WSGIHandler
+def django_application(which: str) -> Any:
+    """Return the Django example, with a layer or without."""
+    ours = _example("django_app").application
+    if which == OURS:
+        return ours
+    if which == BY_HAND:
+        return _hard_coded(ours.app, ALLOWED_BY_HAND)
+    if which == "django-cors-headers":
+        from django.conf import settings
+        from django.core.handlers.wsgi import WSGIHandler
 
-    settings.CORS_ALLOWED_ORIGINS = [APP]
-    settings.CORS_URLS_REGEX = "^/api/.*$"
-    settings.CORS_ALLOW_METHODS = ["PATCH", "DELETE"]
-    settings.CORS_ALLOW_HEADERS = ["content-type", "x-csrftoken"]
-    settings.CORS_ALLOW_CREDENTIALS = True
-    settings.MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"]
-    ours, without = example.application, example.application.app
-    by_hand = _hard_coded(without, _added_headers(ours, without, FRAMEWORKS["Django"]))
-    return {WITHOUT: without, BY_HAND: by_hand, OURS: ours, "django-cors-headers": WSGIHandler()}
+        settings.CORS_ALLOWED_ORIGINS = [APP]
+        settings.CORS_URLS_REGEX = "^/api/.*$"
+        settings.CORS_ALLOW_METHODS = ["PATCH", "DELETE"]
+        settings.CORS_ALLOW_HEADERS = ["content-type", "x-csrftoken"]
+        settings.CORS_ALLOW_CREDENTIALS = True
+        settings.MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"]
+        return WSGIHandler()
+    return ours.app
 
 
 def _hard_coded(app: Application, added: list[tuple[str, str]]) -> Application:
@@ -70,14 +74,8 @@ def _hard_coded(app: Application, added: list[tuple[str, str]]) -> Application:
     return layer
 
 
-def _added_headers(layered: Application, without: Application, framework: Framework) -> list[tuple[str, str]]:
-    """Return the headers that a layer adds for an allowed origin."""
-    answers = [answer_to(app, framework.environ(ALLOWED)) for app in (layered, without)]
-    return [header for header in answers[0].headers if header not in answers[1].headers]
-
-
 def _example(name: str) -> ModuleType:
-    """Return an example as a program of its own has it, with an application of its own."""
+    """Return an example as a program of its own has it."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
@@ -91,12 +89,13 @@ class Framework(NamedTuple):
 
     :ivar packages: what has to be installed, the other layer first.
     :ivar path: what is asked for.
-    :ivar applications: makes the example without and with each layer; once in a process.
+    :ivar application: makes the example with the layer of this name; once in a process, as settings of Django are
+        those of a process.
     """
 
     packages: Sequence[str]
     path: str
-    applications: Callable[[], dict[str, Application]]
+    application: Callable[[str], Application]
 
     @property
     def missing(self) -> list[str]:
@@ -124,6 +123,6 @@ class Framework(NamedTuple):
 
 
 FRAMEWORKS = {
-    "Flask": Framework(("flask-cors", "flask"), "/notes", flask_applications),
-    "Django": Framework(("django-cors-headers", "django"), "/api/account", django_applications),
+    "Flask": Framework(("flask-cors", "flask"), "/notes", flask_application),
+    "Django": Framework(("django-cors-headers", "django"), "/api/account", django_application),
 }

@@ -48,11 +48,18 @@ K = TypeVar("K", bound=Hashable)
 Batch = Callable[[int], float]
 
 
-def requests_to(app: Application, environ: dict[str, Any], key: str = "", values: Sequence[bytes] = ()) -> Batch:
+def requests_to(
+    app: Application,
+    environ: dict[str, Any],
+    key: str = "",
+    values: Sequence[bytes] = (),
+    clock: Callable[[], float] = perf_counter,
+) -> Batch:
     """Return what sends requests to an application as a server does: a fresh environ, all of the body, ``close``.
 
     :param key: what differs from request to request in the environ, if anything does.
     :param values: its values, in turn; each time a new string is made of them, as a server does.
+    :param clock: what tells the seconds.
     """
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
@@ -68,9 +75,9 @@ def requests_to(app: Application, environ: dict[str, Any], key: str = "", values
         first = list(itertools.islice(turns, loops // 8 + 1))
         ask(app, start_response, environ, key, first)  # the others have had the processor's caches meanwhile
         rest = list(itertools.islice(turns, loops))
-        before = perf_counter()
+        before = clock()
         ask(app, start_response, environ, key, rest)
-        return perf_counter() - before
+        return clock() - before
 
     return batch
 
@@ -114,7 +121,7 @@ def measure(batches: Mapping[K, Batch], pace: Pace, lasting: float = BATCH) -> d
     loops = {name: _loops(batch, lasting) for name, batch in batches.items()}
     names = list(batches)
     values: dict[K, list[float]] = {name: [] for name in names}
-    with _quiet():
+    with no_collection():
         for round_ in range(pace.rounds):
             least = dict.fromkeys(names, float("inf"))
             for turn in range(pace.passes):
@@ -136,7 +143,8 @@ def _loops(batch: Batch, lasting: float) -> int:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
+    """Keep the garbage collector from running by itself."""
     gc.collect()
     gc.freeze()
     gc.disable()

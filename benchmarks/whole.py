@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
+import gc
 import json
-import re
-import socket
+import select
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from statistics import median
-from time import perf_counter
-from urllib.parse import urlsplit
+from time import process_time
 
 from benchmarks import ROOT, environment, prefer_installed
 from benchmarks.cells import ASKS
 from benchmarks.contenders import OURS
-from benchmarks.examples import ALLOWED, BY_HAND, FRAMEWORKS, WITHOUT, Framework
-from benchmarks.interleave import Batch, Pace, Spread, measure, one_processor, requests_to
+from benchmarks.examples import ALLOWED, BY_HAND, FRAMEWORKS, WITHOUT
+from benchmarks.interleave import Batch, Pace, Spread, measure, no_collection, one_processor, requests_to
 from benchmarks.report import Table, listed
-from benchmarks.servers import listening
+from benchmarks.sockets import CONNECTIONS, PATIENCE, telling_seconds, time_on_sockets
 
 #: The most that the layer may take of a request, in process and over a socket.
 IN_PROCESS_GOAL, SOCKET_GOAL = 0.03, 0.01
-#: By whether it is quick: how long is measured in one process, and in how many.
-IN_PROCESS = {False: (Pace(rounds=10, passes=12), 5), True: (Pace(rounds=4, passes=5), 2)}
-#: The same for sockets, each time with fresh servers.
-ON_SOCKETS = {False: (Pace(rounds=4, passes=8), 7), True: (Pace(rounds=4, passes=3), 1)}
-#: Seconds that a turn lasts: long beside what the first requests of a turn take to fill the processor's caches.
-TURN, SOCKET_TURN = 0.004, 0.04
-#: Connections that are open at the same time.
-CONNECTIONS = 8
+#: By whether it is quick: how long is measured, and in how many processes of each application.
+IN_PROCESS = {False: (Pace(rounds=1, passes=8), 16), True: (Pace(rounds=1, passes=5), 4)}
+ON_SOCKETS = {False: (Pace(rounds=2, passes=6), 8), True: (Pace(rounds=2, passes=3), 1)}
+#: Seconds that a turn lasts: some hundred requests, so that the first ones, which fill the processor's caches, are few.
+TURN = 0.02
 #: A difference over a socket of less than so many deviations is noise.
 NOISE = 3
 #: Marks a share that was derived.
@@ -40,125 +37,64 @@ REQUESTS = ASKS[:3]
 #: Seconds of a request, round by round, by application.
 Times = Mapping[str, Sequence[float]]
 
-
-# In process
-
-
-def time_here(framework: Framework, pace: Pace) -> dict[str, Times]:
-    """Return for each request the seconds that it takes each application."""
-    applications = framework.applications()
-    with one_processor():
-        return {
-            ask.name: measure(
-                {name: requests_to(app, framework.environ(ask)) for name, app in applications.items()}, pace, TURN
-            )
-            for ask in REQUESTS
-        }
+# All times are those that the processor works for a process, so that what other programs do meanwhile does not count.
 
 
 def time_in_processes(name: str, pace: Pace, processes: int) -> dict[str, dict[str, list[float]]]:
-    """Return what :func:`time_here` does, in several processes: where things come to lie in memory is chance."""
-    times: dict[str, dict[str, list[float]]] = {}
-    for _ in range(processes):
-        command = [sys.executable, "-m", "benchmarks.whole", "time", name, *map(str, pace)]
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, timeout=600, check=True
-        )
-        for ask, found in json.loads(done.stdout).items():
-            for app, values in found.items():
-                times.setdefault(ask, {}).setdefault(app, []).extend(values)
-    return times
+    """Return for each request the seconds that it takes each application.
 
-
-# Over a socket
-
-
-def time_on_sockets(name: str, pace: Pace, servers: int) -> Times:
-    """Return the seconds that a request from an allowed origin takes each application, each time of fresh servers."""
+    Each application has a process of its own, as in a server, and the processes take turns. They are started so many
+    times, because it is chance where things come to lie in the memory of one, and that makes a hundredth of a request.
+    """
     framework = FRAMEWORKS[name]
-    times: dict[str, list[float]] = {each: [] for each in framework.names}
-    for _ in range(servers):
-        with ExitStack() as stack:
-            with one_processor():
-                urls = {
-                    each: stack.enter_context(listening(["-m", "benchmarks.whole", "serve", name, each]))
-                    for each in times
-                }
-            request = framework.request(ALLOWED)
-            with one_processor(others=True):
-                batches = {each: stack.enter_context(connections_to(url, request)) for each, url in urls.items()}
-                for each, values in measure(batches, pace, SOCKET_TURN).items():
-                    times[each] += values
+    times: dict[str, dict[str, list[float]]] = {ask.name: {each: [] for each in framework.names} for ask in REQUESTS}
+    for _ in range(processes):
+        with one_processor(), ExitStack() as stack:
+            asking = {each: stack.enter_context(process_of(name, each)) for each in framework.names}
+            for ask, found in times.items():
+                batches: dict[str, Batch] = {each: partial(asking[each], ask) for each in found}
+                for each, values in measure(batches, pace, TURN).items():
+                    found[each] += values
     return times
 
 
 @contextmanager
-def connections_to(url: str, request: bytes) -> Iterator[Batch]:
-    """Give what asks a server on several connections at once, so many times, and reads all of the answers.
+def process_of(name: str, which: str) -> Iterator[Callable[[str, int], float]]:
+    """Start a process with one application; give what lets it run a request so many times, and returns the seconds.
 
-    :raises RuntimeError: if an answer is not 200, or not as long as the first one.
+    :raises RuntimeError: if the process does not tell them.
     """
-    address = (urlsplit(url).hostname, urlsplit(url).port)
-    with ExitStack() as stack:
+    command = [sys.executable, "-m", "benchmarks.whole", "time", name, which]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environment(), stdin=pipe, stdout=pipe, bufsize=0) as process:
 
-        def connect() -> socket.socket:
-            return socket.create_connection(address, timeout=30)
+        def ask(request: str, loops: int) -> float:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            with suppress(BrokenPipeError):  # it has ended; there is nothing to read either
+                process.stdin.write(json.dumps([request, loops]).encode() + b"\n")
+            ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
+            told = process.stdout.readline() if ready else b""
+            if not told:
+                raise RuntimeError(f"the process of {name} {which} does not tell how long a request takes")
+            return float(told)
 
-        def close() -> None:
-            for connection in connections:
-                connection.close()
-
-        connections = [connect() for _ in range(CONNECTIONS)]
-        stack.callback(close)
-        connections[0].sendall(request)
-        answer = _answer_on(connections[0])
-        # waitress does so after an answer whose length it was not told.
-        is_closed = b"\r\nConnection: close\r\n" in answer
-
-        def batch(loops: int) -> float:
-            turns = -(-loops // CONNECTIONS)
-            before = perf_counter()
-            for _ in range(turns):
-                if is_closed:
-                    close()
-                    connections[:] = [connect() for _ in connections]
-                for connection in connections:
-                    connection.sendall(request)
-                for connection in connections:
-                    _receive(connection, len(answer))
-            return (perf_counter() - before) * loops / (turns * CONNECTIONS)
-
-        yield batch
+        try:
+            yield ask
+        finally:
+            process.kill()
 
 
-def _receive(connection: socket.socket, length: int) -> None:
-    while length:
-        received = len(connection.recv(length))
-        if not received:
-            raise RuntimeError("the server closed a connection before the end of its answer")
-        length -= received
-
-
-def _answer_on(connection: socket.socket) -> bytes:
-    """Return the whole answer to a request; the dates in later ones are as long."""
-    answer = b""
-    while not _is_whole(answer):
-        received = connection.recv(65536)
-        if not received:
-            break
-        answer += received
-    if not answer.startswith(b"HTTP/1.1 200 "):
-        raise RuntimeError(f"the answer is {answer[:2000].decode('latin-1')!r}")
-    return answer
-
-
-def _is_whole(answer: bytes) -> bool:
-    """Tell whether an answer has come to its end, as waitress writes it."""
-    head, _, body = answer.partition(b"\r\n\r\n")
-    if b"\r\nTransfer-Encoding: chunked" in head:
-        return body.endswith(b"0\r\n\r\n")
-    length = re.search(rb"\r\nContent-Length: (\d+)", head)
-    return length is not None and len(body) == int(length[1])
+def tell_times(name: str, which: str, lines: Iterable[str]) -> Iterator[float]:
+    """Run requests as the lines say, and yield the seconds of each."""
+    framework = FRAMEWORKS[name]
+    app = framework.application(which)
+    batches = {ask.name: requests_to(app, framework.environ(ask), clock=process_time) for ask in REQUESTS}
+    with no_collection():
+        for line in lines:
+            request, loops = json.loads(line)
+            yield batches[request](loops)
+            gc.collect()
 
 
 # What is told
@@ -178,9 +114,14 @@ def in_process(quick: bool, times: Mapping[str, Mapping[str, Times]]) -> Table:
         notes=[
             "What a layer takes of a whole request to ``examples/flask_app.py`` and ``examples/django_app.py``: the "
             "time of a request *without* the layer and the time that is *added* with it, both in microseconds, and the "
-            "*share* of the added time in the whole, with the median absolute deviation between "
-            f"{processes * pace.rounds} rounds in {processes} processes. *by hand* is the headers of an allowed "
-            "origin, hard-coded and put on every response."
+            "*share* of the added time in the whole. *by hand* is the headers of an allowed origin, hard-coded and put "
+            "on every response.",
+            "Each application runs in a process of its own, as a worker of a server does. The processes take turns of "
+            f"{TURN * 1000:.0f} ms, some hundred requests, after others that are not timed; what counts is the time "
+            "that the processor works for the process. All values are medians of "
+            f"{processes * pace.rounds} rounds with {processes} processes of each application, with the median "
+            "absolute deviation. A layer takes two to three times as long here as in the first table: since the last "
+            "request, the framework has filled the processor's caches with other things.",
         ],
     )
     worst = 0.0
@@ -216,10 +157,10 @@ def over_sockets(quick: bool, times: Mapping[str, Times], in_process: Mapping[st
         ["request", "layer", "whole", "difference", "added in process", "share"],
         notes=[
             f"The same examples under waitress, asked on {CONNECTIONS} connections at once, the servers on one "
-            "processor and who asks on the others; requests from an allowed origin, in microseconds. *whole* is the "
-            "time of a request with the headers by hand. *difference* is what it takes more with the layer, the median "
-            f"of {servers * pace.rounds} rounds, for which the servers were started {servers} times; that waitress has "
-            "more headers to write is no part of it.",
+            "processor and who asks on the others; requests from an allowed origin, in microseconds that the processor "
+            "works for the server. *whole* is the time of a request with the headers by hand. *difference* is what it "
+            f"takes more with the layer, the median of {servers * pace.rounds} rounds with {servers} servers of each "
+            "application; that waitress has more headers to write is no part of it.",
             f"A difference of less than {NOISE} deviations is noise, and a hundredth of a request mostly is. Then the "
             "share is derived: what the layer adds in process, as in the table before, divided by the time of the "
             f"whole request. Such a share is marked with {DERIVED}.",
@@ -269,14 +210,15 @@ def run(quick: bool) -> list[Table]:
     return tables
 
 
-def main(what: str, name: str, *rest: str) -> None:
-    """Do what a process of its own is started for: serve an application, or print times as JSON."""
+def main(what: str, name: str, which: str) -> None:
+    """Do what a process of its own is started for: serve an application, or tell the times of its requests."""
     if what == "serve":
         from benchmarks.served import serve
 
-        serve(FRAMEWORKS[name].applications()[rest[0]])
+        serve(telling_seconds(FRAMEWORKS[name].application(which)))
     else:
-        print(json.dumps(time_here(FRAMEWORKS[name], Pace(*map(int, rest)))))
+        for seconds in tell_times(name, which, sys.stdin):
+            print(seconds, flush=True)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import types
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import docutils.core
@@ -42,6 +43,7 @@ from benchmarks import (  # noqa: E402
     rightness,
     scale,
     servers,
+    sockets,
     whole,
 )
 from benchmarks.cells import APP, ASKS, CELLS, KINDS, ORIGINS, Ask, Cell, environ_of, options  # noqa: E402
@@ -922,7 +924,7 @@ def test_a_layer_that_is_absent_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("name", FRAMEWORK_NAMES)
 def test_each_example_answers_alike_with_each_layer(name: str) -> None:
     framework = examples.FRAMEWORKS[name]
-    bodies, cors, exposed = set(), {}, {}
+    bodies, cors, added = set(), {}, {}
     for each in framework.names:
         with servers.listening(["-m", "benchmarks.whole", "serve", name, each]) as url:
             request = urllib.request.Request(f"{url}{framework.path}", headers={"Origin": APP})
@@ -932,24 +934,53 @@ def test_each_example_answers_alike_with_each_layer(name: str) -> None:
                     response.headers[ACAO],
                     response.headers["Access-Control-Allow-Credentials"],
                 )
-                exposed[each] = response.headers["Access-Control-Expose-Headers"]
+                added[each] = [pair for pair in response.headers.items() if pair[0].startswith(("Access-", "Vary"))]
     assert len(bodies) == 1
     assert cors == {each: (None, None) if each == "without" else (APP, "true") for each in framework.names}
-    assert exposed["by hand"] == exposed["corswsgi"] == exposed[framework.names[-1]]
+    assert added["by hand"] == added["corswsgi"]
+    assert set(added["corswsgi"]) - set(added[framework.names[-1]]) == set()
 
 
 @pytest.mark.parametrize("name", FRAMEWORK_NAMES)
 def test_requests_are_timed_in_processes_and_over_sockets(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(whole, "SOCKET_TURN", 0.001)
+    monkeypatch.setattr(whole, "TURN", 0.001)
+    monkeypatch.setattr(sockets, "TURN", 0.001)
     framework = examples.FRAMEWORKS[name]
     in_process = whole.time_in_processes(name, Pace(rounds=2, passes=1), 2)
     assert list(in_process) == ["no Origin", "allowed", "refused"]
     for times in in_process.values():
         assert tuple(times) == framework.names
         assert all(len(values) == 4 and min(values) > 1e-6 for values in times.values())
-    times = whole.time_on_sockets(name, Pace(rounds=2, passes=1), 1)
+    times = sockets.time_on_sockets(name, Pace(rounds=2, passes=1), 1)
     assert tuple(times) == framework.names
     assert all(len(values) == 2 and min(values) > 1e-5 for values in times.values())
+
+
+def test_a_process_runs_the_requests_that_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    spy = Spy()
+    framework = examples.FRAMEWORKS["Flask"]._replace(application=lambda which: {"ours": spy}[which])
+    monkeypatch.setattr(whole, "FRAMEWORKS", {"Flask": framework})
+    told = list(whole.tell_times("Flask", "ours", ['["allowed", 16]\n', '["no Origin", 8]\n']))
+    assert len(told) == 2
+    assert [each.get("HTTP_ORIGIN") for each in spy.asked] == [APP] * (3 + 16) + [None] * (2 + 8)
+    assert {each["PATH_INFO"] for each in spy.asked} == {"/notes"}
+    assert gc.isenabled()
+
+
+def test_a_process_that_has_ended_is_told() -> None:
+    with (
+        whole.process_of("no framework", "corswsgi") as ask,
+        pytest.raises(RuntimeError, match="the process of no framework corswsgi does not tell"),
+    ):
+        ask("allowed", 8)
+
+
+def test_a_server_tells_how_long_the_processor_works_for_it() -> None:
+    with servers.listening(["-m", "benchmarks.whole", "serve", "Flask", "without"]) as url:
+        before = sockets.seconds_of(url)
+        for _ in range(20):
+            urllib.request.urlopen(f"{url}/notes", timeout=30).close()
+        assert 0 < before < sockets.seconds_of(url)
 
 
 def test_a_request_over_a_socket_is_that_in_process() -> None:
@@ -979,15 +1010,17 @@ def test_an_answer_that_is_not_as_it_should_be_is_told(first: bytes, later: byte
     with (
         misbehaving.Server(replying(itertools.chain([first], itertools.repeat(later)))) as server,
         pytest.raises(RuntimeError, match=message),
-        whole.connections_to(server.url, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") as batch,
+        sockets.connections_to(server.url, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", perf_counter) as batch,
     ):
         batch(8)
 
 
 def test_every_answer_of_a_batch_is_read() -> None:
     with misbehaving.Server(lambda asked: misbehaving.says("200 OK", body=b"OK")) as server:
-        with whole.connections_to(server.url, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n") as batch:
-            assert batch(20) > 0
+        clock = iter([5.0, 7.4])
+        request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        with sockets.connections_to(server.url, request, lambda: next(clock)) as batch:
+            assert batch(20) == pytest.approx(2.4 * 20 / 24)
         # The first, and 3 times 8, for a server is asked on all connections each time.
         assert len(server.asked) == 1 + 24
 
