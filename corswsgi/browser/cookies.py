@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from corswsgi.browser.cookie_dates import Departs
 from corswsgi.browser.engines import Departure
-from corswsgi.browser.set_cookie import Refusal, Refused, SetCookie, parse_set_cookie
+from corswsgi.browser.set_cookie import Refusal, Refused, Rule, SetCookie, parse_set_cookie
 from corswsgi.browser.urls import (
     URL,
     Origin,
@@ -24,8 +24,6 @@ from corswsgi.browser.urls import (
 #: rfc6265bis#section-6.1 sets no bounds from above; these are Chromium's, for a site and for all.
 _MOST_OF_SITE = 180
 _MOST = 3000
-
-_THIRD_PARTY = "rfc6265bis#section-7.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Errand:
         if not self.has_crossed_sites or not self.departs(Departure.COOKIES_BLOCKED):
             return None
         sentence = "the browser blocks the cookies of third parties: page and server are of two sites"
-        return Refusal(_THIRD_PARTY, sentence, Departure.COOKIES_BLOCKED)
+        return Refusal(Rule.THIRD_PARTY, sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +124,11 @@ class CookieStore:
     def why_withheld(self, cookie: Cookie, errand: Errand) -> Refusal | None:
         """Return why a request does not carry a cookie of its host, or nothing."""
         if not _is_inside(errand.url.path, cookie.path):
-            return Refusal("rfc6265bis#section-5.1.4", f"it is for {cookie.path} only")
+            return Refusal(Rule.PATH, f"it is for {cookie.path} only")
         if cookie.secure and not errand.is_secure:
-            return Refusal("rfc6265bis#section-5.8.3", "it has Secure, and the address is not https:")
+            return Refusal(Rule.SECURE, "it has Secure, and the address is not https:")
         if cookie.partition and cookie.partition != errand.first_party:
-            return Refusal("partitioned-cookies#section-2.2", f"it is for pages of {cookie.partition} only")
+            return Refusal(Rule.PARTITION, f"it is for pages of {cookie.partition} only")
         return (
             errand.refused_as_third_party()
             or _refused_across_sites(cookie.same_site, errand)
@@ -181,10 +179,10 @@ class CookieStore:
     def _check(self, said: SetCookie, errand: Errand) -> None:
         """Refuse what may not come from there, or may not be set from this page."""
         if said.secure and not errand.is_secure:
-            raise Refused("rfc6265bis#section-5.7", f"it has Secure, and {errand.url.origin.serialized} is not https:")
+            raise Refused(Rule.SECURE, f"it has Secure, and {errand.url.origin.serialized} is not https:")
         refusal = errand.refused_as_third_party() or _refused_across_sites(said.same_site, errand)
         if refusal is not None:
-            raise Refused(refusal.anchor, refusal.sentence, refusal.departure)
+            raise Refused(refusal.rule, refusal.sentence)
 
     def _check_overlay(self, cookie: Cookie, site: str, errand: Errand) -> None:
         """rfc6265bis#section-5.7: what came without encryption leaves secure cookies alone."""
@@ -192,7 +190,7 @@ class CookieStore:
             related = _is_below(cookie.domain, other.domain) or _is_below(other.domain, cookie.domain)
             is_same = other.name == cookie.name and related and _is_inside(cookie.path, other.path)
             if is_same and other.secure and not cookie.secure and not errand.is_secure:
-                raise Refused("rfc6265bis#section-5.7", "there is a cookie of this name with Secure already")
+                raise Refused(Rule.OVERLAY, "there is a cookie of this name with Secure already")
 
     def _keep(self, cookie: Cookie, site: str, errand: Errand) -> Cookie:
         kept = self._sites.setdefault(site, {})
@@ -221,7 +219,7 @@ def _refused_across_sites(same_site: str, errand: Errand) -> Refusal | None:
         what = "it says nothing of SameSite, which counts as Lax"
     else:
         what = f"it says SameSite={same_site.capitalize()}"
-    return Refusal("rfc6265bis#section-5.6.7.1", f"{what}, and page and server are of two sites")
+    return Refusal(Rule.SAME_SITE, f"{what}, and page and server are of two sites")
 
 
 def _refused_after_redirect(same_site: str, errand: Errand) -> Refusal | None:
@@ -229,14 +227,14 @@ def _refused_after_redirect(same_site: str, errand: Errand) -> Refusal | None:
     if not (is_about_sites and errand.has_crossed_sites and errand.departs(Departure.COOKIE_AFTER_REDIRECT)):
         return None
     sentence = f"it says SameSite={same_site.capitalize()}, and a redirect came from another site"
-    return Refusal("rfc6265bis#section-5.2", sentence, Departure.COOKIE_AFTER_REDIRECT)
+    return Refusal(Rule.REDIRECT, sentence)
 
 
 def _refused_by_partition(cookie: Cookie, errand: Errand) -> Refusal | None:
     if cookie.partition or not errand.is_cross_site or not errand.departs(Departure.COOKIES_PARTITIONED):
         return None
     sentence = "the browser keeps the cookies of third parties apart for each site of a page"
-    return Refusal(_THIRD_PARTY, sentence, Departure.COOKIES_PARTITIONED)
+    return Refusal(Rule.THIRD_PARTY, sentence)
 
 
 def _domain(said: SetCookie, errand: Errand) -> str:
@@ -251,15 +249,14 @@ def _domain(said: SetCookie, errand: Errand) -> str:
         not errand.url.origin.is_ip or errand.departs(Departure.COOKIE_DOMAIN_OF_ADDRESS)
     )
     if host != domain and not is_suffix:
-        raise Refused("rfc6265bis#section-5.7", f"its Domain is not {host}, nor above it")
+        raise Refused(Rule.DOMAIN, f"its Domain is not {host}, nor above it")
     if host != domain and domain != said.domain and errand.departs(Departure.COOKIE_DOMAIN_CASE):
-        sentence = "its Domain has capitals"
-        raise Refused("rfc6265bis#section-5.6.3", sentence, Departure.COOKIE_DOMAIN_CASE)
+        raise Refused(Rule.DOMAIN, "its Domain has capitals")
     if errand.url.origin.is_ip or not is_public_suffix(domain):
         return domain
     if host == domain and not errand.departs(Departure.COOKIE_DOMAIN_SUFFIX):
         return ""
-    raise Refused("rfc6265bis#section-5.7", f"its Domain, {domain}, is a public suffix: strangers have names below it")
+    raise Refused(Rule.DOMAIN, f"its Domain, {domain}, is a public suffix: strangers have names below it")
 
 
 def _ordered(cookies: Sequence[Cookie], errand: Errand) -> list[Cookie]:

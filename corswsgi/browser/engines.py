@@ -600,6 +600,26 @@ class Departure(Enum):
     )
 
 
+#: What only WebKitGTK does, because libsoup keeps its cookies. Safari's are kept by a library of its own, which nobody
+#: has measured here; what is said of Safari leaves these out.
+OF_LIBSOUP = frozenset(
+    {
+        Departure.COOKIE_PREFIXES_IGNORED,
+        Departure.COOKIE_PARTITIONED_IGNORED,
+        Departure.COOKIE_SIZE,
+        Departure.COOKIE_CUT,
+        Departure.COOKIE_EMPTY_KEPT,
+        Departure.COOKIE_MAX_AGE_EMPTY,
+        Departure.COOKIE_EXPIRES_WINS,
+        Departure.COOKIE_DATE_FORMATS,
+        Departure.COOKIE_DOMAIN_CASE,
+        Departure.COOKIE_DOMAIN_SUFFIX,
+        Departure.COOKIE_DOMAIN_OF_ADDRESS,
+        Departure.COOKIE_DOMAIN_ORDER,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """How one engine behaves.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum, unique
 
 from corswsgi.browser.cookie_dates import Departs, moment_of, seconds_of
 from corswsgi.browser.engines import Departure
@@ -31,26 +32,65 @@ PREFIXES = {
 }
 
 
+@unique
+class Rule(StrEnum):
+    """The rules by which a cookie is not kept, or not sent. The values are stable."""
+
+    MALFORMED = "malformed"
+    TOO_LARGE = "too-large"
+    PREFIX = "prefix"
+    NONE_WITHOUT_SECURE = "none-without-secure"
+    PARTITIONED_WITHOUT_SECURE = "partitioned-without-secure"
+    DOMAIN = "domain"
+    SECURE = "secure"
+    OVERLAY = "overlay"
+    SAME_SITE = "same-site"
+    REDIRECT = "redirect"
+    THIRD_PARTY = "third-party"
+    PARTITION = "partition"
+    PATH = "path"
+
+
+#: Where each rule stands.
+ANCHORS = {
+    Rule.MALFORMED: "rfc6265bis#section-5.6",
+    Rule.TOO_LARGE: "rfc6265bis#section-5.6",
+    Rule.PREFIX: "rfc6265bis#section-5.4",
+    Rule.NONE_WITHOUT_SECURE: "rfc6265bis#section-5.7",
+    Rule.PARTITIONED_WITHOUT_SECURE: "partitioned-cookies#section-2.1",
+    Rule.DOMAIN: "rfc6265bis#section-5.7",
+    Rule.SECURE: "rfc6265bis#section-5.7",
+    Rule.OVERLAY: "rfc6265bis#section-5.7",
+    Rule.SAME_SITE: "rfc6265bis#section-5.6.7.1",
+    Rule.REDIRECT: "rfc6265bis#section-5.2",
+    Rule.THIRD_PARTY: "rfc6265bis#section-7.1",
+    Rule.PARTITION: "partitioned-cookies#section-2.2",
+    Rule.PATH: "rfc6265bis#section-5.1.4",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a cookie is not kept, or not sent.
 
-    :ivar anchor: of the rule.
-    :ivar sentence: the rule, without the cookie's value.
-    :ivar departure: what makes an engine apply the rule, if the standard does not.
+    :ivar sentence: what is so, without the cookie's value.
     """
 
-    anchor: str
+    rule: Rule
     sentence: str
-    departure: Departure | None = None
+
+    @property
+    def anchor(self) -> str:
+        """Where the rule stands."""
+        return ANCHORS[self.rule]
 
 
 class Refused(Exception):
     """A cookie is not kept."""
 
-    def __init__(self, anchor: str, sentence: str, departure: Departure | None = None) -> None:
+    def __init__(self, rule: Rule, sentence: str) -> None:
         super().__init__(sentence)
-        self.refusal = Refusal(anchor, sentence, departure)
+        self.refusal = Refusal(rule, sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +123,7 @@ def parse_set_cookie(line: str, departs: Departs) -> SetCookie:
     if not equals:
         name, value = (name, "") if departs(Departure.COOKIE_NAME_ALONE) else ("", name)
     elif not name and value and departs(Departure.COOKIE_NAME_ALONE):
-        raise Refused("rfc6265bis#section-5.6", "it has no name", Departure.COOKIE_NAME_ALONE)
+        raise Refused(Rule.MALFORMED, "it has no name")
     _check_pair(name, value, departs)
     if not _is_utf_8(value) and departs(Departure.COOKIE_NOT_UTF_8):
         value = value.encode("latin-1").decode("utf-8", "replace").encode().decode("latin-1")
@@ -95,7 +135,7 @@ def parse_set_cookie(line: str, departs: Departs) -> SetCookie:
     last = dict(attributes)
     domain = last["domain"].removeprefix(".") if last.get("domain") else None
     if domain == "" and departs(Departure.COOKIE_DOMAIN_DOT):
-        raise Refused("rfc6265bis#section-5.6.3", "its Domain is a dot", Departure.COOKIE_DOMAIN_DOT)
+        raise Refused(Rule.DOMAIN, "its Domain is a dot")
     cookie = SetCookie(
         name=name,
         value=value,
@@ -116,7 +156,7 @@ def _parts(line: str, departs: Departs) -> list[tuple[str, str, str]]:
     if (_CONTROLS.search(line) or "\t" in line or not line.isascii()) and departs(Departure.COOKIE_CUT):
         return list(_cut(line))
     if found := _CONTROLS.search(line):
-        raise Refused("rfc6265bis#section-5.6", f"it holds the control character 0x{ord(found[0]):02x}")
+        raise Refused(Rule.MALFORMED, f"it holds the control character 0x{ord(found[0]):02x}")
     parts = [part.partition("=") for part in line.split(";")]
     return [(name.strip(" \t"), equals, value.strip(" \t")) for name, equals, value in parts]
 
@@ -142,14 +182,14 @@ def _is_utf_8(text: str) -> bool:
 
 def _check_pair(name: str, value: str, departs: Departs) -> None:
     if not (name or value) and not departs(Departure.COOKIE_EMPTY_KEPT):
-        raise Refused("rfc6265bis#section-5.6", "it has neither a name nor a value")
+        raise Refused(Rule.MALFORMED, "it has neither a name nor a value")
     if len(name) + len(value) > _MOST and not departs(Departure.COOKIE_SIZE):
         size = len(name) + len(value)
-        raise Refused("rfc6265bis#section-5.6", f"its name and value have {size} bytes, more than {_MOST}")
+        raise Refused(Rule.TOO_LARGE, f"its name and value have {size} bytes, more than {_MOST}")
     if "\t" in name + value and departs(Departure.COOKIE_TAB):
-        raise Refused("rfc6265bis#section-5.6", "it holds a tab", Departure.COOKIE_TAB)
+        raise Refused(Rule.MALFORMED, "it holds a tab")
     if not name and value.lower().startswith(tuple(PREFIXES)) and not departs(Departure.COOKIE_PREFIXES_IGNORED):
-        raise Refused("rfc6265bis#section-5.7", "it has no name, and its value begins like the prefix of a name")
+        raise Refused(Rule.PREFIX, "it has no name, and its value begins like the prefix of a name")
 
 
 def _check_attributes(cookie: SetCookie, departs: Departs) -> None:
@@ -164,11 +204,11 @@ def _check_attributes(cookie: SetCookie, departs: Departs) -> None:
     missing = [each for each in PREFIXES.get(prefix, ()) if not has[each]]
     if missing and not departs(Departure.COOKIE_PREFIXES_IGNORED):
         shown = cookie.name[: len(prefix)]
-        raise Refused("rfc6265bis#section-5.4", f"a name that begins with {shown} needs {' and '.join(missing)}")
+        raise Refused(Rule.PREFIX, f"a name that begins with {shown} needs {' and '.join(missing)}")
     if cookie.same_site == "none" and not cookie.secure and not departs(Departure.COOKIE_NONE_WITHOUT_SECURE):
-        raise Refused("rfc6265bis#section-5.7", "SameSite=None needs Secure")
+        raise Refused(Rule.NONE_WITHOUT_SECURE, "SameSite=None needs Secure")
     if cookie.partitioned and not cookie.secure:
-        raise Refused("partitioned-cookies#section-2.1", "Partitioned needs Secure")
+        raise Refused(Rule.PARTITIONED_WITHOUT_SECURE, "Partitioned needs Secure")
 
 
 def _same_site(value: str) -> str:
