@@ -27,7 +27,6 @@ from scripted_site import (
     SHARED,
     THIRD,
     TRUSTED,
-    Clock,
     Pairs,
     Says,
     Site,
@@ -513,108 +512,6 @@ def test_a_bomb_is_defused_and_a_wrong_coding_told() -> None:
     many = fetch(Site(Says(headers=(*SHARED, ("Content-Encoding", "gzip," * 6)))))
     assert "it names 6 codings" in str(many.notes[0])
     assert fetch(Site(dataclasses.replace(says, body=b"")), method="HEAD").response.complete
-
-
-# Cookies
-
-
-def cookies_after(
-    line: str, url: str = f"{API}/dir/x", again: str = "", later: float = 0, **options: Any
-) -> str | None:
-    """Return the Cookie that is sent after one Set-Cookie."""
-    clock = Clock()
-    site = Site(Says(headers=(*TRUSTED, ("Set-Cookie", line))))
-    browser = Browser(site, options.pop("origin", PAGE), clock=clock, **options)
-    browser.fetch(url, credentials="include", mode="no-cors")
-    clock.now += later
-    browser.fetch(again or url, credentials="include", mode="no-cors")
-    cookie: str | None = site.last.headers.get("cookie")
-    return cookie
-
-
-PLAIN = "http://a.example"
-OLD = "Thu, 01 Jan 1970 00:00:00 GMT"
-
-
-@pytest.mark.parametrize(
-    ("line", "options", "sent"),
-    [
-        ("a=1", {}, "a=1"),
-        (" a = 1 ; HttpOnly", {}, "a=1"),
-        ("a=1=2", {}, "a=1=2"),
-        ("a=", {}, "a="),
-        ("=1", {}, None),
-        ("a", {}, None),
-        ("", {}, None),
-        # times
-        ("a=1; Max-Age=10", {"later": 9}, "a=1"),
-        ("a=1; Max-Age=10", {"later": 10}, None),
-        ("a=1; Max-Age=0", {}, None),
-        ("a=1; Max-Age=-1", {}, None),
-        ("a=1; Max-Age=soon", {}, "a=1"),
-        (f"a=1; Expires={OLD}", {}, None),
-        (f"a=1; Expires={OLD}; Max-Age=10", {}, "a=1"),
-        ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 -0000", {}, None),
-        ("a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT", {}, "a=1"),
-        ("a=1; Expires=tomorrow", {}, "a=1"),
-        # those that were given
-        ("a=2", {"cookies": {"a": "1", "b": "1"}}, "a=2; b=1"),
-        ("a=; Max-Age=0", {"cookies": {"a": "1", "b": "1"}}, "b=1"),
-        ("a=2", {"cookies": {"a": "1"}, "again": THIRD}, "a=1"),
-        # hosts and ports
-        ("a=1", {"again": THIRD}, None),
-        ("a=1; Domain=example", {"again": THIRD}, None),
-        ("a=1", {"again": f"{API}:8443/dir/"}, "a=1"),
-        # paths
-        ("a=1", {"again": f"{API}/dir/y/z"}, "a=1"),
-        ("a=1", {"again": f"{API}/dir"}, "a=1"),
-        ("a=1", {"again": f"{API}/directory"}, None),
-        ("a=1", {"again": f"{API}/"}, None),
-        ("a=1; Path=/", {"again": f"{API}/"}, "a=1"),
-        ("a=1; Path=relative", {"again": f"{API}/"}, None),
-        ("a=1; Path=relative", {}, "a=1"),
-        ("a=1; Path=/deep", {}, None),
-        ("a=1; Path=/deep", {"again": f"{API}/deep"}, "a=1"),
-        ("a=1; Path=/deep", {"again": f"{API}/deep/"}, "a=1"),
-        ("a=1; Path=/deep", {"again": f"{API}/deep/x"}, "a=1"),
-        ("a=1; Path=/deep", {"again": f"{API}/deeper"}, None),
-        ("a=1; Path=/deep", {"again": f"{API}/dir/deep"}, None),
-        ("a=1; Path=/deep", {"again": f"{API}/DEEP"}, None),
-        ("a=1; Path=/deep/", {"again": f"{API}/deep/x"}, "a=1"),
-        ("a=1; Path=/deep/", {"again": f"{API}/deep"}, None),
-        ("a=1; path = /deep", {"again": f"{API}/deep/x"}, "a=1"),
-        ("a=1; Path=", {}, "a=1"),
-        ("a=1", {"url": f"{API}/deep/", "again": f"{API}/deep/x"}, "a=1"),
-        ("a=1", {"url": f"{API}/deep/", "again": f"{API}/x"}, None),
-        ("a=1", {"url": f"{API}/x", "again": f"{API}/y"}, "a=1"),
-        # Secure
-        ("a=1; Secure", {"again": f"{API}/dir/y"}, "a=1"),
-        ("a=1; Secure", {"origin": PLAIN, "url": "http://b.example/"}, None),
-        ("a=1; Secure", {"origin": PLAIN, "url": "http://localhost/"}, "a=1"),
-        ("a=1; Secure", {"origin": PLAIN, "url": "https://b.example/", "again": "http://b.example/"}, None),
-        ("a=1; Secure", {"origin": PLAIN, "url": "http://b.example/", "again": "https://b.example/"}, None),
-        ("a=1", {"origin": PLAIN, "url": "http://b.example/"}, "a=1"),
-        ("a=1", {"origin": PLAIN, "url": "https://b.example/", "again": "http://b.example/"}, "a=1"),
-        # SameSite
-        ("a=1; SameSite=Strict", {}, None),
-        ("a=1; SameSite=lax", {}, None),
-        ("a=1; SameSite=None", {}, "a=1"),
-        ("a=1; SameSite=Strict", {"url": "https://api.example.com/"}, "a=1"),
-        ("a=1; SameSite=Lax", {"url": PAGE}, "a=1"),
-    ],
-)  # fmt: skip
-def test_cookies(line: str, options: dict[str, Any], sent: str | None) -> None:
-    assert cookies_after(line, **options) == sent
-
-
-def test_a_cookie_of_one_site_is_not_sent_from_another() -> None:
-    from corswsgi.browser.cookies import CookieStore
-    from corswsgi.browser.urls import parse_origin, parse_url
-
-    store, url = CookieStore({}, Clock()), parse_url(API)
-    store.store("a=1; SameSite=Lax", url, parse_origin("https://www.other.example"))
-    assert store.header_for(url, parse_origin("https://www.other.example")) == "a=1"
-    assert store.header_for(url, parse_origin(PAGE)) is None
 
 
 # The preflight cache

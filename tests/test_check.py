@@ -408,6 +408,14 @@ GOLDEN_REPORTS: dict[str, tuple[Any, dict[str, Any]]] = {
         split(("204 No Content", *PERMITTED), ("200 OK",)),
         {"headers": (("X-Api-Key", "1"),)},
     ),
+    "cookies-across-sites": (
+        plain("200 OK", *TRUSTED, ("Set-Cookie", "session=secret; HttpOnly")),
+        {"credentials": "include"},
+    ),
+    "cookies-of-one-site": (
+        plain("200 OK", *TRUSTED, ("Set-Cookie", "session=secret; HttpOnly"), ("Set-Cookie", "old=; Max-Age=0")),
+        {"credentials": "include", "url": "http://localhost:8000/items"},
+    ),
     "same-origin": (plain(), {"origin": "http://127.0.0.1:8000"}),
     "mixed-content": (plain(), {"origin": PAGE, "url": "http://api.other.example/"}),
     "app-raises": (lambda environ, start_response: 1 / 0, {}),
@@ -418,6 +426,90 @@ GOLDEN_REPORTS: dict[str, tuple[Any, dict[str, Any]]] = {
 def test_the_report_is_in_these_words(name: str) -> None:
     site, question = GOLDEN_REPORTS[name]
     assert_golden(name, render.as_text(ask(site, **question)))
+
+
+# Cookies
+
+ALL_THREE = ["Chrome", "Firefox", "Safari"]
+ONE_SITE = "serve page and API from one site"
+OTHER_API, API_OF_SITE = "https://api.other.example/items", "https://api.example.com/items"
+
+
+@pytest.mark.parametrize(
+    ("line", "url", "origin", "lost", "sentence", "steps"),
+    [
+        ("a=1", API_OF_SITE, PAGE, [], "", []),
+        ("a=; Max-Age=0", API_OF_SITE, PAGE, [], "", []),
+        ("a=1; SameSite=Lax; Path=/x", OTHER_API, PAGE, ALL_THREE, "it says SameSite=Lax",
+         ["write Set-Cookie: a=...; Path=/x; SameSite=None; Secure", ONE_SITE]),
+        ("a=1", OTHER_API, PAGE, ["Chrome", "Safari"], "it says nothing of SameSite",
+         ["write Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
+        ("a=1; SameSite=None", OTHER_API, PAGE, ALL_THREE, "SameSite=None needs Secure",
+         ["write Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
+        ("a=1; SameSite=None; Secure", OTHER_API, PAGE, ["Safari"], "blocks the cookies of third parties", [ONE_SITE]),
+        ("a=1", "http://api.other.example/", "http://app.example.com", ["Chrome", "Safari"], "nothing of SameSite",
+         ["serve the URL over https: and write Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
+        ("a=1", "http://127.0.0.1:8000/", LOCAL, ["Chrome", "Safari"], "nothing of SameSite",
+         ["call the server by the host of the page, localhost"]),
+        ("a=1; SameSite=None; Secure", OTHER_API, "null", ["Safari"], "third part", ["serve the page from an origin"]),
+        ("a=1; SameSite=None", API_OF_SITE, PAGE, ["Chrome", "Firefox"], "SameSite=None needs Secure",
+         ["write Set-Cookie: a=...; SameSite=Lax, as page and server are of one site"]),
+        ("a=1; secure", "http://localhost:8000/", LOCAL, ["Safari"], "it has Secure, and http://localhost:8000 is not",
+         ["leave Secure out as long as the address is http: (write Set-Cookie: a=...)"]),
+        ("a=1; Domain=other.example", API_OF_SITE, PAGE, ALL_THREE, "kept by none: its Domain is",
+         ["leave Domain out, or write one that api.example.com is or is below"]),
+        ("__Host-a=1", API_OF_SITE, PAGE, ALL_THREE, "needs Secure and Path=/", ["give the cookie all"]),
+        ("a=1; Partitioned", API_OF_SITE, PAGE, ALL_THREE, "Partitioned needs", ["write Secure beside"]),
+        ("a" * 5000 + "=1", API_OF_SITE, PAGE, ALL_THREE, "have 5001 bytes", ["keep what is large"]),
+        ("a\x01=1", API_OF_SITE, PAGE, ALL_THREE, "control character", ["write the cookie as name"]),
+        ("=secret", API_OF_SITE, PAGE, ["Firefox"], "a cookie without a name is not kept", ["write the cookie as"]),
+        ("secret\x7f", API_OF_SITE, PAGE, ALL_THREE, "a cookie without a name", ["write the cookie as"]),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_cookie(
+    line: str, url: str, origin: str, lost: list[str], sentence: str, steps: list[str]
+) -> None:
+    site = plain("200 OK", (ORIGIN, origin), (CREDENTIALS, "true"), ("Vary", "Origin"), ("Set-Cookie", line))
+    report = ask(site, url, origin, credentials="include")
+    (answer,) = report.cookies
+    assert [fate.browser for fate in answer.fates if fate.outcome == "refused"] == lost
+    found = [each for each in report.findings if "cookie" in each.code]
+    assert all(each.severity == "warning" for each in found)
+    assert [sentence in each.sentence for each in found if each.code != "cookies-of-third-party"] == [True] * bool(lost)
+    told = [step for step in report.fix.steps if "null" not in step]
+    assert [want in step for want, step in zip(steps, told, strict=True)] == [True] * len(steps)
+    assert "secret" not in f"{report.cookies} {found}"
+
+
+def test_a_cookie_is_told_in_the_engines_that_were_asked_about() -> None:
+    site = plain("200 OK", *TRUSTED, ("Set-Cookie", "a=1"), ("Set-Cookie", "b=1; Domain=x"))
+    report = ask(site, credentials="include", engines=("firefox",))
+    assert [[fate.outcome for fate in each.fates] for each in report.cookies] == [["partitioned"], ["refused"]]
+    assert [note for note in report.notes if note.code == "cookie-refused"] == []
+    told = json.loads(render.as_json(report))["cookies"][1]
+    assert told["name"] == "b"
+    assert told["fates"][0]["rule"] == "domain"
+
+
+def test_without_credentials_no_cookie_is_told() -> None:
+    assert ask(plain("200 OK", *SHARED, ("Set-Cookie", "a=1"))).cookies == ()
+
+
+def test_a_redirect_from_another_site_costs_cookies_in_safari() -> None:
+    def answer(environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+        if environ["HTTP_HOST"].startswith("127"):
+            return "302 Found", [("Location", "http://localhost:8000/x"), *TRUSTED]
+        return "200 OK", [(ORIGIN, "null"), (CREDENTIALS, "true"), ("Set-Cookie", "a=1")]
+
+    report = ask(app_saying(answer), credentials="include")
+    (answered,) = report.cookies
+    assert [fate.outcome for fate in answered.fates] == ["kept", "kept", "refused"]
+    assert "call the URL in the first place: the redirect" in str(report.fix.steps)
+
+
+def test_so_many_cookies_are_told_at_most() -> None:
+    site = plain("200 OK", *TRUSTED, *(("Set-Cookie", f"a{number}=1") for number in range(80)))
+    assert len(ask(site, credentials="include").cookies) == 50
 
 
 def test_a_redirect_to_a_third_party_in_words() -> None:

@@ -1231,7 +1231,7 @@ def test_B32_the_sentence_says_why_null() -> None:
     ],
 )
 def test_B33_when_cookies_go_along(url: str, credentials: str, sent: bool) -> None:
-    site = Site(Says(headers=(*TRUSTED, ("Set-Cookie", "b=2"))))
+    site = Site(Says(headers=(*TRUSTED, ("Set-Cookie", "b=2; SameSite=None; Secure"))))
     browser = Browser(site, PAGE, cookies={"a": "1"})
     for _ in range(2):
         assert browser.fetch(url, credentials=credentials, headers={"Accept": "a/b"}).allowed
@@ -1245,7 +1245,7 @@ def test_B33_an_authorization_of_the_script_goes_along_anyway() -> None:
 
 
 def test_B33_cookies_are_kept_though_the_response_is_blocked() -> None:
-    site = Site(Says(headers=(("Set-Cookie", "a=1"),)))
+    site = Site(Says(headers=(("Set-Cookie", "a=1; SameSite=None; Secure"),)))
     browser = Browser(site, PAGE)
     for _ in range(2):
         assert not browser.fetch(API, credentials="include").allowed

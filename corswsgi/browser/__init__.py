@@ -52,6 +52,8 @@ __all__ = [
 class Browser:
     """One tab of a browser with one page, whose scripts fetch.
 
+    :ivar cookies: those that it keeps.
+
     It keeps cookies and a preflight cache from one fetch to the next. Not modelled: the HTTP cache (a 304 can only
     answer a script's own conditional request, and is taken as it comes), service workers, Content Security Policy,
     HSTS, stored passwords, and all that only navigations do. Local Network Access is noted, not enforced.
@@ -65,7 +67,7 @@ class Browser:
         engine: str = "standard",
         page: str | None = None,
         referrer_policy: str = "strict-origin-when-cross-origin",
-        cookies: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | CookieStore | None = None,
         clock: Callable[[], float] = time.monotonic,
         max_age_cap: int | None = None,
         max_body: int = 1024 * 1024,
@@ -81,8 +83,8 @@ class Browser:
             ``"firefox"`` or ``"webkit"``. :mod:`corswsgi.browser.engines` lists them.
         :param page: the page's address, for ``Referer`` and relative URLs; by default the root of the origin.
         :param referrer_policy: the page's; the empty string is the default.
-        :param cookies: names and values that are sent to every host of the target when credentials are. What
-            ``Set-Cookie`` says is kept beside them, per host; :mod:`corswsgi.browser.cookies` says how far.
+        :param cookies: names and values that are sent to every host of the target when credentials are, beside what
+            ``Set-Cookie`` left; or :attr:`cookies` of another browser, to share them with its page.
         :param clock: seconds, for the preflight cache and cookies.
         :param max_age_cap: the longest time, in seconds, for which a preflight is remembered; by default the engine's,
             see :data:`MAX_AGE_CAPS`, and for the standard, which sets none, that of Chromium.
@@ -100,10 +102,11 @@ class Browser:
         self._origin = parse_origin(origin)
         self._page = _parse_page(page, self._origin)
         self._referrer_policy = check_policy(referrer_policy)
+        self.cookies = cookies if isinstance(cookies, CookieStore) else CookieStore(cookies or {}, clock)
         network = network_for(target, max_body=max_body, timeout=timeout)
         self._agent = UserAgent(
             network if tape is None else tape.before(network),
-            CookieStore(cookies or {}, clock),
+            self.cookies,
             PreflightCache(clock, self._profile.max_age_cap if max_age_cap is None else max_age_cap),
         )
 

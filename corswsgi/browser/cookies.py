@@ -1,42 +1,105 @@
-"""The cookies of one browser, per host (rfc6265).
+"""The cookies of one browser: which it keeps, for whom, and which a request carries (rfc6265bis).
 
-Modelled: name and value, ``Max-Age``, ``Expires`` in the past, ``Path``, ``Secure``, and ``SameSite`` where it says
-``Strict`` or ``Lax``, which keeps a cookie from requests across sites. Not modelled: ``Domain`` (every cookie belongs
-to the one host that set it), an ``Expires`` in the future (the cookie lasts as long as the browser), ``SameSite``
-by default, ``Partitioned``, the ``__Host-`` prefixes, and the blocking of third-party cookies.
+Not modelled: top-level navigations, which carry ``SameSite=Lax`` too, scripts that read and write ``document.cookie``,
+and the user's own settings.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from corswsgi.browser.urls import URL, Origin, is_potentially_trustworthy_url, same_site
+from corswsgi.browser.cookie_dates import Departs
+from corswsgi.browser.engines import Departure
+from corswsgi.browser.set_cookie import Refusal, Refused, Rule, SetCookie, parse_set_cookie
+from corswsgi.browser.urls import (
+    URL,
+    Origin,
+    is_potentially_trustworthy_url,
+    is_public_suffix,
+    registrable_domain,
+    same_site,
+)
 
-#: rfc6265#section-5.2.2: whatever else stands there is ignored.
-_MAX_AGE = re.compile("-?[0-9]+")
+#: rfc6265bis#section-6.1 sets no bounds from above; these are Chromium's, for a site and for all.
+_MOST_OF_SITE = 180
+_MOST = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A request as cookies see it.
+
+    :ivar page: the origin of the page that fetches, which is the first party.
+    :ivar url_list: the address, after all those from which it was redirected.
+    :ivar departs: tells whether the engine departs from the standard, and remembers it.
+    """
+
+    page: Origin
+    url_list: Sequence[URL]
+    departs: Departs
+
+    @property
+    def url(self) -> URL:
+        return self.url_list[-1]
+
+    @property
+    def is_cross_site(self) -> bool:
+        """Whether page and address are of two sites (rfc6265bis#section-5.2)."""
+        return not same_site(self.page, self.url.origin)
+
+    @property
+    def has_crossed_sites(self) -> bool:
+        """Whether some redirect was of another site than the page."""
+        return any(not same_site(self.page, url.origin) for url in self.url_list)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether cookies with ``Secure`` may be set and sent (rfc6265bis#section-5.7); on loopback they may."""
+        if self.url.scheme == "https":
+            return True
+        return is_potentially_trustworthy_url(self.url) and not self.departs(Departure.COOKIE_SECURE_LOOPBACK)
+
+    @property
+    def first_party(self) -> str:
+        """The site of the page, as the name of a part of the store."""
+        return f"{self.page.scheme}://{_site(self.page)}"
+
+    def refused_as_third_party(self) -> Refusal | None:
+        if not self.has_crossed_sites or not self.departs(Departure.COOKIES_BLOCKED):
+            return None
+        sentence = "the browser blocks the cookies of third parties: page and server are of two sites"
+        return Refusal(Rule.THIRD_PARTY, sentence)
 
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
-    """A cookie that a response set.
+    """A cookie that is kept.
 
+    :ivar host_only: whether it belongs to this one host, or also to those below it.
+    :ivar partition: the first party under which alone it is sent; empty for a cookie of all of them.
     :ivar expires: on the browser's clock; ``None`` for as long as the browser lives.
+    :ivar number: the larger, the later it was created.
     """
 
     name: str
     value: str
+    domain: str
+    host_only: bool
     path: str
     secure: bool
-    same_site_only: bool
+    same_site: str
+    partition: str
     expires: float | None
+    number: int
+
+    @property
+    def key(self) -> tuple[str, str, bool, str, str]:
+        return self.name, self.domain, self.host_only, self.path, self.partition
 
 
 class CookieStore:
-    """What is sent as ``Cookie``, and what ``Set-Cookie`` leaves behind.
+    """What is sent as ``Cookie``, and what ``Set-Cookie`` leaves behind; bounded, whatever servers send.
 
     :ivar given: names and values that are sent to every host, until one sets or deletes them for itself.
     """
@@ -44,74 +107,181 @@ class CookieStore:
     def __init__(self, given: Mapping[str, str], clock: Callable[[], float]) -> None:
         self.given = dict(given)
         self._clock = clock
-        self._hosts: dict[str, dict[tuple[str, str], Cookie]] = {}
+        self._sites: dict[str, dict[tuple[str, str, bool, str, str], Cookie]] = {}
+        self._taken_over: set[tuple[str, str]] = set()
+        self._number = 0
 
-    def header_for(self, url: URL, initiator: Origin) -> str | None:
-        """Return the value of ``Cookie``, or ``None`` for none (fetch#append-a-request-cookie-header)."""
-        pairs = dict(self.given)
-        for cookie in self._hosts.get(url.host, {}).values():
-            if self._has_expired(cookie):
-                pairs.pop(cookie.name, None)
-            elif _is_sent(cookie, url, initiator):
-                pairs[cookie.name] = cookie.value
-        return "; ".join(f"{name}={value}" for name, value in pairs.items()) or None
+    # Sending
 
-    def store(self, line: str, url: URL, initiator: Origin) -> None:
-        """Keep, or forget, what one ``Set-Cookie`` says (fetch#parse-and-store-response-set-cookie-headers)."""
-        cookie = self._parse(line, url)
-        if cookie is None or (cookie.secure and not is_potentially_trustworthy_url(url)):
-            return
-        if cookie.same_site_only and not same_site(initiator, url.origin):
-            return
-        self._hosts.setdefault(url.host, {})[cookie.name, cookie.path] = cookie
+    def header_for(self, errand: Errand) -> str | None:
+        """Return the value of ``Cookie``, or ``None`` for none (rfc6265bis#section-5.8.3)."""
+        host = errand.url.host
+        pairs = [f"{name}={value}" for name, value in self.given.items() if (host, name) not in self._taken_over]
+        sent = [each for each in self._of(errand.url) if self.why_withheld(each, errand) is None]
+        pairs += [f"{each.name}={each.value}" if each.name else each.value for each in _ordered(sent, errand)]
+        return "; ".join(filter(None, pairs)) if pairs else None
 
-    def _parse(self, line: str, url: URL) -> Cookie | None:
-        pair, *rest = line.split(";")
-        name, equals, value = (part.strip() for part in pair.partition("="))
-        if not (name and equals):
-            return None
-        attributes = {}
-        for attribute in rest:
-            key, _, content = attribute.partition("=")
-            attributes[key.strip().lower()] = content.strip()
-        path = attributes.get("path", "")
-        return Cookie(
-            name=name,
-            value=value,
-            path=path if path.startswith("/") else _default_path(url),
-            secure="secure" in attributes,
-            same_site_only=attributes.get("samesite", "").lower() in ("strict", "lax"),
-            expires=self._expiry(attributes),
+    def why_withheld(self, cookie: Cookie, errand: Errand) -> Refusal | None:
+        """Return why a request does not carry a cookie of its host, or nothing."""
+        if not _is_inside(errand.url.path, cookie.path):
+            return Refusal(Rule.PATH, f"it is for {cookie.path} only")
+        if cookie.secure and not errand.is_secure:
+            return Refusal(Rule.SECURE, "it has Secure, and the address is not https:")
+        if cookie.partition and cookie.partition != errand.first_party:
+            return Refusal(Rule.PARTITION, f"it is for pages of {cookie.partition} only")
+        return (
+            errand.refused_as_third_party()
+            or _refused_across_sites(cookie.same_site, errand)
+            or _refused_after_redirect(cookie.same_site, errand)
+            or _refused_by_partition(cookie, errand)
         )
 
-    def _expiry(self, attributes: Mapping[str, str]) -> float | None:
-        seconds = attributes.get("max-age", "")
-        if _MAX_AGE.fullmatch(seconds):  # rfc6265#section-5.3: it has precedence over Expires
-            return self._clock() + float(seconds)  # however many digits there are
-        return self._clock() if _is_past(attributes.get("expires", "")) else None
+    def _of(self, url: URL) -> Iterator[Cookie]:
+        now = self._clock()
+        for cookie in self._sites.get(_site(url.origin), {}).values():
+            is_for = url.host == cookie.domain or (not cookie.host_only and url.host.endswith(f".{cookie.domain}"))
+            if is_for and (cookie.expires is None or cookie.expires > now):
+                yield cookie
 
-    def _has_expired(self, cookie: Cookie) -> bool:
-        return cookie.expires is not None and cookie.expires <= self._clock()
+    # Keeping
+
+    def store(self, line: str, errand: Errand) -> Cookie | None:
+        """Keep what one ``Set-Cookie`` says (rfc6265bis#section-5.7); ``None`` if it deletes a cookie.
+
+        :raises Refused: if it is not kept.
+        """
+        said = parse_set_cookie(line, errand.departs)
+        domain = _domain(said, errand)
+        self._check(said, errand)
+        is_partitioned = said.partitioned or (errand.is_cross_site and errand.departs(Departure.COOKIES_PARTITIONED))
+        cookie = Cookie(
+            name=said.name,
+            value=said.value,
+            domain=domain or errand.url.host,
+            host_only=not domain,
+            path=_default_path(errand.url) if said.path is None else said.path,
+            secure=said.secure,
+            same_site=said.same_site,
+            partition=errand.first_party if is_partitioned else "",
+            expires=None if said.seconds is None else self._clock() + said.seconds,
+            number=self._number,
+        )
+        self._number += 1
+        site = _site(errand.url.origin)
+        self._check_overlay(cookie, site, errand)
+        if cookie.name in self.given and len(self._taken_over) < _MOST:
+            self._taken_over.add((errand.url.host, cookie.name))
+        if said.seconds is not None and said.seconds <= 0:
+            self._sites.get(site, {}).pop(cookie.key, None)
+            return None
+        return self._keep(cookie, site, errand)
+
+    def _check(self, said: SetCookie, errand: Errand) -> None:
+        """Refuse what may not come from there, or may not be set from this page."""
+        if said.secure and not errand.is_secure:
+            raise Refused(Rule.SECURE, f"it has Secure, and {errand.url.origin.serialized} is not https:")
+        refusal = errand.refused_as_third_party() or _refused_across_sites(said.same_site, errand)
+        if refusal is not None:
+            raise Refused(refusal.rule, refusal.sentence)
+
+    def _check_overlay(self, cookie: Cookie, site: str, errand: Errand) -> None:
+        """rfc6265bis#section-5.7: what came without encryption leaves secure cookies alone."""
+        for other in self._sites.get(site, {}).values():
+            related = _is_below(cookie.domain, other.domain) or _is_below(other.domain, cookie.domain)
+            is_same = other.name == cookie.name and related and _is_inside(cookie.path, other.path)
+            if is_same and other.secure and not cookie.secure and not errand.is_secure:
+                raise Refused(Rule.OVERLAY, "there is a cookie of this name with Secure already")
+
+    def _keep(self, cookie: Cookie, site: str, errand: Errand) -> Cookie:
+        kept = self._sites.setdefault(site, {})
+        old = kept.get(cookie.key)
+        if old is None:
+            if len(kept) == _MOST_OF_SITE:
+                del kept[next(iter(kept))]
+            elif sum(map(len, self._sites.values())) == _MOST:
+                del self._sites[next(iter(self._sites))]
+        elif old.value == cookie.value or not errand.departs(Departure.COOKIE_RENEWED):
+            cookie = replace(cookie, number=old.number)
+        kept[cookie.key] = cookie
+        return cookie
 
 
-def _is_sent(cookie: Cookie, url: URL, initiator: Origin) -> bool:
-    """rfc6265#section-5.4"""
-    inside = url.path == cookie.path or url.path.startswith(cookie.path.rstrip("/") + "/")
-    return (
-        inside
-        and (not cookie.secure or is_potentially_trustworthy_url(url))
-        and (not cookie.same_site_only or same_site(initiator, url.origin))
+# The rules
+
+
+def _refused_across_sites(same_site: str, errand: Errand) -> Refusal | None:
+    """rfc6265bis#section-5.6.7.1: for a fetch, Lax is as strict as Strict."""
+    if same_site == "none" or not errand.is_cross_site:
+        return None
+    if same_site == "default":
+        if errand.departs(Departure.COOKIE_DEFAULT_NONE):
+            return None
+        what = "it says nothing of SameSite, which counts as Lax"
+    else:
+        what = f"it says SameSite={same_site.capitalize()}"
+    return Refusal(Rule.SAME_SITE, f"{what}, and page and server are of two sites")
+
+
+def _refused_after_redirect(same_site: str, errand: Errand) -> Refusal | None:
+    is_about_sites = same_site in ("strict", "lax")
+    if not (is_about_sites and errand.has_crossed_sites and errand.departs(Departure.COOKIE_AFTER_REDIRECT)):
+        return None
+    sentence = f"it says SameSite={same_site.capitalize()}, and a redirect came from another site"
+    return Refusal(Rule.REDIRECT, sentence)
+
+
+def _refused_by_partition(cookie: Cookie, errand: Errand) -> Refusal | None:
+    if cookie.partition or not errand.is_cross_site or not errand.departs(Departure.COOKIES_PARTITIONED):
+        return None
+    sentence = "the browser keeps the cookies of third parties apart for each site of a page"
+    return Refusal(Rule.THIRD_PARTY, sentence)
+
+
+def _domain(said: SetCookie, errand: Errand) -> str:
+    """Return the domain that a cookie is for; empty for one of its host alone (rfc6265bis#section-5.1.3, 5.7).
+
+    :raises Refused: if the host may not set cookies for it.
+    """
+    if said.domain is None:
+        return ""
+    host, domain = errand.url.host, said.domain.lower()
+    is_suffix = host.endswith(f".{domain}") and (
+        not errand.url.origin.is_ip or errand.departs(Departure.COOKIE_DOMAIN_OF_ADDRESS)
     )
+    if host != domain and not is_suffix:
+        raise Refused(Rule.DOMAIN, f"its Domain is not {host}, nor above it")
+    if host != domain and domain != said.domain and errand.departs(Departure.COOKIE_DOMAIN_CASE):
+        raise Refused(Rule.DOMAIN, "its Domain has capitals")
+    if errand.url.origin.is_ip or not is_public_suffix(domain):
+        return domain
+    if host == domain and not errand.departs(Departure.COOKIE_DOMAIN_SUFFIX):
+        return ""
+    raise Refused(Rule.DOMAIN, f"its Domain, {domain}, is a public suffix: strangers have names below it")
+
+
+def _ordered(cookies: Sequence[Cookie], errand: Errand) -> list[Cookie]:
+    """rfc6265bis#section-5.8.3: longer paths first, then what was created earlier."""
+    by_age = sorted(cookies, key=lambda each: each.number)
+    by_domain = sorted(by_age, key=lambda each: (-len(each.domain), each.host_only))
+    if by_domain != by_age and errand.departs(Departure.COOKIE_DOMAIN_ORDER):
+        by_age = by_domain
+    return sorted(by_age, key=lambda each: -len(each.path))
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    """rfc6265bis#section-5.1.4"""
+    return path == folder or path.startswith(folder if folder.endswith("/") else f"{folder}/")
 
 
 def _default_path(url: URL) -> str:
-    """rfc6265#section-5.1.4"""
+    """rfc6265bis#section-5.1.4"""
     return url.path.rpartition("/")[0] or "/"
 
 
-def _is_past(date: str) -> bool:
-    try:
-        moment = parsedate_to_datetime(date)
-    except (ValueError, OverflowError):  # the latter for numbers beyond those of C
-        return False
-    return moment.replace(tzinfo=moment.tzinfo or UTC) < datetime.now(UTC)
+def _is_below(host: str, domain: str) -> bool:
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _site(origin: Origin) -> str:
+    """Return what cookies of hosts of one site have in common, whatever the scheme."""
+    return registrable_domain(origin) or origin.host

@@ -25,7 +25,7 @@ from corswsgi.browser.checks import (
     read_permission,
     readable_headers,
 )
-from corswsgi.browser.cookies import CookieStore
+from corswsgi.browser.cookies import CookieStore, Errand
 from corswsgi.browser.engines import Departure
 from corswsgi.browser.network import Network, NetworkReply, NoAnswer
 from corswsgi.browser.preflight_cache import PreflightCache
@@ -33,6 +33,7 @@ from corswsgi.browser.redirects import location_url, redirect
 from corswsgi.browser.referrer import determine_referrer
 from corswsgi.browser.request import Request
 from corswsgi.browser.request_headers import CONDITIONAL_HEADERS, headers_to_send
+from corswsgi.browser.set_cookie import Refused
 from corswsgi.browser.urls import URL, parse_url, same_origin
 from corswsgi.browser.verdict import (
     Cause,
@@ -294,7 +295,7 @@ def http_network_or_cache_fetch(
     streamed = request.body is not None and request.body.source is None
     headers = headers_to_send(request, None if streamed else body, streamed, is_preflight)
     if include_credentials:
-        cookies = params.agent.cookies.header_for(request.current_url, request.origin)
+        cookies = params.agent.cookies.header_for(Errand(request.origin, request.url_list, request.departs))
         headers += [] if cookies is None else [("Cookie", cookies)]
     asked = Exchange(
         request.method, request.current_url.without_fragment, tuple(headers), body, is_preflight=is_preflight, why=why
@@ -317,13 +318,24 @@ def http_network_fetch(
     params.exchanges.append(reply.answering(asked))
     if include_credentials:
         for line in lines_of(reply.headers, "Set-Cookie"):
-            params.agent.cookies.store(line, url, request.origin)
+            _store_cookie(params, request, line)
     if include_credentials and _asks_for_password(request, reply):
         sentence = (
             f"{asked.url} answers 401 with a challenge: the browser asks the user for a password, and the script waits"
         )
         raise NetworkError(Code.PASSWORD_PROMPT, "fetch#http-network-or-cache-fetch", sentence, "response")
     return reply
+
+
+def _store_cookie(params: FetchParams, request: Request, line: str) -> None:
+    """fetch#parse-and-store-response-set-cookie-headers"""
+    try:
+        params.agent.cookies.store(line, Errand(request.origin, request.url_list, request.departs))
+    except Refused as error:
+        name, equals, _ = line.partition(";")[0].partition("=")
+        shown = f"the cookie {quote(name.strip())}" if equals else "a cookie without a name"
+        sentence = f"{shown} is not kept: {error.refusal.sentence} ({error.refusal.anchor})"
+        params.note(NoteCode.COOKIE_REFUSED, sentence)
 
 
 def _asks_for_password(request: Request, reply: NetworkReply) -> bool:

@@ -174,6 +174,11 @@ def registrable_domain(origin: Origin) -> str | None:
     return None if domain is None else domain + "." * origin.host.endswith(".")
 
 
+def is_public_suffix(domain: str) -> bool:
+    """Tell whether strangers have names below a domain, as below ``com`` and ``github.io`` (url#host-public-suffix)."""
+    return _public_suffix_list().privatesuffix(domain.removesuffix(".")) is None
+
+
 @cache
 def _public_suffix_list() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList  # reads a large file: only where two hosts differ

@@ -83,6 +83,7 @@ class NoteCode(StrEnum):
     BODY_TRUNCATED = "body-truncated"
     BODY_BROKEN = "body-broken"
     EXPOSE_HEADERS_INVALID = "expose-headers-invalid"
+    COOKIE_REFUSED = "cookie-refused"
 
 
 @dataclass(frozen=True, slots=True)

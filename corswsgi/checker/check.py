@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from corswsgi import fetch
 from corswsgi.browser import Code as Decided
-from corswsgi.browser import Departure, Exchange, Verdict
+from corswsgi.browser import Departure, Exchange, NoteCode, Verdict
 from corswsgi.browser.engines import PROFILES
 from corswsgi.browser.urls import parse_url
-from corswsgi.checker import advice, caching, engines, safety
+from corswsgi.checker import advice, caching, cookies, engines, safety
 from corswsgi.checker.evidence import Evidence, Progress, Question, gather
 from corswsgi.checker.granting import (
     ALLOW_CREDENTIALS,
@@ -28,6 +28,7 @@ from corswsgi.checker.report import (
     Actual,
     Caching,
     Code,
+    CookieAnswer,
     EngineVerdict,
     ErrorPath,
     Finding,
@@ -64,6 +65,7 @@ def report(evidence: Evidence) -> Report:
     covers = Departure.WILDCARD_COVERS_AUTHORIZATION in verdict.departures
     preflights = tuple(judge_preflight(each, question.with_credentials, covers) for each in verdict.preflights)
     actual, error_path, compared = _actual(evidence), _error_path(evidence), _compare(evidence)
+    kept = _cookies(evidence)
     findings = (
         *(part.finding for part in (*preflights, actual) if part is not None and part.finding is not None),
         *_mistakes(question),
@@ -72,6 +74,7 @@ def report(evidence: Evidence) -> Report:
         *safety.findings(target.url, question.origin, evidence.probes, evidence.own),
         *([compared.finding] if compared is not None and compared.finding is not None else ()),
         *_on_errors(evidence, error_path),
+        *cookies.findings(question.origin, kept),
     )
     outcome = _outcome(deciding, findings)
     asked = (cause.name for each in verdict.preflights for cause in each.why if cause.kind == "header")
@@ -105,12 +108,14 @@ def report(evidence: Evidence) -> Report:
         causes=tuple(dict.fromkeys(cause for each in verdict.preflights for cause in each.why)),
         preflights=preflights,
         actual=actual,
+        cookies=kept,
         error_path=error_path,
         caching=compared,
         memories=engines.memories(passed.exchange) if passed else (),
         differences=engines.differences(evidence.engines),
         findings=findings,
-        notes=deciding.notes,
+        # A cookie that is not kept is a finding.
+        notes=tuple(note for note in deciding.notes if not (kept and note.code == NoteCode.COOKIE_REFUSED)),
         fix=_fix(evidence, outcome, findings, unsafe_names),
         requests=tuple(_sent(evidence)),
     )
@@ -159,6 +164,14 @@ def _on_answer(evidence: Evidence, exchange: Exchange, readable: bool) -> Findin
         sentence = "the preflight was answered with CORS headers, and the request itself without: both need them"
         return Finding(Code.HEADERS_MISSING_ON_ANSWER, "error", sentence, "send the CORS headers with every answer")
     return finding
+
+
+def _cookies(evidence: Evidence) -> tuple[CookieAnswer, ...]:
+    if not evidence.question.with_credentials:
+        return ()
+    verdicts = filter(None, (evidence.verdict, evidence.stand_in))
+    ways = ([each for each in verdict.exchanges if not each.is_preflight] for verdict in verdicts)
+    return cookies.judge(evidence.question.origin, ways, evidence.question.engines)
 
 
 def _error_path(evidence: Evidence) -> ErrorPath | None:
@@ -241,9 +254,7 @@ def _on_redirects(evidence: Evidence) -> Iterator[Finding]:
         if before.method == after.method or before.status not in fetch.REDIRECT_STATUSES:
             continue
         sentence = f"the redirect ({before.status}) turned the {before.method} into a {after.method}"
-        fix = (
-            f"call {after.url} in the first place, or answer with 307 or 308: browsers then repeat method and body"
-        )
+        fix = f"call {after.url} in the first place, or answer with 307 or 308: browsers then repeat method and body"
         if before.request_body and not after.request_body:
             sentence += f", and its body of {len(before.request_body)} bytes was lost"
             yield Finding(Code.REDIRECT_LOST_BODY, "warning", sentence, fix)
@@ -306,11 +317,17 @@ _NOT_PERMITTED = {
 }
 
 
+#: No CORS header would help.
+_ABOUT_COOKIES = frozenset({Code.COOKIE_REFUSED, Code.COOKIE_KEPT_BY_SOME, Code.COOKIES_OF_THIRD_PARTY})
+
+
 def _fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], unsafe_names: tuple[str, ...]) -> Fix:
     beyond = advice.fix_beyond_servers(evidence.deciding.reason.code)
     if beyond is not None:
         return beyond
     steps = tuple(dict.fromkeys(each.fix for each in findings if each.fix and each.severity != "info"))
+    if outcome != "blocked" and all(each.code in _ABOUT_COOKIES for each in findings if each.fix in steps):
+        return Fix(steps)
     permitted = outcome != "blocked"
     unanswered = evidence.own is not None and evidence.own.status is None
     if not evidence.is_answered or (permitted and (unanswered or not steps)):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from corswsgi.browser import ENGINES, Exchange
+from corswsgi.checker.cookies import listed
 from corswsgi.checker.findings import shown
 from corswsgi.checker.masking import MASK
 from corswsgi.checker.report import Actual, CacheAnswer, Finding, Report, Row
@@ -157,11 +158,7 @@ def _where(report: Report) -> str:
     others = [each.browser for each in report.engines if each.outcome != report.outcome]
     if report.outcome == "blocked" and len(same) == len(ENGINES):
         return f"{word} in all three"
-    return f"{word} in {_listed(same)}" + (f", allowed in {_listed(others)}" if others else "")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"{word} in {listed(same)}" + (f", allowed in {listed(others)}" if others else "")
 
 
 def _asking_first(report: Report) -> Iterator[Line]:
@@ -251,6 +248,26 @@ def _is_of_use(name: str) -> bool:
     return name.lower() not in _OF_NO_USE and not name.lower().startswith("access-control-")
 
 
+def _cookies(report: Report) -> Iterator[Line]:
+    for answer in report.cookies:
+        name = shown_sentence(answer.name) or "(no name)"
+        for told in dict.fromkeys((fate.outcome, fate.sentence, fate.anchor) for fate in answer.fates):
+            same = [each.browser for each in answer.fates if (each.outcome, each.sentence, each.anchor) == told]
+            outcome, sentence, anchor = told
+            rule = f" [{anchor}]" if outcome == "refused" else ""
+            verb = _FATES[outcome][len(same) > 1]
+            yield Line(f"{listed(same)} {verb} {shown_sentence(sentence)}.{rule}", lead=f"  {name}: ")
+
+
+#: What one browser does with a cookie, and what several do.
+_FATES = {
+    "kept": ("keeps it and sends it back,", "keep it and send it back,"),
+    "partitioned": ("keeps it and sends it back,", "keep it and send it back,"),
+    "refused": ("does not keep it:", "do not keep it:"),
+    "deleted": ("deletes it:", "delete it:"),
+}
+
+
 def _errors(report: Report) -> Iterator[Line]:
     path = report.error_path
     if path is not None:
@@ -292,7 +309,7 @@ def _memory(report: Report) -> Iterator[Line]:
 
 
 def _knowing(report: Report) -> Iterator[Line]:
-    parts = (*report.preflights, report.actual, report.caching)
+    parts = (*report.preflights, report.actual, *report.cookies, report.caching)
     told = [part.finding for part in parts if part is not None]
     for finding in report.findings:
         if finding not in told and (report.outcome, finding.severity) != ("allowed-but-unsafe", "unsafe"):
@@ -301,7 +318,7 @@ def _knowing(report: Report) -> Iterator[Line]:
         yield Line(f"{shown_sentence(note.sentence)}. [{note.code}]", lead="  note: ", lead_style="info")
     for difference in report.differences:
         yield Line(
-            f"{_listed(difference.engines)}: {difference.sentence} [{difference.code}]",
+            f"{listed(difference.engines)}: {difference.sentence} [{difference.code}]",
             lead="  engines: ",
             lead_style="info",
         )
@@ -355,6 +372,7 @@ _SECTIONS: tuple[tuple[str, Callable[[Report], Iterator[Line]]], ...] = (
     ("Does the browser ask first?", _asking_first),
     ("The preflight", _preflights),
     ("The answer", _actual),
+    ("Cookies", _cookies),
     ("Errors", _errors),
     ("Caches", _caches),
     ("How long the permission is remembered", _memory),

@@ -86,6 +86,11 @@ class Code(StrEnum):
     JSON_AS_TEXT = "json-as-text"
     METHOD_CASE = "method-case"
 
+    # cookies
+    COOKIE_REFUSED = "cookie-refused"
+    COOKIE_KEPT_BY_SOME = "cookie-kept-by-some"
+    COOKIES_OF_THIRD_PARTY = "cookies-of-third-party"
+
     # errors, caches
     ERROR_WITHOUT_CORS = "error-without-cors"
     VARY_MISSING = "vary-missing"
@@ -186,6 +191,39 @@ class Actual:
     readable: bool
     headers: tuple[tuple[str, str], ...]
     hidden: tuple[tuple[str, str], ...]
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CookieFate:
+    """What becomes of a cookie in one browser.
+
+    :ivar outcome: ``"kept"`` and sent back to the page's requests, ``"partitioned"``: that too, but to pages of this
+        site only, ``"refused"``, or ``"deleted"``.
+    :ivar rule: the rule that decided, a value of :class:`corswsgi.browser.set_cookie.Rule`; empty for none.
+    :ivar anchor: where it stands.
+    """
+
+    engine: str
+    browser: str
+    outcome: Literal["kept", "partitioned", "refused", "deleted"]
+    rule: str
+    anchor: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CookieAnswer:
+    """A ``Set-Cookie`` of an answer, without its value.
+
+    :ivar attributes: as they came.
+    :ivar url: of the answer.
+    """
+
+    name: str
+    attributes: tuple[str, ...]
+    url: str
+    fates: tuple[CookieFate, ...]
     finding: Finding | None = None
 
 
@@ -297,6 +335,7 @@ class Report:
     :ivar reason: the step that decided.
     :ivar same_origin: whether page and URL are of one origin, so that CORS has no part in it.
     :ivar causes: what makes a preflight necessary; empty where none is.
+    :ivar cookies: what becomes of each ``Set-Cookie``, if credentials are included.
     :ivar memories: how long each engine remembers the preflight; empty where there is none to remember.
     """
 
@@ -318,6 +357,7 @@ class Report:
     causes: tuple[Cause, ...]
     preflights: tuple[Preflight, ...]
     actual: Actual | None
+    cookies: tuple[CookieAnswer, ...]
     error_path: ErrorPath | None
     caching: Caching | None
     memories: tuple[Memory, ...]

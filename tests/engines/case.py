@@ -44,7 +44,7 @@ class Says:
     """What a server answers; behind a policy: what the application says, which never sees preflights.
 
     In the values of headers, and in bodies, ``{page}``, ``{sub-page}`` and so on stand for origins, ``{page-port}``
-    for a port, ``{O}`` for the ``Origin`` of the request.
+    for a port, ``{O}`` for the ``Origin`` of the request, ``{path}`` for the folder of the resource that it asks for.
 
     :ivar to: where a redirect leads: an origin and a resource of the same case, as ``"third/second"``.
     :ivar preflight: what a scripted server says to preflights, as ``(status, headers)``; by default the same.
@@ -69,6 +69,7 @@ class Fetch:
     :ivar cache: the cache mode.
     :ivar after: seconds to wait before.
     :ivar navigate: ``"window"`` or ``"frame"``: one is opened there, in place of a script's fetch.
+    :ivar window: whether the page is in a window of its own, so that it is the first party; otherwise it is in a frame.
     """
 
     to: str = "api"
@@ -85,6 +86,7 @@ class Fetch:
     url: str = ""
     after: float = 0.0
     navigate: str = ""
+    window: bool = False
 
 
 @dataclass(frozen=True)

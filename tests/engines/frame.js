@@ -43,4 +43,4 @@ async function told({url, init, body}) {
 }
 
 onmessage = async ({data, source}) => source.postMessage({call: data.call, told: await told(data.step)}, "*");
-parent.postMessage({ready: true}, "*");
+(opener ?? parent).postMessage({ready: true}, "*");

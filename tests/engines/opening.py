@@ -196,7 +196,14 @@ CHROMIUM_FLAGS = (
 )
 
 
+#: As Chrome comes; Debian builds Chromium so that it blocks third parties' cookies.
+_CHROMIUM_PREFERENCES = {"profile": {"cookie_controls_mode": 0}}
+
+
 def _chromium(program: str, home: Path, address: str) -> list[str]:
+    preferences = home / "profile" / "Default" / "Preferences"
+    preferences.parent.mkdir(parents=True)
+    preferences.write_text(json.dumps(_CHROMIUM_PREFERENCES))
     return [program, *CHROMIUM_FLAGS, f"--user-data-dir={home}/profile", address]
 
 
@@ -267,6 +274,7 @@ def _webkit(program: str, home: Path, address: str) -> list[str]:
         program,
         f"--proxy=http://{_NOWHERE}",
         *ignored,
+        "--enable-itp",
         "--javascript-can-open-windows-automatically=true",
         address,
     ]

@@ -15,6 +15,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from corswsgi.browser import Browser, Code, Departure, FormData, URLSearchParams, Verdict
+from corswsgi.browser.cookies import CookieStore
 from corswsgi.browser.engines import profile_named
 
 from .case import Case, Fetch
@@ -75,6 +76,7 @@ class _Prediction:
         self._now = 0.0
         self._departures: set[Departure] = set()
         self._browsers: dict[tuple[str, str], Browser] = {}
+        self._cookies = CookieStore({}, lambda: self._now)
 
     def result(self) -> Result:
         adapter = self._session.get_adapter("http://")
@@ -134,6 +136,7 @@ class _Prediction:
                 page=None if fetch.page == "data" else self._site.page_address(case.front_end, fetch.page),
                 referrer_policy=fetch.referrer_policy,
                 clock=lambda: self._now,
+                cookies=self._cookies,
             )
         return self._browsers[key]
 

@@ -184,7 +184,9 @@ _PAGES = {
     "fetch": "https://fetch.spec.whatwg.org/",
     "fetch-metadata": "https://w3c.github.io/webappsec-fetch-metadata/",
     "mixed-content": "https://w3c.github.io/webappsec-mixed-content/",
+    "partitioned-cookies": "https://datatracker.ietf.org/doc/html/draft-cutler-httpbis-partitioned-cookies",
     "referrer-policy": "https://w3c.github.io/webappsec-referrer-policy/",
+    "rfc6265bis": "https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis",
 }
 
 

@@ -173,7 +173,7 @@ class Site:
         case = self.cases[number]
         steps = [
             {
-                "frame": self._frame(case.front_end, fetch.page),
+                "frame": {**self._frame(case.front_end, fetch.page), "window": fetch.window},
                 "url": self.address(run, number, fetch),
                 "after": fetch.after,
                 "navigate": fetch.navigate,
@@ -257,7 +257,8 @@ class Site:
         is_preflight = asked.method == "OPTIONS" and "access-control-request-method" in asked.headers
         if is_preflight and says.preflight is not None:
             status, headers = says.preflight
-        names = {**self.names[front_end], "O": asked.headers.get("origin", "")}
+        path = asked.path.rpartition("/")[0]
+        names = {**self.names[front_end], "O": asked.headers.get("origin", ""), "path": path}
         lines = [(name, fill(value, names)) for name, value in headers]
         if says.to:
             lines.append(("Location", self._resource(run, number, says.to)))

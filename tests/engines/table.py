@@ -9,6 +9,7 @@ from typing import Any
 
 from corswsgi.browser import referrer
 
+from . import cookies_table
 from .case import HOSTS, OPAQUE_PAGES, Case, Fetch, Pairs, Says, checked, on_each_front_end
 from .servers import MISSING_METHOD
 
@@ -881,3 +882,9 @@ def http_cache() -> Iterator[Case]:
         if name in ("any", "static", "dynamic"):
             says = {"first": app(("Cache-Control", "max-age=600"), ("Vary", "Accept-Encoding"))}
             yield Case(f"{name}-merged-vary", rules, (visits["page"], visits["third"], visits["page"]), says, policy)
+
+
+# Families in files of their own
+
+for _each in cookies_table.FAMILIES:
+    family(_each)

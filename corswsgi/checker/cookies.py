@@ -1,0 +1,170 @@
+"""Which browsers keep the cookies of an answer and send them back to the page's requests, and what to write if not.
+
+The values of cookies are left out: only names and attributes are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from corswsgi.browser import Exchange
+from corswsgi.browser.cookies import CookieStore, Errand
+from corswsgi.browser.engines import OF_LIBSOUP, PROFILES, Departure
+from corswsgi.browser.set_cookie import Refused, Rule
+from corswsgi.browser.urls import (
+    URL,
+    Origin,
+    is_potentially_trustworthy_origin,
+    parse_origin,
+    parse_url,
+    registrable_domain,
+    same_site,
+)
+from corswsgi.checker.findings import shown
+from corswsgi.checker.report import Code, CookieAnswer, CookieFate, Finding
+
+#: What is wrong with the cookie itself, from wherever it is set.
+_ALWAYS = frozenset({Rule.MALFORMED, Rule.TOO_LARGE, Rule.PREFIX, Rule.DOMAIN, Rule.PARTITIONED_WITHOUT_SECURE})
+
+_MOST_COOKIES = 50
+
+
+def judge(origin: str, ways: Iterable[Sequence[Exchange]], engines: Sequence[str]) -> tuple[CookieAnswer, ...]:
+    """Return what becomes of each cookie of the answers to a page's requests, the first 50 of them.
+
+    :param origin: of the page, serialized.
+    :param ways: the exchanges of each request, redirects included, without preflights.
+    """
+    page = parse_origin(origin)
+    answers = [answer for exchanges in ways for answer in _on_the_way(page, exchanges, engines)]
+    return tuple(answers[:_MOST_COOKIES])
+
+
+def findings(origin: str, answers: Iterable[CookieAnswer]) -> Iterator[Finding]:
+    """Yield what is wrong with cookies, and once for all of them that a browser blocks those of third parties."""
+    blocking: dict[str, list[str]] = {}
+    for answer in answers:
+        if answer.finding is not None:
+            yield answer.finding
+        url = parse_url(answer.url)
+        if not same_site(parse_origin(origin), url.origin):
+            fix = _one_site(parse_origin(origin), url)
+            blocking.setdefault(fix, []).extend(each.browser for each in answer.fates if each.rule == Rule.THIRD_PARTY)
+    for fix, browsers in blocking.items():
+        if browsers:
+            names = listed(list(dict.fromkeys(browsers)))
+            sentence = f"the server is of another site than the page: in {names} its cookies are neither kept nor sent"
+            yield Finding(Code.COOKIES_OF_THIRD_PARTY, "warning", sentence, fix)
+
+
+def _on_the_way(page: Origin, exchanges: Sequence[Exchange], engines: Sequence[str]) -> Iterator[CookieAnswer]:
+    urls: list[URL] = []
+    for exchange in exchanges:
+        urls.append(parse_url(exchange.url))
+        for line in exchange.response_lines("Set-Cookie"):
+            yield _answer(line, page, tuple(urls), engines)
+
+
+def _answer(line: str, page: Origin, urls: Sequence[URL], engines: Sequence[str]) -> CookieAnswer:
+    pair, *attributes = line.split(";")
+    name, equals, _ = pair.partition("=")
+    fates = tuple(_fate(engine, line, page, urls) for engine in engines)
+    known = tuple(shown(each.strip()) for each in attributes)
+    answer = CookieAnswer(shown(name.strip()) if equals else "", known, urls[-1].without_fragment, fates)
+    lost = [fate for fate in fates if fate.outcome == "refused"]
+    if not lost:
+        return answer
+    return CookieAnswer(answer.name, answer.attributes, answer.url, fates, _finding(answer, lost, page, urls[-1]))
+
+
+def _fate(engine: str, line: str, page: Origin, urls: Sequence[URL]) -> CookieFate:
+    profile = PROFILES[engine]
+    departures = profile.departures - OF_LIBSOUP
+    errand = Errand(page, urls, departures.__contains__)
+    try:
+        cookie = CookieStore({}, lambda: 0.0).store(line, errand)
+    except Refused as error:
+        refusal = error.refusal
+        return CookieFate(engine, profile.browser, "refused", refusal.rule, refusal.anchor, refusal.sentence)
+    if cookie is None:
+        return CookieFate(engine, profile.browser, "deleted", "", "", "it has expired")
+    if cookie.partition:
+        sentence = f"for pages of {page.serialized.partition(':')[0]}://{registrable_domain(page) or page.host} only"
+        anchor = Departure.COOKIES_PARTITIONED.anchor
+        return CookieFate(engine, profile.browser, "partitioned", Rule.PARTITION, anchor, sentence)
+    return CookieFate(engine, profile.browser, "kept", "", "", f"for {cookie.path} and what is below")
+
+
+# Words
+
+
+def _finding(answer: CookieAnswer, lost: Sequence[CookieFate], page: Origin, url: URL) -> Finding:
+    shown_name = f'the cookie "{answer.name}"' if answer.name else "a cookie without a name"
+    why: dict[str, list[str]] = {}
+    for fate in lost:
+        why.setdefault(f"{fate.sentence} ({fate.anchor})", []).append(fate.browser)
+    fix = "; ".join(_fixes(answer, {fate.rule for fate in lost}, page, url))
+    if len(lost) == len(answer.fates) and len(why) == 1:
+        sentence = f"{shown_name} is kept by none: {next(iter(why))}"
+        return Finding(Code.COOKIE_REFUSED, "warning", sentence, fix)
+    reasons = "; ".join(f"{listed(browsers)}: {sentence}" for sentence, browsers in why.items())
+    code = Code.COOKIE_REFUSED if len(lost) == len(answer.fates) else Code.COOKIE_KEPT_BY_SOME
+    return Finding(
+        code, "warning", f"{shown_name} is not kept by {listed([each.browser for each in lost])}: {reasons}", fix
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _fixes(answer: CookieAnswer, rules: set[str], page: Origin, url: URL) -> Iterator[str]:
+    """Yield what to do; each helps all browsers that refuse the cookie for that reason."""
+    if always := rules & _ALWAYS:
+        yield from (_CORRECTIONS[Rule(rule)].format(host=url.host) for rule in sorted(always))
+    elif not same_site(page, url.origin):
+        yield from _across_sites(answer, rules, page, url)
+    elif Rule.THIRD_PARTY in rules:
+        yield "call the URL in the first place: the redirect to it came from another site"
+    elif Rule.NONE_WITHOUT_SECURE in rules:
+        yield f"write {_line(answer, 'SameSite=Lax')}, as page and server are of one site"
+    else:
+        yield f"leave Secure out as long as the address is http: (write {_line(answer)}), or serve it over https:"
+
+
+_CORRECTIONS = {
+    Rule.MALFORMED: "write the cookie as name=value, in printable ASCII",
+    Rule.TOO_LARGE: "keep what is large on the server, and in the cookie only what finds it",
+    Rule.PREFIX: "give the cookie all that its prefix promises, or another name",
+    Rule.DOMAIN: "leave Domain out, or write one that {host} is or is below, and that is no public suffix",
+    Rule.PARTITIONED_WITHOUT_SECURE: "write Secure beside Partitioned",
+}
+
+
+def _across_sites(answer: CookieAnswer, rules: set[str], page: Origin, url: URL) -> Iterator[str]:
+    if not rules - {Rule.THIRD_PARTY} or page.is_opaque or _are_local(page, url):
+        yield _one_site(page, url)
+        return
+    how = f"write {_line(answer, 'SameSite=None', 'Secure')}"
+    yield how if url.scheme == "https" else f"serve the URL over https: and {how}"
+
+
+def _one_site(page: Origin, url: URL) -> str:
+    if page.is_opaque:
+        return "serve the page from an origin of its own: a sandboxed page is of no site"
+    if _are_local(page, url):
+        return f"call the server by the host of the page, {page.host}, so that both are of one site; ports do not count"
+    return "serve page and API from one site, as app.example.com and api.example.com are; Safari takes no other cookies"
+
+
+def _are_local(page: Origin, url: URL) -> bool:
+    local = map(is_potentially_trustworthy_origin, (page, url.origin))
+    return page.scheme == url.scheme == "http" and all(local)
+
+
+def _line(answer: CookieAnswer, *more: str) -> str:
+    """Return the ``Set-Cookie`` to write."""
+    replaced = ("samesite", "secure")
+    kept = [each for each in answer.attributes if each.partition("=")[0].strip().lower() not in replaced]
+    return f"Set-Cookie: {'; '.join([f'{answer.name}=...', *kept, *more])}"
