@@ -524,7 +524,7 @@ def test_when_time_is_up_what_was_found_until_then_is_told(
     assert found(report) == expected
     assert (len(report.sightings), report.requests, len(counted)) == (sightings, site.now - 1000, site.now - 1000)
     assert site.now - 1000 == min(int(seconds) + 1, 45)
-    cut_short = f"the {seconds:g} seconds for everything were over; --max-time allows more"
+    cut_short = f"the {seconds:g} s for everything were over; --max-time allows more"
     assert report.cut_short == ("" if seconds > 45 else cut_short)
     told = [f"Not everything was asked: {cut_short}."] if seconds < 45 else []
     assert [line.text for line in render(report) if "Not everything" in line.text] == told
@@ -537,7 +537,7 @@ def test_without_time_for_the_page_itself_there_is_nothing_to_tell(
 ) -> None:
     site = Slow(TABLE["reflects, with credentials"][0])
     monkeypatch.setattr("corswsgi.checker.limit.time.monotonic", lambda: site.now)
-    with pytest.raises(Unanswered, match=f"^out of time: the {seconds} seconds for everything are over$"):
+    with pytest.raises(Unanswered, match=f"^out of time: the {seconds} s for everything are over$"):
         audit(site, API, APP, limit=Limit(10, seconds))
 
 

@@ -701,7 +701,7 @@ def test_a_server_that_hangs_and_one_that_is_not_there(serve: Any, session: Any)
     finally:
         over.set()
     assert verdict.reason.code == "no-answer"
-    assert "timed out: no answer came within 0.05 seconds" in verdict.reason.sentence
+    assert "timed out: no answer came within 0.05 s" in verdict.reason.sentence
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as gone:
         port = gone.server_port
     assert "ConnectionError" in fetch(session, f"http://127.0.0.1:{port}").reason.sentence

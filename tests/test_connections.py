@@ -22,7 +22,7 @@ from corswsgi.browser import Code, NoteCode
 PAGE = "http://localhost:3000"
 
 #: Much less than a server drips, and enough for an answer that comes at once on a busy machine.
-SECONDS = 0.25
+SECONDS = 0.5
 
 SHARED = b"Access-Control-Allow-Origin: *\r\n"
 OK = b"HTTP/1.1 200 OK\r\n" + SHARED
@@ -46,6 +46,12 @@ def session(certificates: tuple[ssl.SSLContext, trustme.CA], tmp_path: Any) -> I
         session.trust_env = False
         session.verify = str(tmp_path / "ca.pem")
         yield session
+
+
+@pytest.fixture(autouse=True)
+def soon_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a thread that reads from a silent server end soon after it was given up."""
+    monkeypatch.setattr("corswsgi.browser.connections._GRACE", 0.2)
 
 
 def assert_that_nobody_is_left() -> None:
@@ -103,7 +109,7 @@ def test_headers_are_waited_for_no_longer_than_said(
         verdict = fetch(session, server.url, PAGE, timeout=SECONDS)
         assert_that_nobody_is_left()
     assert (verdict.reason.code, verdict.response) == (Code.NO_ANSWER, None)
-    assert verdict.exchanges[0].error == "timed out: no answer came within 0.25 seconds"
+    assert verdict.exchanges[0].error == "timed out: no answer came within 0.5 s"
 
 
 @pytest.mark.parametrize(("name", "is_secure"), with_and_without_tls(NO_END))
@@ -121,7 +127,7 @@ def test_what_came_of_a_body_before_time_was_up_is_kept(
     assert not verdict.response.complete
     (note,) = (note for note in verdict.notes if note.code != NoteCode.LOCAL_NETWORK_ACCESS)
     assert note.code == NoteCode.BODY_BROKEN
-    assert note.sentence == "the body broke off: timed out: the rest did not come within 0.25 seconds"
+    assert note.sentence == "the body broke off: timed out: the rest did not come within 0.5 s"
     assert verdict.exchanges[0].response_body == verdict.response.body
 
 

@@ -221,11 +221,11 @@ class SessionNetwork:
             received = send(self._session, prepared, self._max_body, seconds)
         except TimeIsUpError:
             self._seconds()  # says more, if there is no time for any other answer either
-            raise NoAnswer(f"timed out: no answer came within {seconds:g} seconds") from None
+            raise NoAnswer(f"timed out: no answer came within {seconds:g} s") from None
         except Exception as error:  # whatever keeps a response from coming is a network error
             raise NoAnswer(_describe(error)) from error
         if not received.in_time:
-            broken = f"timed out: the rest did not come within {seconds:g} seconds"
+            broken = f"timed out: the rest did not come within {seconds:g} s"
         else:
             broken = "" if received.error is None else _describe(received.error)
         lines = [(name, _unfolded(value)) for name, value in received.lines]
