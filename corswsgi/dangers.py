@@ -98,7 +98,7 @@ def _complain_of_regex(regex: re.Pattern[str], named: Collection[str], option: s
         message = f"{shown} matches any stranger; with credentials {_ACTS}"
         yield Problem(Fault.REGEX_WITH_CREDENTIALS, option, regex, message)
         return
-    text = re.sub(r"\\(?=\W)", "", regex.pattern)  # "\." and "\-" stand for themselves
+    text = re.sub(r"\\(?=\W)", "", regex.pattern).lower()  # "\." and "\-" stand for themselves
     if INSECURE_ORIGINS not in named and (origin := _first_match(regex, _insecure_origins(text))):
         message = (
             f"{shown} matches {quote(origin)}, and with credentials, anyone on the network path could act as its "

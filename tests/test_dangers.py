@@ -86,6 +86,10 @@ def test_in_a_local_network_https_is_no_help_and_the_way_out_is_said(origin):
         (r"https://[a-z]+\.(vercel|netlify)\.app", SUFFIX, "https://stranger.netlify.app"),
         (r"https://pr[0-9]+\.github\.io", None, ""),
         (r"https://.*example\.com", SUFFIX, "https://strangerexample.com"),
+        (r"(?i)HTTPS://[A-Z]+\.HEROKUAPP\.COM", SUFFIX, "https://stranger.herokuapp.com"),
+        (r"http[s]?://[a-z]+\.example\.com", INSECURE, "http://a.example.com"),
+        (r"(http|https)://x\.example\.com:8080", INSECURE, "http://x.example.com:8080"),
+        (r"https://[\w-]+\.web\.app", SUFFIX, "https://stranger.web.app"),
         (r"https?://.*", Fault.REGEX_WITH_CREDENTIALS, ""),
     ],
 )
