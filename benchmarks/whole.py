@@ -24,8 +24,8 @@ from benchmarks.sockets import CONNECTIONS, PATIENCE, telling_seconds, time_on_s
 #: The most that the layer may take of a request, in process and over a socket.
 IN_PROCESS_GOAL, SOCKET_GOAL = 0.03, 0.01
 #: By whether it is quick: how long is measured, and in how many processes of each application.
-IN_PROCESS = {False: (Pace(rounds=1, passes=8), 16), True: (Pace(rounds=1, passes=5), 4)}
-ON_SOCKETS = {False: (Pace(rounds=2, passes=6), 8), True: (Pace(rounds=2, passes=3), 1)}
+IN_PROCESS = {False: (Pace(rounds=1, passes=8), 16), True: (Pace(rounds=1, passes=4), 4)}
+ON_SOCKETS = {False: (Pace(rounds=1, passes=6), 12), True: (Pace(rounds=1, passes=2), 4)}
 #: Seconds that a turn lasts: some hundred requests, so that the first ones, which fill the processor's caches, are few.
 TURN = 0.02
 #: A difference over a socket of less than so many deviations is noise.
