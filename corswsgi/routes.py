@@ -45,14 +45,13 @@ class Routes:
         policies = self._policies
         if not path.startswith("/") or _is_ambiguous(path):
             return self._unclear
-        # No more of the path than the deepest rule has segments is looked at, however long the path.
-        segments = path.split("/", self._depth + 1)[: self._depth + 1]
-        while segments:
-            prefix = "/".join(segments)
-            if prefix in policies:
-                return policies[prefix]
-            segments.pop()
-        return None
+        if path.count("/") > self._depth:  # no more of it is looked at than the deepest rule has, however long it is
+            path = "/".join(path.split("/", self._depth + 1)[: self._depth + 1])
+        while path not in policies:
+            path, slash, _ = path.rpartition("/")
+            if not slash:
+                return None
+        return policies[path]
 
     def __iter__(self) -> Iterator[Policy | None]:
         """Iterate over all that :meth:`policy_for` may return."""
@@ -60,8 +59,12 @@ class Routes:
 
 
 def _is_ambiguous(path: str) -> bool:
+    if "//" in path or "\\" in path or "\0" in path:
+        return True
+    if "/." not in path:  # as most paths
+        return False
     closed = f"{path}/"
-    return "//" in path or "/./" in closed or "/../" in closed or "\\" in path or "\0" in path
+    return "/./" in closed or "/../" in closed
 
 
 def _complain(path: object, policy: object) -> Iterator[Problem]:
