@@ -1385,6 +1385,7 @@ def test_an_origin_that_is_none_gets_the_corrected_one(origin: str, message: str
         (["--app", "json:nothing"], "json has no nothing"),
         (["--app", "json:nothing.at.all"], "json has no nothing.at.all"),
         (["--app", "string:digits"], "it is a str, not a WSGI application"),
+        (["--app", "asyncio:sleep"], "it is an ASGI application, and only WSGI applications can be asked in this process"),
     ],
 )
 def test_what_cannot_be_asked_gets_one_line(arguments: list[str], message: str) -> None:

@@ -222,6 +222,13 @@ def test_faults_are_told_in_the_words_of_the_policy() -> None:
     assert "texts" not in answer
 
 
+def test_what_the_form_cannot_hold_is_told_in_python() -> None:
+    answer, _ = judge({"allow_origins": ["https://pr-*.example.com"]})
+    (problem,) = answer["problems"]
+    assert problem["message"].endswith(r", in Python: re.compile('https://pr-[a-z0-9-]+\\.example\\.com')")
+    assert problem["suggestion"] is None
+
+
 def test_of_many_faults_some_are_told() -> None:
     answer, _ = judge({"allow_origins": [f"{number}.example" for number in range(MAX_PROBLEMS + 7)]})
     assert (len(answer["problems"]), answer["more"]) == (MAX_PROBLEMS, 7)
