@@ -451,6 +451,8 @@ OTHER_API, API_OF_SITE = "https://api.other.example/items", "https://api.example
          ["serve the URL over https: and write Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
         ("a=1", "http://127.0.0.1:8000/", LOCAL, ["Chrome", "Safari"], "nothing of SameSite",
          ["call the server by the host of the page, localhost"]),
+        ("a=1", API_OF_SITE, "http://app.example.com", ["Chrome"], "nothing of SameSite",
+         ["serve the page over https:", "both over https:"]),
         ("a=1; SameSite=None; Secure", OTHER_API, "null", ["Safari"], "third part", ["serve the page from an origin"]),
         ("a=1; SameSite=None", API_OF_SITE, PAGE, ["Chrome", "Firefox"], "SameSite=None needs Secure",
          ["write Set-Cookie: a=...; SameSite=Lax, as page and server are of one site"]),

@@ -251,6 +251,9 @@ SITES = [
     Row("partitioned-cookies", "a=1; Partitioned", None, {"webkit": "a=1"}),
     # Sites: ports do not count; schemes, addresses and names do
     Row("5.2", "a=1; SameSite=Strict", "a=1", {}, url=LOCAL, page=LOCAL_PAGE),
+    Row("5.2", "a=1; SameSite=Strict", None, {"firefox": "a=1", "webkit": "a=1"}, page=PLAIN_PAGE),
+    Row("5.2", "a=1", None, {"firefox": "a=1", "webkit": "a=1"}, page=PLAIN_PAGE),
+    Row("5.2", "a=1; SameSite=None; Secure", "a=1", page=PLAIN_PAGE),
     Row("5.2", "a=1; SameSite=Strict", None, {}, url="http://127.0.0.1:8000", page=LOCAL_PAGE),
     Row("5.2", "a=1; SameSite=Strict", None, {}, url="https://b.github.io", page="https://a.github.io"),
     Row("5.2", "a=1; SameSite=Strict", None, {}, url="http://a.localhost", page=LOCAL_PAGE),

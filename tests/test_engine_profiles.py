@@ -313,7 +313,7 @@ ROWS = [
         OWN,
         WHOLE_PAGE,
         [{**PUT, "url": OWN}],
-        says=way(OWN, API_ROOT, status=307),
+        says=way(OWN, SIBLING_ROOT, status=307),
         browser={"page": WHOLE_PAGE},
     ),
     Row(

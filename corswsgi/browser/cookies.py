@@ -19,6 +19,7 @@ from corswsgi.browser.urls import (
     is_public_suffix,
     registrable_domain,
     same_site,
+    schemelessly_same_site,
 )
 
 #: rfc6265bis#section-6.1 sets no bounds from above; these are Chromium's, for a site and for all.
@@ -46,12 +47,18 @@ class Errand:
     @property
     def is_cross_site(self) -> bool:
         """Whether page and address are of two sites (rfc6265bis#section-5.2)."""
-        return not same_site(self.page, self.url.origin)
+        return not self._is_of_site(self.url)
 
     @property
     def has_crossed_sites(self) -> bool:
         """Whether some redirect was of another site than the page."""
-        return any(not same_site(self.page, url.origin) for url in self.url_list)
+        return not all(map(self._is_of_site, self.url_list))
+
+    def _is_of_site(self, url: URL) -> bool:
+        if same_site(self.page, url.origin):
+            return True
+        is_alike = schemelessly_same_site(self.page, url.origin)
+        return is_alike and self.departs(Departure.COOKIE_SITE_SCHEMELESS)
 
     @property
     def is_secure(self) -> bool:

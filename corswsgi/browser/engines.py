@@ -257,7 +257,7 @@ class Departure(Enum):
         "referrer-policy#determine-requests-referrer",
         _WEBKIT,
         "A preflight has the Referer that its request will have.",
-        "It has the Referer of the first request, which may be the page's whole address.",
+        "Within the page's site, it has the Referer of the first request, which may be the page's whole address.",
         "Keep secrets out of addresses, or set Referrer-Policy: no-referrer.",
     )
     REDIRECT_KEEPS_ORIGIN = (
@@ -388,6 +388,13 @@ class Departure(Enum):
         "Third parties may set cookies, and are sent them.",
         "They may not, and are sent none; nor is any server to which a third party redirects.",
         "Serve page and API from one site, or use no cookies.",
+    )
+    COOKIE_SITE_SCHEMELESS = (
+        "rfc6265bis#section-5.2",
+        _FIREFOX + _WEBKIT,
+        "Pages of http: and servers of https: are of two sites, even on one host.",
+        "Only names count.",
+        "Serve page and API by one scheme.",
     )
     COOKIE_DEFAULT_NONE = (
         "rfc6265bis#section-5.6.7.1",

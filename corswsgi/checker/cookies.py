@@ -19,6 +19,7 @@ from corswsgi.browser.urls import (
     parse_url,
     registrable_domain,
     same_site,
+    schemelessly_same_site,
 )
 from corswsgi.checker.findings import shown
 from corswsgi.checker.report import Code, CookieAnswer, CookieFate, Finding
@@ -143,7 +144,8 @@ _CORRECTIONS = {
 
 
 def _across_sites(answer: CookieAnswer, rules: set[str], page: Origin, url: URL) -> Iterator[str]:
-    if not rules - {Rule.THIRD_PARTY} or page.is_opaque or _are_local(page, url):
+    helps_alone = page.is_opaque or _are_local(page, url) or schemelessly_same_site(page, url.origin)
+    if helps_alone or not rules - {Rule.THIRD_PARTY}:
         yield _one_site(page, url)
         return
     how = f"write {_line(answer, 'SameSite=None', 'Secure')}"
@@ -153,6 +155,8 @@ def _across_sites(answer: CookieAnswer, rules: set[str], page: Origin, url: URL)
 def _one_site(page: Origin, url: URL) -> str:
     if page.is_opaque:
         return "serve the page from an origin of its own: a sandboxed page is of no site"
+    if schemelessly_same_site(page, url.origin):
+        return "serve page and API both over https:; for Chrome, http: and https: are two sites"
     if _are_local(page, url):
         return f"call the server by the host of the page, {page.host}, so that both are of one site; ports do not count"
     return "serve page and API from one site, as app.example.com and api.example.com are; Safari takes no other cookies"
