@@ -195,8 +195,10 @@ class CookieStore:
         """rfc6265bis#section-5.7: what came without encryption leaves secure cookies alone."""
         for other in self._sites.get(site, {}).values():
             related = _is_below(cookie.domain, other.domain) or _is_below(other.domain, cookie.domain)
-            is_same = other.name == cookie.name and related and _is_inside(cookie.path, other.path)
-            if is_same and other.secure and not cookie.secure and not errand.is_secure:
+            is_hidden = other.name == cookie.name and related and _is_inside(cookie.path, other.path)
+            if not (is_hidden and other.secure) or cookie.secure or errand.is_secure:
+                continue
+            if cookie.path == other.path or not errand.departs(Departure.COOKIE_OVERLAY_PATH):
                 raise Refused(Rule.OVERLAY, "there is a cookie of this name with Secure already")
 
     def _keep(self, cookie: Cookie, site: str, errand: Errand) -> Cookie:

@@ -581,6 +581,13 @@ class Departure(Enum):
         "In WebKitGTK it may be the end of it, such as 0.0.1.",
         "Leave Domain out.",
     )
+    COOKIE_OVERLAY_PATH = (
+        "rfc6265bis#section-5.7",
+        _WEBKIT,
+        "What comes over http: may not hide a cookie with Secure, at its path or below.",
+        "WebKitGTK refuses it at the very path only.",
+        "Use __Host- and https: throughout.",
+    )
     COOKIE_DOMAIN_ORDER = (
         "rfc6265bis#section-5.8.3",
         _WEBKIT,
@@ -622,6 +629,7 @@ OF_LIBSOUP = frozenset(
         Departure.COOKIE_DOMAIN_CASE,
         Departure.COOKIE_DOMAIN_SUFFIX,
         Departure.COOKIE_DOMAIN_OF_ADDRESS,
+        Departure.COOKIE_OVERLAY_PATH,
         Departure.COOKIE_DOMAIN_ORDER,
     }
 )

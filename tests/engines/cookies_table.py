@@ -103,7 +103,7 @@ def cookie_domains() -> Iterator[Case]:
         ))  # fmt: skip
         for page, to in (("sub-page", "sub-api"), ("deep-page", "deep-api")):
             yield _kept(f"{to}-{domain or 'empty'}", f"a=1; Domain={domain}", page=page, to=to, then=then)
-    for page, to in (("page", "api"), ("address-page", "address-api"), ("dot-page", "dot-api")):
+    for page, to in (("page", "api"), ("address-page", "address-api")):
         then = tuple(_asks(*each) for each in ((page, f"{to}/get"), ("sub-page", "sub-api/get"), ("page", "api/get")))
         for domain in ("localhost", ".localhost", "127.0.0.1", ".127.0.0.1", "0.0.1", "localhost.", "a.localhost"):
             yield _kept(f"{to}-{domain}", f"a=1; Domain={domain}", page=page, to=to, then=then)
@@ -160,12 +160,7 @@ def cookie_times() -> Iterator[Case]:
 
 def cookies_that_are_secure() -> Iterator[Case]:
     """Over http on this machine; what is https there is a family of its own."""
-    for page, to in (
-        ("page", "api"),
-        ("address-page", "address-api"),
-        ("sub-page", "sub-api"),
-        ("dot-page", "dot-api"),
-    ):
+    for page, to in (("page", "api"), ("address-page", "address-api"), ("sub-page", "sub-api")):
         for name, line in {
             "plain": "a=1; Secure", "value": "a=1; Secure=false", "none": "a=1; Secure; SameSite=None",
             "lax": "a=1; Secure; SameSite=Lax", "secure-prefix": "__Secure-a=1; Secure",

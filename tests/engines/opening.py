@@ -269,7 +269,7 @@ _WEBKIT_ENVIRONMENT = {
 
 
 def _webkit(program: str, home: Path, address: str) -> list[str]:
-    ignored = [f"--ignore-host={host}" for host in ("localhost", "*.localhost", "127.0.0.1")]
+    ignored = [f"--ignore-host={host}" for host in ("localhost", "*.localhost", "localhost.", "127.0.0.1")]
     return [
         program,
         f"--proxy=http://{_NOWHERE}",
