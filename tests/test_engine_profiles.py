@@ -200,6 +200,14 @@ ROWS = [
         browser={"referrer_policy": "no-referrer"},
     ),
     Row(
+        Departure.LOCAL_SCHEMES_SAME_SITE,
+        sent("sec-fetch-site"),
+        "cross-site",
+        "same-site",
+        [{"url": "https://a.localhost:8443/"}],
+        browser={"origin": "http://b.a.localhost:3000"},
+    ),
+    Row(
         Departure.OPAQUE_REFERER,
         sent("referer"),
         None,

@@ -157,6 +157,13 @@ class Departure(Enum):
         "The page's origin is sent all the same.",
         "Nothing in a policy. A server that checks Origin against forgery must treat null as a stranger.",
     )
+    LOCAL_SCHEMES_SAME_SITE = (
+        "fetch-metadata#sec-fetch-site-header",
+        _FIREFOX,
+        "Pages of http://localhost and servers of https://localhost are of two sites.",
+        "They are of one, though elsewhere http: and https: are not.",
+        "Nothing: enforce=True checks Origin against Host where Sec-Fetch-Site is not same-origin.",
+    )
     OPAQUE_REFERER = (
         "referrer-policy#determine-requests-referrer",
         _WEBKIT,
