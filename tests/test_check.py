@@ -451,6 +451,8 @@ OTHER_API, API_OF_SITE = "https://api.other.example/items", "https://api.example
          ["serve the URL over https: and write Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
         ("a=1", "http://127.0.0.1:8000/", LOCAL, ["Chrome", "Safari"], "nothing of SameSite",
          ["call the server by the host of the page, localhost"]),
+        ("a=1", API_OF_SITE, "http://app.example.com", ["Chrome"], "nothing of SameSite",
+         ["serve the page over https:", "both over https:"]),
         ("a=1; SameSite=None; Secure", OTHER_API, "null", ["Safari"], "third part", ["serve the page from an origin"]),
         ("a=1; SameSite=None", API_OF_SITE, PAGE, ["Chrome", "Firefox"], "SameSite=None needs Secure",
          ["write Set-Cookie: a=...; SameSite=Lax, as page and server are of one site"]),
@@ -1385,7 +1387,10 @@ def test_an_origin_that_is_none_gets_the_corrected_one(origin: str, message: str
         (["--app", "json:nothing"], "json has no nothing"),
         (["--app", "json:nothing.at.all"], "json has no nothing.at.all"),
         (["--app", "string:digits"], "it is a str, not a WSGI application"),
-        (["--app", "asyncio:sleep"], "it is an ASGI application, and only WSGI applications can be asked in this process"),
+        (
+            ["--app", "asyncio:sleep"],
+            "it is an ASGI application, and only WSGI applications can be asked in this process",
+        ),
     ],
 )
 def test_what_cannot_be_asked_gets_one_line(arguments: list[str], message: str) -> None:

@@ -227,6 +227,14 @@ ROWS = [
         browser={"page": WHOLE_PAGE, "referrer_policy": "unsafe-url"},
     ),
     Row(
+        Departure.LOCAL_SCHEMES_SAME_SITE,
+        sent("sec-fetch-site"),
+        "cross-site",
+        "same-site",
+        [{"url": "https://a.localhost:8443/"}],
+        browser={"origin": "http://b.a.localhost:3000"},
+    ),
+    Row(
         Departure.OPAQUE_REFERER,
         sent("referer"),
         None,
@@ -392,7 +400,7 @@ ROWS = [
         OWN,
         WHOLE_PAGE,
         [{**PUT, "url": OWN}],
-        says=way(OWN, API_ROOT, status=307),
+        says=way(OWN, SIBLING_ROOT, status=307),
         browser={"page": WHOLE_PAGE},
     ),
     Row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import io
@@ -19,6 +20,7 @@ from typing import Any
 import docutils.core
 import machine
 import pytest
+import requests
 from engines import command, running
 from engines.case import FRONT_ENDS, HTTP_SERVER, SCRIPTED, WSGI, Case, Fetch, Says, load
 from engines.comparing import Difference, compare
@@ -85,6 +87,39 @@ def test_every_rule_is_decided_both_ways() -> None:
 def test_a_rule_that_is_decided_one_way_only_is_found() -> None:
     kept = [case for case in TABLE if "B24" not in case.statements or case.name == "20-times"]
     assert undecided(kept) == {"B24"}
+
+
+# The world outside
+
+
+def test_a_proxy_leads_far_names_here_over_both_schemes_and_nowhere_else() -> None:
+    case = Case("far", "B33", family="added", says={"first": Says(body="{O}!")})
+    with Site([case]) as site:
+        assert site.outside is not None
+        proxies = dict.fromkeys(("http", "https"), f"http://{site.outside.proxy}")
+        names = site.names[SCRIPTED]
+        for origin in ("app-api", "tls-app-api"):
+            address = f"{names[origin]}/{SCRIPTED}/run/0/first"
+            reply = requests.get(address, proxies=proxies, verify=site.authority, headers={"Origin": "x"}, timeout=10)
+            assert (reply.status_code, reply.text) == (200, "x!")
+        assert [each["to"] for each in site.seen("run", 0)] == ["app-api/first", "tls-app-api/first"]
+        assert requests.get("http://elsewhere.example:80/", proxies=proxies, timeout=10).status_code == 502
+
+
+def test_each_engine_is_told_of_the_world(tmp_path: Path) -> None:
+    with Site([]) as site:
+        seen = site.outside
+    assert seen is not None
+    assert re.fullmatch("([0-9A-F]{2}:){31}[0-9A-F]{2}", seen.fingerprint)
+    assert len(base64.b64decode(seen.spki)) == 32
+    (tmp_path / "profile").mkdir()
+    for engine in ENGINES.values():
+        command = engine.seeing(["program", "--proxy-server=old", "--proxy=old", "address"], tmp_path, seen)
+        assert (command[0], command[-1]) == ("program", "address")
+        preferences = "".join(path.read_text() for path in (tmp_path / "profile").glob("user.js"))
+        assert seen.proxy.partition(":")[2] in f"{command} {preferences}"
+    overridden = (tmp_path / "profile" / "cert_override.txt").read_text()
+    assert f"{seen.hosts[0]}:\tOID.2.16.840.1.101.3.4.2.1\t{seen.fingerprint}\t" in overridden
 
 
 # Cases as data

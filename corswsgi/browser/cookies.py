@@ -19,6 +19,7 @@ from corswsgi.browser.urls import (
     is_public_suffix,
     registrable_domain,
     same_site,
+    schemelessly_same_site,
 )
 
 #: rfc6265bis#section-6.1 sets no bounds from above; these are Chromium's, for a site and for all.
@@ -46,12 +47,18 @@ class Errand:
     @property
     def is_cross_site(self) -> bool:
         """Whether page and address are of two sites (rfc6265bis#section-5.2)."""
-        return not same_site(self.page, self.url.origin)
+        return not self._is_of_site(self.url)
 
     @property
     def has_crossed_sites(self) -> bool:
         """Whether some redirect was of another site than the page."""
-        return any(not same_site(self.page, url.origin) for url in self.url_list)
+        return not all(map(self._is_of_site, self.url_list))
+
+    def _is_of_site(self, url: URL) -> bool:
+        if same_site(self.page, url.origin):
+            return True
+        is_alike = schemelessly_same_site(self.page, url.origin)
+        return is_alike and self.departs(Departure.COOKIE_SITE_SCHEMELESS)
 
     @property
     def is_secure(self) -> bool:
@@ -188,8 +195,10 @@ class CookieStore:
         """rfc6265bis#section-5.7: what came without encryption leaves secure cookies alone."""
         for other in self._sites.get(site, {}).values():
             related = _is_below(cookie.domain, other.domain) or _is_below(other.domain, cookie.domain)
-            is_same = other.name == cookie.name and related and _is_inside(cookie.path, other.path)
-            if is_same and other.secure and not cookie.secure and not errand.is_secure:
+            is_hidden = other.name == cookie.name and related and _is_inside(cookie.path, other.path)
+            if not (is_hidden and other.secure) or cookie.secure or errand.is_secure:
+                continue
+            if cookie.path == other.path or not errand.departs(Departure.COOKIE_OVERLAY_PATH):
                 raise Refused(Rule.OVERLAY, "there is a cookie of this name with Secure already")
 
     def _keep(self, cookie: Cookie, site: str, errand: Errand) -> Cookie:

@@ -171,6 +171,13 @@ class Departure(Enum):
         "The null that it has from a page with an opaque origin is gone after a redirect to another origin.",
         "Nothing: null is a stranger.",
     )
+    LOCAL_SCHEMES_SAME_SITE = (
+        "fetch-metadata#sec-fetch-site-header",
+        _FIREFOX,
+        "Pages of http://localhost and servers of https://localhost are of two sites.",
+        "They are of one, though elsewhere http: and https: are not.",
+        "Nothing: enforce=True checks Origin against Host where Sec-Fetch-Site is not same-origin.",
+    )
     OPAQUE_REFERER = (
         "referrer-policy#determine-requests-referrer",
         _WEBKIT,
@@ -181,7 +188,7 @@ class Departure(Enum):
 
     LAX_REFERRER_POLICY = (
         "referrer-policy#determine-requests-referrer",
-        _FIREFOX,
+        _FIREFOX + _WEBKIT,
         "Under unsafe-url and no-referrer-when-downgrade every origin is shown the whole address.",
         "Other sites are shown the origin only.",
         "Nothing: do not rely on Referer.",
@@ -314,7 +321,7 @@ class Departure(Enum):
         "referrer-policy#determine-requests-referrer",
         _WEBKIT,
         "A preflight has the Referer that its request will have.",
-        "It has the Referer of the first request, which may be the page's whole address.",
+        "Within the page's site, it has the Referer of the first request, which may be the page's whole address.",
         "Keep secrets out of addresses, or set Referrer-Policy: no-referrer.",
     )
     REDIRECT_KEEPS_ORIGIN = (
@@ -480,6 +487,13 @@ class Departure(Enum):
         "Third parties may set cookies, and are sent them.",
         "They may not, and are sent none; nor is any server to which a third party redirects.",
         "Serve page and API from one site, or use no cookies.",
+    )
+    COOKIE_SITE_SCHEMELESS = (
+        "rfc6265bis#section-5.2",
+        _FIREFOX + _WEBKIT,
+        "Pages of http: and servers of https: are of two sites, even on one host.",
+        "Only names count.",
+        "Serve page and API by one scheme.",
     )
     COOKIE_DEFAULT_NONE = (
         "rfc6265bis#section-5.6.7.1",
@@ -666,6 +680,13 @@ class Departure(Enum):
         "In WebKitGTK it may be the end of it, such as 0.0.1.",
         "Leave Domain out.",
     )
+    COOKIE_OVERLAY_PATH = (
+        "rfc6265bis#section-5.7",
+        _WEBKIT,
+        "What comes over http: may not hide a cookie with Secure, at its path or below.",
+        "WebKitGTK refuses it at the very path only.",
+        "Use __Host- and https: throughout.",
+    )
     COOKIE_DOMAIN_ORDER = (
         "rfc6265bis#section-5.8.3",
         _WEBKIT,
@@ -707,6 +728,7 @@ OF_LIBSOUP = frozenset(
         Departure.COOKIE_DOMAIN_CASE,
         Departure.COOKIE_DOMAIN_SUFFIX,
         Departure.COOKIE_DOMAIN_OF_ADDRESS,
+        Departure.COOKIE_OVERLAY_PATH,
         Departure.COOKIE_DOMAIN_ORDER,
     }
 )

@@ -34,7 +34,7 @@ from corswsgi.browser.referrer import determine_referrer
 from corswsgi.browser.request import Request
 from corswsgi.browser.request_headers import CONDITIONAL_HEADERS, headers_to_send
 from corswsgi.browser.set_cookie import Refused
-from corswsgi.browser.urls import URL, parse_url, same_origin
+from corswsgi.browser.urls import URL, parse_url, same_origin, schemelessly_same_site
 from corswsgi.browser.verdict import (
     Cause,
     Code,
@@ -369,7 +369,9 @@ def cors_preflight_fetch(params: FetchParams, why: tuple[Cause, ...]) -> None:
         profile=request.profile,
         departed=request.departed,
     )
-    if request.first_referrer != request.referrer and request.departs(Departure.REDIRECT_PREFLIGHT_REFERER):
+    is_other = request.first_referrer != request.referrer
+    is_within_site = schemelessly_same_site(request.origin, request.current_url.origin)
+    if is_other and is_within_site and request.departs(Departure.REDIRECT_PREFLIGHT_REFERER):
         preflight.referrer = request.first_referrer
     if names := request.unsafe_header_names:
         preflight.header_list.append(("Access-Control-Request-Headers", ",".join(names)))

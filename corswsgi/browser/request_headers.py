@@ -11,9 +11,11 @@ from corswsgi.browser.request import Request
 from corswsgi.browser.urls import (
     URL,
     Origin,
+    address_space,
     is_potentially_trustworthy_url,
     same_origin,
     same_site,
+    schemelessly_same_site,
     strip_for_referrer,
 )
 from corswsgi.browser.verdict import Header
@@ -157,7 +159,8 @@ def _sec_fetch_site(request: Request, is_preflight: bool) -> str:
     """fetch-metadata#sec-fetch-site-header"""
     farthest = _farthest_site(request.origin, request.url_list)
     if not request.is_redirected:
-        return farthest
+        is_local = farthest == "cross-site" and _differ_in_scheme_here(request.origin, request.current_url)
+        return "same-site" if is_local and request.departs(Departure.LOCAL_SCHEMES_SAME_SITE) else farthest
     if not is_preflight:
         return "cross-site" if farthest == "same-site" and request.departs(Departure.REDIRECT_CROSS_SITE) else farthest
     last = _farthest_site(request.origin, request.url_list[-1:])
@@ -166,6 +169,12 @@ def _sec_fetch_site(request: Request, is_preflight: bool) -> str:
     if request.has_tainted_origin and request.departs(Departure.REDIRECT_PREFLIGHT_CROSS_SITE):
         return "cross-site"
     return farthest
+
+
+def _differ_in_scheme_here(origin: Origin, url: URL) -> bool:
+    """Tell whether a page and a server on this machine are of one site but for their schemes."""
+    is_here = address_space(origin) == address_space(url.origin) == "loopback"
+    return is_here and schemelessly_same_site(origin, url.origin)
 
 
 def _farthest_site(origin: Origin, urls: Iterable[URL]) -> str:

@@ -5,6 +5,7 @@ The values of cookies are left out: only names and attributes are told.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from corswsgi.browser import Exchange
@@ -17,8 +18,8 @@ from corswsgi.browser.urls import (
     is_potentially_trustworthy_origin,
     parse_origin,
     parse_url,
-    registrable_domain,
     same_site,
+    schemelessly_same_site,
 )
 from corswsgi.checker.findings import shown
 from corswsgi.checker.report import Code, CookieAnswer, CookieFate, Finding
@@ -36,8 +37,8 @@ def judge(origin: str, ways: Iterable[Sequence[Exchange]], engines: Sequence[str
     :param ways: the exchanges of each request, redirects included, without preflights.
     """
     page = parse_origin(origin)
-    answers = [answer for exchanges in ways for answer in _on_the_way(page, exchanges, engines)]
-    return tuple(answers[:_MOST_COOKIES])
+    answers = (answer for exchanges in ways for answer in _on_the_way(page, exchanges, engines))
+    return tuple(itertools.islice(answers, _MOST_COOKIES))
 
 
 def findings(origin: str, answers: Iterable[CookieAnswer]) -> Iterator[Finding]:
@@ -89,7 +90,7 @@ def _fate(engine: str, line: str, page: Origin, urls: Sequence[URL]) -> CookieFa
     if cookie is None:
         return CookieFate(engine, profile.browser, "deleted", "", "", "it has expired")
     if cookie.partition:
-        sentence = f"for pages of {page.serialized.partition(':')[0]}://{registrable_domain(page) or page.host} only"
+        sentence = "for this page only" if page.is_opaque else f"for pages of {cookie.partition} only"
         anchor = Departure.COOKIES_PARTITIONED.anchor
         return CookieFate(engine, profile.browser, "partitioned", Rule.PARTITION, anchor, sentence)
     return CookieFate(engine, profile.browser, "kept", "", "", f"for {cookie.path} and what is below")
@@ -107,11 +108,10 @@ def _finding(answer: CookieAnswer, lost: Sequence[CookieFate], page: Origin, url
     if len(lost) == len(answer.fates) and len(why) == 1:
         sentence = f"{shown_name} is kept by none: {next(iter(why))}"
         return Finding(Code.COOKIE_REFUSED, "warning", sentence, fix)
-    reasons = "; ".join(f"{listed(browsers)}: {sentence}" for sentence, browsers in why.items())
+    reasons = "; ".join(f"{listed(names)}: {sentence}" for sentence, names in why.items())
     code = Code.COOKIE_REFUSED if len(lost) == len(answer.fates) else Code.COOKIE_KEPT_BY_SOME
-    return Finding(
-        code, "warning", f"{shown_name} is not kept by {listed([each.browser for each in lost])}: {reasons}", fix
-    )
+    browsers = listed([fate.browser for fate in lost])
+    return Finding(code, "warning", f"{shown_name} is not kept by {browsers}: {reasons}", fix)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -143,7 +143,8 @@ _CORRECTIONS = {
 
 
 def _across_sites(answer: CookieAnswer, rules: set[str], page: Origin, url: URL) -> Iterator[str]:
-    if not rules - {Rule.THIRD_PARTY} or page.is_opaque or _are_local(page, url):
+    helps_alone = page.is_opaque or _are_local(page, url) or schemelessly_same_site(page, url.origin)
+    if helps_alone or not rules - {Rule.THIRD_PARTY}:
         yield _one_site(page, url)
         return
     how = f"write {_line(answer, 'SameSite=None', 'Secure')}"
@@ -153,6 +154,8 @@ def _across_sites(answer: CookieAnswer, rules: set[str], page: Origin, url: URL)
 def _one_site(page: Origin, url: URL) -> str:
     if page.is_opaque:
         return "serve the page from an origin of its own: a sandboxed page is of no site"
+    if schemelessly_same_site(page, url.origin):
+        return "serve page and API both over https:; for Chrome, http: and https: are two sites"
     if _are_local(page, url):
         return f"call the server by the host of the page, {page.host}, so that both are of one site; ports do not count"
     return "serve page and API from one site, as app.example.com and api.example.com are; Safari takes no other cookies"

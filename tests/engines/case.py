@@ -32,8 +32,23 @@ HOSTS = {
     "dot-": "localhost.",
 }
 
+#: Hosts that are not on this machine, as far as browsers know. They are of scripted servers only.
+FAR_HOSTS = {
+    "app-": "app.example.com",
+    "sibling-": "api.example.com",
+    "apex-": "example.com",
+    "other-": "www.other.example",
+    "user-": "user1.github.io",
+    "neighbour-": "user2.github.io",
+}
+
+#: What stands before the name of an origin of https:, of scripted servers too: ``tls-app-page`` is https.
+TLS = "tls-"
+
 #: The names of all origins of a front end.
-ORIGINS = tuple(prefix + server for prefix in HOSTS for server in SERVERS)
+ORIGINS = tuple(
+    scheme + prefix + server for scheme in ("", TLS) for prefix in (*HOSTS, *FAR_HOSTS) for server in SERVERS
+)
 
 #: Pages with an opaque origin: a sandboxed frame, and a frame of a ``data:`` URL.
 OPAQUE_PAGES = ("sandbox", "data")

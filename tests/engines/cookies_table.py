@@ -36,8 +36,10 @@ def _kept(name: str, *lines: str, page: str = "page", to: str = "api", then: tup
 
 def _everywhere(name: str, *lines: str, page: str = "page", to: str = "api") -> Case:
     """Return a case of cookies that have to have ``Path=/``."""
-    gone = [f"{line.partition('=')[0]}=; Path=/; Max-Age=0" for line in lines]
-    gone = [f"{each}; Secure; HttpOnly" if "secure" in lines[0].lower() else each for each in gone]
+    gone = []
+    for line in lines:
+        cookie, _, attributes = line.partition("=1")
+        gone.append(f"{cookie}={attributes}; Max-Age=0")
     fetches = (_asks(page, f"{to}/set"), _asks(page, f"{to}/get"), _asks(page, f"{to}/delete"))
     return Case(name, "B33", fetches, {"set": _sets(*lines), "get": _GET, "delete": _sets(*gone)})
 
@@ -103,7 +105,7 @@ def cookie_domains() -> Iterator[Case]:
         ))  # fmt: skip
         for page, to in (("sub-page", "sub-api"), ("deep-page", "deep-api")):
             yield _kept(f"{to}-{domain or 'empty'}", f"a=1; Domain={domain}", page=page, to=to, then=then)
-    for page, to in (("page", "api"), ("address-page", "address-api"), ("dot-page", "dot-api")):
+    for page, to in (("page", "api"), ("address-page", "address-api")):
         then = tuple(_asks(*each) for each in ((page, f"{to}/get"), ("sub-page", "sub-api/get"), ("page", "api/get")))
         for domain in ("localhost", ".localhost", "127.0.0.1", ".127.0.0.1", "0.0.1", "localhost.", "a.localhost"):
             yield _kept(f"{to}-{domain}", f"a=1; Domain={domain}", page=page, to=to, then=then)
@@ -160,12 +162,7 @@ def cookie_times() -> Iterator[Case]:
 
 def cookies_that_are_secure() -> Iterator[Case]:
     """Over http on this machine; what is https there is a family of its own."""
-    for page, to in (
-        ("page", "api"),
-        ("address-page", "address-api"),
-        ("sub-page", "sub-api"),
-        ("dot-page", "dot-api"),
-    ):
+    for page, to in (("page", "api"), ("address-page", "address-api"), ("sub-page", "sub-api")):
         for name, line in {
             "plain": "a=1; Secure", "value": "a=1; Secure=false", "none": "a=1; Secure; SameSite=None",
             "lax": "a=1; Secure; SameSite=Lax", "secure-prefix": "__Secure-a=1; Secure",
@@ -274,7 +271,61 @@ def cookies_after_redirects() -> Iterator[Case]:
         yield Case(f"set-at-the-end-{page}-{first}-{second}", "B33", at_end, says)
 
 
+#: A page and who answers, and what of their sites differs; the page of that site itself has the same host.
+_FAR_PAIRS = {
+    "one-site": ("tls-app-page", "tls-sibling-api"),
+    "below": ("tls-apex-page", "tls-sibling-api"),
+    "above": ("tls-app-page", "tls-apex-api"),
+    "two-sites": ("tls-app-page", "tls-other-api"),
+    "two-users": ("tls-user-page", "tls-neighbour-api"),
+    "two-schemes": ("app-page", "tls-sibling-api"),
+    "plain-one-site": ("app-page", "sibling-api"),
+    "plain-two-sites": ("app-page", "other-api"),
+    "local-one-site": ("tls-page", "tls-api"),
+    "local-two-schemes": ("page", "tls-api"),
+    "local-two-sites": ("tls-page", "tls-address-api"),
+    "from-local": ("page", "tls-sibling-api"),
+}
+
+_FAR_LINES = {
+    **{name: line for name, line in _SAME_SITE_LINES.items() if name in (
+        "absent", "strict", "lax", "none", "none-secure", "absent-secure", "partitioned",
+    )},
+    "secure-prefix": "__Secure-a=1; Secure", "secure-prefix-plain": "__Secure-a=1", "domain": "a=1; Domain=example.com",
+    "domain-suffix": "a=1; Domain=github.io", "domain-com": "a=1; Domain=com",
+    "http-prefix": "__Http-a=1; Secure; HttpOnly",
+}  # fmt: skip
+
+
+def cookies_far_away() -> Iterator[Case]:
+    """Over https:, and on hosts whose names are on the Public Suffix List."""
+    for (where, (page, to)), (name, line) in itertools.product(_FAR_PAIRS.items(), _FAR_LINES.items()):
+        home = to.replace("api", "page")
+        then = (_asks(page, f"{to}/get"), _asks(home, f"{to}/get"))
+        yield _kept(f"{where}-{name}-abroad", line, page=page, to=to, then=then)
+        yield _kept(f"{where}-{name}-at-home", line, page=home, to=to, then=then)
+    for name, line in {
+        "host-prefix": "__Host-a=1; Secure; Path=/",
+        "host-prefix-plain": "__Host-a=1; Path=/",
+        "host-prefix-domain": "__Host-a=1; Secure; Path=/; Domain=example.com",
+    }.items():
+        yield _everywhere(name, line, page="tls-app-page", to="tls-sibling-api")
+    for where, name in itertools.product(("", "sibling-"), ("same", "below", "both", "deleted")):
+        first = "a=1; Secure; Path={path}"
+        second = {"same": "a=2", "below": "a=2; Path={path}/get", "both": "a=2; Secure", "deleted": "a=2; Max-Age=0"}[
+            name
+        ]
+        secure, plain = (f"tls-{where}page", f"tls-{where}api"), (f"{where}page", f"{where}api")
+        fetches = (
+            _asks(secure[0], f"{secure[1]}/set"), _asks(plain[0], f"{plain[1]}/again"),
+            _asks(plain[0], f"{plain[1]}/get"), _asks(secure[0], f"{secure[1]}/get"),
+        )  # fmt: skip
+        says = {"set": _sets(first), "again": _sets(second), "get": _GET}
+        yield Case(f"over-secure-{where or 'local-'}{name}", "B33", fetches, says)
+
+
 FAMILIES = (
+    cookies_far_away,
     cookie_syntax,
     cookie_paths,
     cookie_domains,

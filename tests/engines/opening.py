@@ -15,6 +15,9 @@ from pathlib import Path
 
 import machine
 
+from . import outside
+from .outside import Outside
+
 #: Where nothing listens; browsers that ask a proxy for anything but loopback get no further.
 _NOWHERE = "127.0.0.1:9"
 
@@ -49,6 +52,7 @@ class Engine:
     :ivar needs: the names of :data:`machine.PROGRAMS` without which it does not run; the first is its own.
     :ivar command: the arguments that open an address, given the program, a folder of its own, and the address.
     :ivar environment: what it wants to know beside its folders.
+    :ivar seeing: the command again, given it, the folder, and what it is to see of the world.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Engine:
     needs: tuple[str, ...]
     command: Callable[[str, Path, str], list[str]]
     environment: Mapping[str, str]
+    seeing: Callable[[list[str], Path, Outside], list[str]] = lambda command, home, outside: command
 
     def why_absent(self) -> str:
         """Return a sentence that says which program is not there; empty where all are."""
@@ -83,12 +88,17 @@ class Engine:
         return " ".join(lines[0].split()).partition(" built on ")[0]
 
     @contextlib.contextmanager
-    def opened(self, address: str) -> Iterator[Instance]:
-        """Open ``address`` in a fresh instance, which is ended with all its children in the end."""
+    def opened(self, address: str, outside: Outside | None = None) -> Iterator[Instance]:
+        """Open ``address`` in a fresh instance, which is ended with all its children in the end.
+
+        :param outside: what it sees of the world; by default nothing.
+        """
         program = str(machine.locate(self.needs[0]))
         with self._surroundings() as environment, _folder() as home:
             log = home / "complaints.txt"
             command = self.command(program, home, address)
+            if outside is not None:
+                command = self.seeing(command, home, outside)
             with started(command, environment | folders(home), log) as process:
                 yield Instance(process, log)
 
@@ -283,8 +293,8 @@ def _webkit(program: str, home: Path, address: str) -> list[str]:
 ENGINES = {
     engine.name: engine
     for engine in (
-        Engine("chromium", "Chromium", ("chromium",), _chromium, {}),
-        Engine("firefox", "Firefox", ("firefox",), _firefox, {"MOZ_CRASHREPORTER_DISABLE": "1"}),
-        Engine("webkit", "WebKit", ("webkit", "xvfb"), _webkit, _WEBKIT_ENVIRONMENT),
+        Engine("chromium", "Chromium", ("chromium",), _chromium, {}, outside.chromium),
+        Engine("firefox", "Firefox", ("firefox",), _firefox, {"MOZ_CRASHREPORTER_DISABLE": "1"}, outside.firefox),
+        Engine("webkit", "WebKit", ("webkit", "xvfb"), _webkit, _WEBKIT_ENVIRONMENT, outside.webkit),
     )
 }

@@ -18,7 +18,7 @@ from corswsgi.browser import Browser, Code, Departure, FormData, URLSearchParams
 from corswsgi.browser.cookies import CookieStore
 from corswsgi.browser.engines import profile_named
 
-from .case import Case, Fetch
+from .case import FAR_HOSTS, Case, Fetch
 from .servers import Seen, Site
 
 Told = dict[str, Any]
@@ -59,7 +59,9 @@ class Predictor:
         self._run = site.new_run()
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.mount("http://", _Loopback())
+        self._session.verify = site.authority
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _Loopback())
 
     def close(self) -> None:
         self._session.close()
@@ -216,6 +218,10 @@ def _varied(names: Any, request: requests.PreparedRequest) -> dict[str, str | No
     return {name: request.headers.get(name) for name in names}
 
 
+#: What is on this machine, and what the proxy of the engines leads here.
+_NEAR = ("localhost", "127.0.0.1", *FAR_HOSTS.values())
+
+
 class _Loopback(HTTPAdapter):
     """Sends everything to loopback, as browsers do with ``*.localhost`` whatever the machine's resolver says."""
 
@@ -226,7 +232,7 @@ class _Loopback(HTTPAdapter):
         kept = self.cache.find(request) if self.cache else None
         if kept is None:
             parts = urlsplit(address)
-            if parts.hostname is None or not parts.hostname.rstrip(".").endswith(("localhost", "127.0.0.1")):
+            if parts.hostname is None or not parts.hostname.rstrip(".").endswith(_NEAR):
                 raise requests.ConnectionError(f"{parts.hostname} is not on this machine")
             sent = request.copy()
             sent.headers.setdefault("Host", parts.netloc)

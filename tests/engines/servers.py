@@ -22,7 +22,22 @@ import waitress.server
 
 from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy
 
-from .case import FRONT_ENDS, HOSTS, HTTP_SERVER, OPAQUE_PAGES, SCRIPTED, SERVERS, WSGI, Case, Fetch, Pairs, fill
+from .case import (
+    FAR_HOSTS,
+    FRONT_ENDS,
+    HOSTS,
+    HTTP_SERVER,
+    OPAQUE_PAGES,
+    SCRIPTED,
+    SERVERS,
+    TLS,
+    WSGI,
+    Case,
+    Fetch,
+    Pairs,
+    fill,
+)
+from .outside import Certificates, Outside, proxy
 
 _HERE = Path(__file__).parent
 
@@ -76,6 +91,8 @@ class Site:
 
     :ivar names: by front end, what stands in braces in the data of cases.
     :ivar events: what pages report, as ``(run, event)``.
+    :ivar authority: the file of the certificate that vouches for the servers of https:, while the site runs.
+    :ivar outside: what engines are told of the world, while the site runs.
     """
 
     def __init__(self, cases: Sequence[Case]) -> None:
@@ -89,6 +106,11 @@ class Site:
         self._plans: dict[str, list[dict[str, Any]]] = {}
         self._numbers = itertools.count(1)
         self._running = contextlib.ExitStack()
+        # No certificate names a host with an underscore, or with a dot at its end.
+        hosts = [host for host in (*HOSTS.values(), *FAR_HOSTS.values()) if "_" not in host and host[-1] != "."]
+        self._certificates = Certificates(hosts)
+        self.authority = ""
+        self.outside: Outside | None = None
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as starting:
@@ -96,11 +118,20 @@ class Site:
                 front_end: [starting.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in SERVERS]
                 for front_end in FRONT_ENDS
             }
+            guarded = [starting.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in SERVERS]
             for front_end in FRONT_ENDS:
-                self._name(front_end, sockets[front_end])
+                self._name(front_end, sockets[front_end], HOSTS)
+            self._name(SCRIPTED, sockets[SCRIPTED], FAR_HOSTS)
+            self._name(SCRIPTED, guarded, {**HOSTS, **FAR_HOSTS}, "https")
             for front_end in FRONT_ENDS:
                 for listening in sockets[front_end]:
                     starting.enter_context(self._served(front_end, listening))
+            for listening in guarded:
+                starting.enter_context(self._served(SCRIPTED, self._certificates.guarded(listening)))
+            self.authority = starting.enter_context(self._certificates.authority.cert_pem.tempfile())
+            address = starting.enter_context(proxy(FAR_HOSTS.values()))
+            hosts = [name for name, origin in self._origins.items() if origin.startswith(TLS)]
+            self.outside = Outside(address, self._certificates.leaf, tuple(hosts))
             listening = starting.enter_context(socket.create_server(("127.0.0.1", 0)))
             self.harness = f"http://localhost:{listening.getsockname()[1]}"
             starting.enter_context(_http_server(_handler(self._harness_answer, ()), listening))
@@ -112,14 +143,17 @@ class Site:
 
     # What is where
 
-    def _name(self, front_end: str, sockets: Iterable[socket.socket]) -> None:
+    def _name(
+        self, front_end: str, sockets: Iterable[socket.socket], hosts: Mapping[str, str], scheme: str = "http"
+    ) -> None:
         names = self.names.setdefault(front_end, {})
+        tls = TLS if scheme == "https" else ""
         for server, listening in zip(SERVERS, sockets, strict=True):
             port = listening.getsockname()[1]
-            names[f"{server}-port"] = str(port)
-            for prefix, host in HOSTS.items():
-                names[prefix + server] = f"http://{host}:{port}"
-                self._origins[f"{host}:{port}"] = prefix + server
+            names[f"{tls}{server}-port"] = str(port)
+            for prefix, host in hosts.items():
+                names[tls + prefix + server] = f"{scheme}://{host}:{port}"
+                self._origins[f"{host}:{port}"] = tls + prefix + server
 
     def origin_of(self, front_end: str, page: str) -> str:
         """Return the origin of a page, as browsers write it."""

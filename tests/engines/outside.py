@@ -1,0 +1,145 @@
+"""The world outside this machine, as browsers are made to see it: names that a proxy leads here, and certificates."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+#: rfc9110#section-9.3.6, and what a browser asks a proxy for otherwise.
+_ASKED = re.compile(r"([A-Z]+) (?:http://)?([^/ :]+):([0-9]+)")
+
+_MOST_HEAD = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What an engine is told of the world.
+
+    :ivar proxy: the address of the proxy, as ``host:port``.
+    :ivar certificate: of all servers of https:, in DER.
+    :ivar hosts: ``host:port`` of each of them.
+    """
+
+    proxy: str
+    certificate: bytes
+    hosts: tuple[str, ...]
+
+    @property
+    def spki(self) -> str:
+        """The digest of the certificate's key, as Chromium wants it."""
+        key = x509.load_der_x509_certificate(self.certificate).public_key()
+        info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return ssl.DER_cert_to_PEM_cert(hashlib.sha256(info).digest()).splitlines()[1]
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of the certificate, as Firefox wants it."""
+        return hashlib.sha256(self.certificate).digest().hex(":").upper()
+
+
+class Certificates:
+    """An authority, and the one certificate for all servers of https:."""
+
+    def __init__(self, hosts: Collection[str]) -> None:
+        self.authority = trustme.CA()
+        leaf = self.authority.issue_cert(*hosts)
+        self.leaf = ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode())
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        leaf.configure_cert(self._context)
+
+    def guarded(self, listening: socket.socket) -> socket.socket:
+        """Return a socket that speaks TLS; each connection does so when it is first read, in its own thread."""
+        return self._context.wrap_socket(listening, server_side=True, do_handshake_on_connect=False)
+
+
+@contextlib.contextmanager
+def proxy(hosts: Collection[str]) -> Iterator[str]:
+    """Run a proxy that leads these hosts to loopback, on the ports that are asked for, and yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=_accept, args=(listening, frozenset(hosts)))
+        thread.start()
+        try:
+            yield f"127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)  # wakes the thread up
+            thread.join()
+
+
+def _accept(listening: socket.socket, hosts: frozenset[str]) -> None:
+    while True:
+        try:
+            connection, _ = listening.accept()
+        except OSError:
+            return
+        threading.Thread(target=_lead, args=(connection, hosts), daemon=True).start()
+
+
+def _lead(browser: socket.socket, hosts: frozenset[str]) -> None:
+    with browser, contextlib.suppress(OSError):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            more = browser.recv(4096)
+            if not more or len(head) > _MOST_HEAD:
+                return
+            head += more
+        asked = _ASKED.match(head.decode("latin-1"))
+        if asked is None or asked[2] not in hosts:
+            browser.sendall(b"HTTP/1.1 502 Nowhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return
+        with socket.create_connection(("127.0.0.1", int(asked[3]))) as server:
+            if asked[1] == "CONNECT":
+                browser.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            else:
+                server.sendall(head)
+            back = threading.Thread(target=_pump, args=(server, browser), daemon=True)
+            back.start()
+            _pump(browser, server)
+            back.join()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+# How each engine is told
+
+
+def chromium(command: list[str], home: Path, outside: Outside) -> list[str]:
+    """Return the command with the proxy, and with the certificate's key as one that is trusted."""
+    kept = [each for each in command if not each.startswith("--proxy-server=")]
+    trusting = f"--ignore-certificate-errors-spki-list={outside.spki}"
+    return [kept[0], f"--proxy-server={outside.proxy}", trusting, *kept[1:]]
+
+
+def firefox(command: list[str], home: Path, outside: Outside) -> list[str]:
+    """Write into the profile what a user says who accepts the certificate for each host."""
+    port = int(outside.proxy.partition(":")[2])
+    profile = home / "profile"
+    with (profile / "user.js").open("a") as preferences:
+        for name in ("http_port", "ssl_port"):
+            preferences.write(f"\nuser_pref({json.dumps(f'network.proxy.{name}')}, {port});\n")
+    lines = [f"{host}:\tOID.2.16.840.1.101.3.4.2.1\t{outside.fingerprint}\t\n" for host in outside.hosts]
+    (profile / "cert_override.txt").write_text("".join(lines))
+    return command
+
+
+def webkit(command: list[str], home: Path, outside: Outside) -> list[str]:
+    """Return the command with the proxy, and without a check of certificates: it knows no other way."""
+    kept = [each for each in command if not each.startswith("--proxy=")]
+    return [kept[0], f"--proxy=http://{outside.proxy}", "--ignore-tls-errors", *kept[1:]]
