@@ -235,6 +235,37 @@ ROWS = [
         browser={"origin": "null", "page": WHOLE_PAGE},
     ),
     Row(
+        Departure.OPAQUE_REFERER_OF_ELEMENTS,
+        lambda site, verdicts: [each.headers.get("referer") for each in site.asked] == [None, OWN],
+        False,
+        True,
+        [{}, {"initiator": "event-source"}],
+        browser={"origin": "null", "page": WHOLE_PAGE},
+    ),
+    Row(
+        Departure.ORIGIN_OF_ELEMENTS,
+        sent("origin"),
+        None,
+        PAGE,
+        [{"initiator": "image", "url": OWN}],
+    ),
+    Row(
+        Departure.FONT_NO_CORS,
+        outcome,
+        "blocked",
+        "opaque",
+        [{"initiator": "font"}],
+        says=Says(headers=()),
+    ),
+    Row(
+        Departure.SCRIPT_BACK_AT_HOME,
+        outcome,
+        "opaque",
+        "readable",
+        [{"initiator": "script", "mode": "no-cors", "credentials": "include"}],
+        says=way(API_ROOT, OWN),
+    ),
+    Row(
         Departure.REDIRECT_PREFLIGHTED,
         methods,
         "OPTIONS PUT GET",
@@ -811,11 +842,14 @@ def test_a_profile_is_made_of_the_table() -> None:
         PROFILES["webkit"].max_age_cap = 7200  # type: ignore[misc]  # that it cannot be done is what is tested
 
 
+SPECIFICATIONS = ("css-fonts", "fetch", "fetch-metadata", "html", "mixed-content", "referrer-policy")
+
+
 def test_the_table_is_whole() -> None:
     for departure in Departure:
         assert departure.measured
         assert set(departure.measured) <= set(ENGINES)
-        assert departure.anchor.partition("#")[0] in ("fetch", "fetch-metadata", "mixed-content", "referrer-policy")
+        assert departure.anchor.partition("#")[0] in SPECIFICATIONS
         for sentence in (departure.standard, departure.does, departure.advice):
             assert sentence.endswith(".")
     assert Departure.RANGE_CASE.id == "range-case"

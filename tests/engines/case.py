@@ -38,6 +38,17 @@ ORIGINS = tuple(prefix + server for prefix in HOSTS for server in SERVERS)
 #: Pages with an opaque origin: a sandboxed frame, and a frame of a ``data:`` URL.
 OPAQUE_PAGES = ("sandbox", "data")
 
+#: How a page asks for something, other than by ``fetch()``, and what ``Browser`` calls that.
+WAYS = {
+    "image": "image",
+    "script": "script",
+    "module": "script",
+    "font": "font",
+    "events": "event-source",
+    "worker": "fetch",
+    "service-worker": "fetch",
+}
+
 
 @dataclass(frozen=True)
 class Says:
@@ -52,7 +63,7 @@ class Says:
 
     status: int = 200
     headers: Pairs = ()
-    body: str = "OK"
+    body: str | bytes = "OK"
     to: str = ""
     preflight: tuple[int, Pairs] | None = None
 
@@ -65,6 +76,8 @@ class Fetch:
     :ivar query: what follows the ``?`` in the address.
     :ivar url: the whole address, in place of ``to``; origins may stand in it as in headers.
     :ivar page: on which page the script runs: one of the origins, or of :data:`OPAQUE_PAGES`.
+    :ivar way: what the page does in place of ``fetch()``: one of :data:`WAYS`. An element has the attribute that makes
+        it fetch as ``mode`` and ``credentials`` say.
     :ivar body: text, or a mapping with one of ``bytes`` (text), ``params`` or ``form`` (pairs).
     :ivar cache: the cache mode.
     :ivar after: seconds to wait before.
@@ -73,6 +86,7 @@ class Fetch:
 
     to: str = "api"
     page: str = "page"
+    way: str = ""
     method: str = "GET"
     headers: Pairs = ()
     body: Any = None
@@ -190,6 +204,7 @@ def checked(case: Case) -> Case:
         _known(case, "origin", [server], ORIGINS)
         _known(case, "page", [fetch.page], (*ORIGINS, *OPAQUE_PAGES))
         _known(case, "resource", [resource or "first"], case.says)
+        _known(case, "way", [fetch.way], ("", *WAYS))
     for says in case.says.values():
         if says.to:
             server, _, resource = says.to.partition("/")

@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 from corswsgi.browser import Browser, Code, Departure, FormData, URLSearchParams, Verdict
 from corswsgi.browser.engines import profile_named
 
-from .case import Case, Fetch
+from .case import WAYS, Case, Fetch
 from .servers import Seen, Site
 
 Told = dict[str, Any]
@@ -74,7 +74,7 @@ class _Prediction:
         self._case = site.cases[number]
         self._now = 0.0
         self._departures: set[Departure] = set()
-        self._browsers: dict[tuple[str, str], Browser] = {}
+        self._browsers: dict[tuple[str, str, bool], Browser] = {}
 
     def result(self) -> Result:
         adapter = self._session.get_adapter("http://")
@@ -106,11 +106,12 @@ class _Prediction:
                 credentials=fetch.credentials,
                 redirect=fetch.redirect,
                 cache=fetch.cache,
+                initiator=WAYS.get(fetch.way, "fetch"),
             )
         except TypeError:
             return {"outcome": "blocked"}
         self._departures.update(verdict.departures)
-        return told_by(verdict)
+        return _told_of(fetch.way, verdict)
 
     def _partition(self, fetch: Fetch) -> str:
         """Return the part of the HTTP cache that a fetch to another origin uses."""
@@ -125,17 +126,39 @@ class _Prediction:
         return ""
 
     def _browser(self, case: Case, fetch: Fetch) -> Browser:
-        key = (fetch.page, fetch.referrer_policy)
+        is_worker = fetch.way in ("worker", "service-worker")
+        key = (fetch.page, fetch.referrer_policy, is_worker)
         if key not in self._browsers:
             self._browsers[key] = Browser(
                 self._session,
                 self._site.origin_of(case.front_end, fetch.page),
                 engine=self._engine,
-                page=None if fetch.page == "data" else self._site.page_address(case.front_end, fetch.page),
+                page=self._page(case, fetch, is_worker),
                 referrer_policy=fetch.referrer_policy,
                 clock=lambda: self._now,
             )
         return self._browsers[key]
+
+    def _page(self, case: Case, fetch: Fetch, is_worker: bool) -> str | None:
+        if is_worker:
+            return self._site.worker_address(case.front_end, fetch.page)
+        return None if fetch.page == "data" else self._site.page_address(case.front_end, fetch.page)
+
+
+def _told_of(way: str, verdict: Verdict) -> Told:
+    """Return what a page is told, also if it asks in another way than by ``fetch()``."""
+    told = told_by(verdict)
+    if WAYS.get(way, "fetch") == "fetch":
+        return told
+    # What is not fine is not shown; an image may be, but what our servers say then is none.
+    is_fine = bool(verdict.exchanges) and verdict.exchanges[-1].status in range(200, 300)
+    if told["outcome"] == "blocked" or not is_fine:
+        return {"outcome": "blocked"}
+    if way == "font":
+        return {"outcome": "loaded"}
+    if way == "events":
+        return {"outcome": "readable", "body": told["body"].removeprefix("data: ").strip()}
+    return {"outcome": told["outcome"]}
 
 
 def told_by(verdict: Verdict) -> Told:

@@ -181,8 +181,10 @@ def _address(anchor: str) -> str:
 
 
 _PAGES = {
+    "css-fonts": "https://drafts.csswg.org/css-fonts/",
     "fetch": "https://fetch.spec.whatwg.org/",
     "fetch-metadata": "https://w3c.github.io/webappsec-fetch-metadata/",
+    "html": "https://html.spec.whatwg.org/multipage/",
     "mixed-content": "https://w3c.github.io/webappsec-mixed-content/",
     "referrer-policy": "https://w3c.github.io/webappsec-referrer-policy/",
 }

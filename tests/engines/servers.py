@@ -41,6 +41,9 @@ _WARM = (
 
 _WITHOUT_BODY = (204, 205, 304)
 
+#: Where the script of workers is.
+WORKER = "/worker.js"
+
 #: A method that the handlers of ``http.server`` do not have, so that they answer it by ``send_error``.
 MISSING_METHOD = "MISSING"
 
@@ -125,6 +128,10 @@ class Site:
         """Return the origin of a page, as browsers write it."""
         return "null" if page in OPAQUE_PAGES else self.names[front_end][page]
 
+    def worker_address(self, front_end: str, page: str) -> str:
+        """Return the address of the script of a page's workers."""
+        return f"{self.names[front_end][page]}{WORKER}"
+
     def page_address(self, front_end: str, page: str) -> str:
         """Return where a page is; a sandboxed one is a frame of ``page``."""
         return f"{self.names[front_end]['page' if page == 'sandbox' else page]}/frame"
@@ -178,6 +185,7 @@ class Site:
                 "after": fetch.after,
                 "navigate": fetch.navigate,
                 "body": fetch.body,
+                "way": fetch.way,
                 "init": {
                     "method": fetch.method,
                     "headers": fetch.headers,
@@ -242,6 +250,8 @@ class Site:
         def answer(asked: Asked) -> Answer:
             if asked.path == "/frame":
                 return Answer(200, "OK", (("Content-Type", "text/html"),), _frame_page().encode())
+            if asked.path == WORKER:
+                return Answer(200, "OK", (("Content-Type", "text/javascript"),), _script("telling", "worker").encode())
             if asked.path == "/warm":
                 return Answer(200, "OK", _WARM, b"")
             parts = asked.path.split("/")
@@ -264,8 +274,9 @@ class Site:
         if "content-type" not in {name.lower() for name, _ in lines} and status not in _WITHOUT_BODY:
             lines.append(("Content-Type", "text/plain"))
         # rfc9110#section-15.3.6: 205 has no content, and says so.
-        body = "" if status == 205 else fill(says.body, names)
-        return Answer(status, _phrase(status), lines, body.encode())
+        body = b"" if status == 205 else says.body
+        content = body if isinstance(body, bytes) else fill(body, names).encode()
+        return Answer(status, _phrase(status), lines, content)
 
     def _harness_answer(self, asked: Asked) -> Answer:
         match asked.path.split("/")[1:]:
@@ -308,8 +319,12 @@ def _phrase(status: int) -> str:
         return "Said"
 
 
+def _script(*names: str) -> str:
+    return "\n".join((_HERE / f"{name}.js").read_text("utf-8") for name in names)
+
+
 def _frame_page(escaped: bool = False) -> str:
-    script = (_HERE / "frame.js").read_text("utf-8")
+    script = _script("telling", "frame")
     if escaped:  # in a data: URL
         script = script.replace("%", "%25").replace("#", "%23").replace("\n", "%0A")
     return f"<!doctype html><title>a page of the matrix</title><script>{script}</script>"
