@@ -31,7 +31,10 @@ from scripted_site import (
 
 from corswsgi.browser import ENGINES, MAX_AGE_CAPS, Browser, Departure, Verdict
 from corswsgi.browser.engines import PROFILES
+from corswsgi.browser.request import Request
+from corswsgi.browser.request_headers import headers_to_send
 from corswsgi.browser.safelisting import is_safelisted, unsafe_header_names
+from corswsgi.browser.urls import parse_origin, parse_url
 
 #: Of the page's own site, and of its own origin.
 SIBLING = "https://api.example.com"
@@ -596,8 +599,13 @@ ROWS = [
     ),
 ]
 
-#: Acted out by the HTTP cache of ``tests/engines``, because Browser has none.
-WITHOUT_ROW = {Departure.FRAMES_CACHED_APART, Departure.CREDENTIALS_CACHED_APART}
+#: Acted out by ``tests/engines``, because Browser has no HTTP cache and opens no WebSockets.
+WITHOUT_ROW = {
+    Departure.FRAMES_CACHED_APART,
+    Departure.CREDENTIALS_CACHED_APART,
+    Departure.WEBSOCKET_NO_METADATA,
+    Departure.WEBSOCKET_DESTINATION,
+}
 
 
 def test_every_departure_has_a_row() -> None:
@@ -620,6 +628,32 @@ def test_an_engine_departs_where_its_profile_says(row: Row, engine: str) -> None
     departs = engine in row.departure.measured
     assert row.look(site, verdicts) == (row.departing if departs else row.standard)
     assert any(row.departure in verdict.departures for verdict in verdicts) == departs
+
+
+@pytest.mark.parametrize(
+    ("engine", "destination", "mode"),
+    [
+        ("standard", "empty", "websocket"),
+        ("chromium", None, None),
+        ("firefox", "empty", "websocket"),
+        ("webkit", "websocket", "websocket"),
+    ],
+)
+def test_the_handshake_of_a_websocket(engine: str, destination: str | None, mode: str | None) -> None:
+    request = Request(
+        method="GET",
+        url_list=[parse_url(f"{PAGE}/socket")],
+        header_list=[],
+        origin=parse_origin(PAGE),
+        referrer=None,
+        referrer_policy="",
+        mode="websocket",
+        credentials="include",
+        redirect="error",
+        profile=PROFILES[engine],
+    )
+    sent = dict(headers_to_send(request, None, streamed=False, is_preflight=False))
+    assert (sent["Origin"], sent.get("Sec-Fetch-Dest"), sent.get("Sec-Fetch-Mode")) == (PAGE, destination, mode)
 
 
 # The limits of single departures

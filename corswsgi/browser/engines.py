@@ -486,6 +486,20 @@ class Departure(Enum):
         "Nothing.",
     )
 
+    WEBSOCKET_NO_METADATA = (
+        "fetch-metadata#fetch-integration",
+        _CHROMIUM,
+        "The handshake of a WebSocket has Sec-Fetch-* headers.",
+        "It has none.",
+        "Check its Origin, as enforce=True does.",
+    )
+    WEBSOCKET_DESTINATION = (
+        "fetch-metadata#sec-fetch-dest-header",
+        _WEBKIT,
+        "Sec-Fetch-Dest is empty in the handshake of a WebSocket.",
+        "It is websocket.",
+        "Look at Sec-Fetch-Mode, which is websocket in all engines that send it.",
+    )
     SCRIPT_BACK_AT_HOME = (
         "html#muted-errors",
         _FIREFOX,

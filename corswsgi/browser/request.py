@@ -108,7 +108,7 @@ class Request:
     origin: Origin
     referrer: URL | None
     referrer_policy: str
-    mode: Mode
+    mode: Mode | Literal["websocket"]
     credentials: Credentials
     redirect: RedirectMode
     body: Body | None = None

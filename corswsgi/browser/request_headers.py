@@ -102,7 +102,7 @@ def _single_range(value: str) -> str:
 def append_origin_header(headers: list[Header], request: Request, is_preflight: bool) -> None:
     """fetch#append-a-request-origin-header"""
     value = request.preflight_origin if is_preflight else request.serialized_origin
-    if request.tainting != "cors":
+    if request.tainting != "cors" and request.mode != "websocket":
         is_shown = _keeps_origin(request) or _shows_opaque_origin(request) or _shows_origin_at_home(request)
         if request.method in ("GET", "HEAD") and not is_shown:
             return
@@ -154,7 +154,10 @@ def append_fetch_metadata_headers(headers: list[Header], request: Request, is_pr
         and request.departs(Departure.REDIRECT_NO_METADATA)
     ):
         return
-    headers.append(("Sec-Fetch-Dest", request.destination or "empty"))
+    if request.mode == "websocket" and request.departs(Departure.WEBSOCKET_NO_METADATA):
+        return
+    is_named = request.mode == "websocket" and request.departs(Departure.WEBSOCKET_DESTINATION)
+    headers.append(("Sec-Fetch-Dest", "websocket" if is_named else request.destination or "empty"))
     headers.append(("Sec-Fetch-Mode", request.mode))
     headers.append(("Sec-Fetch-Site", _sec_fetch_site(request, is_preflight)))
 

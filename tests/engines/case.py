@@ -38,6 +38,9 @@ ORIGINS = tuple(prefix + server for prefix in HOSTS for server in SERVERS)
 #: Pages with an opaque origin: a sandboxed frame, and a frame of a ``data:`` URL.
 OPAQUE_PAGES = ("sandbox", "data")
 
+#: Opens a WebSocket; no fetch of ``Browser``, because CORS has no part in it.
+SOCKET = "socket"
+
 #: How a page asks for something, other than by ``fetch()``, and what ``Browser`` calls that.
 WAYS = {
     "image": "image",
@@ -47,6 +50,7 @@ WAYS = {
     "events": "event-source",
     "worker": "fetch",
     "service-worker": "fetch",
+    SOCKET: "",
 }
 
 

@@ -16,8 +16,11 @@ from requests.adapters import HTTPAdapter
 
 from corswsgi.browser import Browser, Code, Departure, FormData, URLSearchParams, Verdict
 from corswsgi.browser.engines import profile_named
+from corswsgi.browser.request import Request
+from corswsgi.browser.request_headers import append_fetch_metadata_headers, append_origin_header
+from corswsgi.browser.urls import parse_origin, parse_url
 
-from .case import WAYS, Case, Fetch
+from .case import SOCKET, WAYS, Case, Fetch
 from .servers import Seen, Site
 
 Told = dict[str, Any]
@@ -96,6 +99,8 @@ class _Prediction:
             request = requests.Request("GET", address).prepare()
             self._session.get_adapter("http://").send(request).close()
             return {"outcome": "navigated"}
+        if fetch.way == SOCKET:
+            return self._socket(address, fetch)
         try:
             verdict = self._browser(self._case, fetch).fetch(
                 address,
@@ -112,6 +117,33 @@ class _Prediction:
             return {"outcome": "blocked"}
         self._departures.update(verdict.departures)
         return _told_of(fetch.way, verdict)
+
+    def _socket(self, address: str, fetch: Fetch) -> Told:
+        """Shake hands for a WebSocket (websockets#concept-websocket-establish); CORS has no part in it."""
+        request = Request(
+            method="GET",
+            url_list=[parse_url(address)],
+            header_list=[],
+            origin=parse_origin(self._site.origin_of(self._case.front_end, fetch.page)),
+            referrer=None,
+            referrer_policy="",
+            mode="websocket",
+            credentials="include",
+            redirect="error",
+            profile=profile_named(self._engine),
+        )
+        headers = [
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ]
+        append_origin_header(headers, request, is_preflight=False)
+        append_fetch_metadata_headers(headers, request, is_preflight=False)
+        self._departures.update(request.departed)
+        prepared = requests.Request("GET", address, headers=dict(headers)).prepare()
+        with self._session.get_adapter("http://").send(prepared) as response:
+            return {"outcome": "open" if response.status_code == 101 else "refused"}
 
     def _partition(self, fetch: Fetch) -> str:
         """Return the part of the HTTP cache that a fetch to another origin uses."""

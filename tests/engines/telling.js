@@ -131,6 +131,15 @@ async function inServiceWorker(step) {
   return asked(installing ?? waiting ?? active, step);
 }
 
+// Opens a WebSocket, which is an application's only if that has answered.
+function socket({url}) {
+  return new Promise((resolve) => {
+    const opened = new WebSocket(url.replace("http", "ws"));
+    opened.onopen = () => { opened.close(); resolve({outcome: "open"}); };
+    opened.onerror = () => resolve({outcome: "refused"});
+  });
+}
+
 const WAYS = {
   image,
   script,
@@ -139,4 +148,5 @@ const WAYS = {
   events,
   worker: inWorker,
   "service-worker": inServiceWorker,
+  socket,
 };
