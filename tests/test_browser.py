@@ -35,11 +35,41 @@ from scripted_site import (
 
 import corswsgi
 import corswsgi.browser
-from corswsgi.browser import Browser, Code, Exchange, NoteCode, Reason, Response, Verdict
+from corswsgi.browser import ENGINES, Browser, Code, Exchange, NoteCode, Reason, Response, Verdict
 
 PACKAGE = Path(corswsgi.browser.__file__).parent
 
 Start = Callable[..., Callable[[bytes], object]]
+
+
+# Elements
+
+
+@pytest.mark.parametrize(
+    ("initiator", "accept", "destination"),
+    [
+        ("fetch", "*/*", "empty"),
+        ("image", "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", "image"),
+        ("script", "*/*", "script"),
+        ("font", "*/*", "font"),
+        ("event-source", "text/event-stream", "empty"),
+    ],
+)
+def test_what_each_initiator_adds(initiator: str, accept: str, destination: str) -> None:
+    site = Site()
+    assert Browser(site, PAGE).fetch(API, initiator=initiator).outcome == "readable"
+    assert (site.last.headers["accept"], site.last.headers["sec-fetch-dest"]) == (accept, destination)
+
+
+def test_an_unknown_initiator_is_refused_with_the_list() -> None:
+    with pytest.raises(TypeError, match='initiator "img"; it may be "fetch", "image", "script"'):
+        Browser(Site(), PAGE).fetch(API, initiator="img")
+
+
+def test_a_script_of_another_origin_is_opaque_without_crossorigin() -> None:
+    options = {"initiator": "script", "mode": "no-cors", "credentials": "include"}
+    for engine in ("standard", *ENGINES):
+        assert Browser(Site(), PAGE, engine=engine).fetch(API, **options).outcome == "opaque"
 
 
 # The room

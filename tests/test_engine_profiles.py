@@ -31,7 +31,10 @@ from scripted_site import (
 
 from corswsgi.browser import ENGINES, MAX_AGE_CAPS, Browser, Departure, Verdict
 from corswsgi.browser.engines import PROFILES
+from corswsgi.browser.request import Request
+from corswsgi.browser.request_headers import headers_to_send
 from corswsgi.browser.safelisting import is_safelisted, unsafe_header_names
+from corswsgi.browser.urls import parse_origin, parse_url
 
 #: Of the page's own site, and of its own origin.
 SIBLING = "https://api.example.com"
@@ -241,6 +244,37 @@ ROWS = [
         OWN,
         [{}],
         browser={"origin": "null", "page": WHOLE_PAGE},
+    ),
+    Row(
+        Departure.OPAQUE_REFERER_OF_ELEMENTS,
+        lambda site, verdicts: [each.headers.get("referer") for each in site.asked] == [None, OWN],
+        False,
+        True,
+        [{}, {"initiator": "event-source"}],
+        browser={"origin": "null", "page": WHOLE_PAGE},
+    ),
+    Row(
+        Departure.ORIGIN_OF_ELEMENTS,
+        sent("origin"),
+        None,
+        PAGE,
+        [{"initiator": "image", "url": OWN}],
+    ),
+    Row(
+        Departure.FONT_NO_CORS,
+        outcome,
+        "blocked",
+        "opaque",
+        [{"initiator": "font"}],
+        says=Says(headers=()),
+    ),
+    Row(
+        Departure.SCRIPT_BACK_AT_HOME,
+        outcome,
+        "opaque",
+        "readable",
+        [{"initiator": "script", "mode": "no-cors", "credentials": "include"}],
+        says=way(API_ROOT, OWN),
     ),
     Row(
         Departure.REDIRECT_PREFLIGHTED,
@@ -573,15 +607,20 @@ ROWS = [
     ),
 ]
 
-#: Acted out by the HTTP cache of ``tests/engines``, because Browser has none.
-WITHOUT_ROW = {Departure.FRAMES_CACHED_APART, Departure.CREDENTIALS_CACHED_APART}
+#: Acted out by ``tests/engines``, because Browser has no HTTP cache and opens no WebSockets.
+WITHOUT_ROW = {
+    Departure.FRAMES_CACHED_APART,
+    Departure.CREDENTIALS_CACHED_APART,
+    Departure.WEBSOCKET_NO_METADATA,
+    Departure.WEBSOCKET_DESTINATION,
+}
 
 #: Those of cookies have theirs in test_cookies.py.
 OF_COOKIES = {each for each in Departure if each.name.startswith("COOKIE")}
 
 
 SPECIFICATIONS = {
-    "fetch": ("fetch", "fetch-metadata", "mixed-content", "referrer-policy"),
+    "fetch": ("css-fonts", "fetch", "fetch-metadata", "html", "mixed-content", "referrer-policy"),
     "cookies": ("rfc6265bis", "partitioned-cookies"),
 }
 
@@ -606,6 +645,32 @@ def test_an_engine_departs_where_its_profile_says(row: Row, engine: str) -> None
     departs = engine in row.departure.measured
     assert row.look(site, verdicts) == (row.departing if departs else row.standard)
     assert any(row.departure in verdict.departures for verdict in verdicts) == departs
+
+
+@pytest.mark.parametrize(
+    ("engine", "destination", "mode"),
+    [
+        ("standard", "empty", "websocket"),
+        ("chromium", None, None),
+        ("firefox", "empty", "websocket"),
+        ("webkit", "websocket", "websocket"),
+    ],
+)
+def test_the_handshake_of_a_websocket(engine: str, destination: str | None, mode: str | None) -> None:
+    request = Request(
+        method="GET",
+        url_list=[parse_url(f"{PAGE}/socket")],
+        header_list=[],
+        origin=parse_origin(PAGE),
+        referrer=None,
+        referrer_policy="",
+        mode="websocket",
+        credentials="include",
+        redirect="error",
+        profile=PROFILES[engine],
+    )
+    sent = dict(headers_to_send(request, None, streamed=False, is_preflight=False))
+    assert (sent["Origin"], sent.get("Sec-Fetch-Dest"), sent.get("Sec-Fetch-Mode")) == (PAGE, destination, mode)
 
 
 # The limits of single departures

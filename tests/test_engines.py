@@ -22,7 +22,7 @@ import machine
 import pytest
 import requests
 from engines import command, running
-from engines.case import FRONT_ENDS, HTTP_SERVER, SCRIPTED, WSGI, Case, Fetch, Says, load
+from engines.case import FRONT_ENDS, HTTP_SERVER, SCRIPTED, SOCKET, WSGI, Case, Fetch, Says, load
 from engines.comparing import Difference, compare
 from engines.excluded import EXCLUSIONS, why_excluded
 from engines.opening import ENGINES, Engine, started
@@ -34,6 +34,7 @@ from engines.statements import STATEMENTS, UNOBSERVABLE, outcome
 from engines.table import FAMILIES, table
 
 from corswsgi.browser import Departure
+from corswsgi.browser.engines import PROFILES
 
 pytestmark = pytest.mark.once
 
@@ -209,6 +210,31 @@ def test_what_servers_see_and_a_script_is_told(front_end: str) -> None:
     (told,) = result.told
     assert (told["outcome"], told["type"], told["status"], told["body"]) == ("readable", "cors", 200, "OK")
     assert "/run/0/first" in told["url"]
+
+
+@pytest.mark.parametrize("front_end", [WSGI, HTTP_SERVER])
+@pytest.mark.parametrize(
+    ("policy", "page", "to", "reached"),
+    [
+        # CORS has no part in it: without enforce a stranger gets through.
+        ({"allow_origins": "{page}"}, "third", "api", True),
+        ({"allow_origins": "{page}", "enforce": True}, "third", "api", None),
+        ({"allow_origins": "{page}", "enforce": True}, "sandbox", "api", None),
+        ({"allow_origins": "{page}", "enforce": True}, "page", "api", True),
+        ({"allow_origins": "{page}", "enforce": True}, "third", "third", True),
+    ],
+)
+def test_the_handshake_of_a_websocket_reaches_the_application(
+    front_end: str, policy: dict[str, Any], page: str, to: str, reached: bool | None
+) -> None:
+    case = Case("x", "", (Fetch(way=SOCKET, page=page, to=to),), policy=policy, front_end=front_end)
+    with Site([case]) as site:
+        for engine in PROFILES:
+            with contextlib.closing(Predictor(site, engine)) as predictor:
+                result = predictor.predict(0)
+            assert [each.get("reached") for each in result.seen] == [reached]
+            opens = reached and front_end == HTTP_SERVER  # waitress cannot
+            assert result.told == [{"outcome": "open" if opens else "refused"}]
 
 
 def test_a_front_end_without_its_policy_is_told_apart() -> None:

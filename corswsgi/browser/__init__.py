@@ -126,6 +126,7 @@ class Browser:
         credentials: str = "same-origin",
         redirect: str = "follow",
         cache: str = "default",
+        initiator: str = "fetch",
         send: bool = True,
     ) -> Verdict:
         """Fetch as a script of the page would with ``fetch(url, {...})``, and say what the script gets and why.
@@ -140,6 +141,10 @@ class Browser:
         :param cache: the cache mode: ``"default"``, ``"no-store"``, ``"reload"``, ``"no-cache"``, ``"force-cache"`` or
             ``"only-if-cached"``. There is no HTTP cache here; the mode adds request headers, and some engines then send
             a preflight that others remember.
+        :param initiator: what fetches: ``"fetch"``, ``"image"``, ``"script"``, ``"font"`` or ``"event-source"``. It
+            decides ``Sec-Fetch-Dest`` and ``Accept``. An element without ``crossorigin`` fetches in the mode
+            ``"no-cors"`` with credentials ``"include"``, one with it in the mode ``"cors"``. What the verdict calls
+            readable or opaque, such an element shows.
         :param send: if false, only the preflight is sent, if any is needed; the outcome is ``"unsent"`` where
             nothing would keep the browser from sending the request.
         :raises TypeError: where ``fetch()`` throws one before it sends anything (fetch#dom-request).
@@ -158,6 +163,7 @@ class Browser:
             credentials=credentials,
             redirect=redirect,
             cache=cache,
+            initiator=initiator,
             profile=self._profile,
             notes=notes,
         )

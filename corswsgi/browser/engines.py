@@ -186,6 +186,27 @@ class Departure(Enum):
         "Never let Referer stand in for Origin.",
     )
 
+    OPAQUE_REFERER_OF_ELEMENTS = (
+        "referrer-policy#determine-requests-referrer",
+        _FIREFOX,
+        "A page with an opaque origin, as in a sandboxed frame, sends no Referer.",
+        "Its images, scripts, fonts and event sources do; its fetch() does not.",
+        "Never let Referer stand in for Origin.",
+    )
+    ORIGIN_OF_ELEMENTS = (
+        "fetch#append-a-request-origin-header",
+        _CHROMIUM + _WEBKIT,
+        "A GET to the page's own origin has no Origin.",
+        "It has Origin if an element with crossorigin, a module script or, in Chromium, a font asks.",
+        "Nothing: Origin is the page's, and enforce=True lets it pass.",
+    )
+    FONT_NO_CORS = (
+        "css-fonts#font-fetching-requirements",
+        _WEBKIT,
+        "Fonts of other origins are loaded only if these allow it.",
+        "They are loaded in mode no-cors, without anybody's permission.",
+        "Do not count on CORS to keep a font to your own pages.",
+    )
     LAX_REFERRER_POLICY = (
         "referrer-policy#determine-requests-referrer",
         _FIREFOX + _WEBKIT,
@@ -470,6 +491,28 @@ class Departure(Enum):
         "The answer of a data: URL has a Content-Type only.",
         "It has a Content-Length as well.",
         "Nothing.",
+    )
+
+    WEBSOCKET_NO_METADATA = (
+        "fetch-metadata#fetch-integration",
+        _CHROMIUM,
+        "The handshake of a WebSocket has Sec-Fetch-* headers.",
+        "It has none.",
+        "Check its Origin, as enforce=True does.",
+    )
+    WEBSOCKET_DESTINATION = (
+        "fetch-metadata#sec-fetch-dest-header",
+        _WEBKIT,
+        "Sec-Fetch-Dest is empty in the handshake of a WebSocket.",
+        "It is websocket.",
+        "Look at Sec-Fetch-Mode, which is websocket in all engines that send it.",
+    )
+    SCRIPT_BACK_AT_HOME = (
+        "html#muted-errors",
+        _FIREFOX,
+        "Errors of a script without crossorigin are hidden from the page once another origin has redirected it.",
+        "They are shown if the last redirect leads back to the page's own origin.",
+        "Nothing: the script is the page's own.",
     )
 
     # Cookies

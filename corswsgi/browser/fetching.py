@@ -54,6 +54,9 @@ from corswsgi.browser.verdict import (
     sort_and_combine,
 )
 
+#: fetch#fetching, html#the-eventsource-interface: what is accepted, by initiator.
+_ACCEPT = {"image": "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", "event-source": "text/event-stream"}
+
 #: Sent as Accept-Language; browsers send what the user has set.
 ACCEPT_LANGUAGE = "en"
 
@@ -96,7 +99,7 @@ def run_fetch(params: FetchParams) -> Verdict:
     """Fetch, and return what the script gets and why (fetch#concept-fetch)."""
     request = params.request
     # fetch#fetching: both count when the safelisted headers are summed up.
-    for name, value in (("Accept", "*/*"), ("Accept-Language", ACCEPT_LANGUAGE)):
+    for name, value in (("Accept", _ACCEPT.get(request.initiator, "*/*")), ("Accept-Language", ACCEPT_LANGUAGE)):
         if get(request.header_list, name) is None:
             request.header_list.append((name, value))
     request.first_headers, request.first_unsafe_names = tuple(request.header_list), request.unsafe_header_names
@@ -365,6 +368,7 @@ def cors_preflight_fetch(params: FetchParams, why: tuple[Cause, ...]) -> None:
         mode="cors",
         credentials="same-origin",  # a request's default; on another origin that sends none
         redirect="follow",
+        initiator=request.initiator,
         tainting="cors",
         profile=request.profile,
         departed=request.departed,
@@ -403,11 +407,20 @@ def fetch_response_handover(params: FetchParams, reply: NetworkReply) -> Verdict
         url = request.current_url.without_fragment
         response = Response(0, "", (), None, url, False, "opaqueredirect")
         return _verdict(params, "opaqueredirect", reason, response, reply.headers)
+    if _is_back_at_home(request):
+        return _readable(params, "basic", reply)
     if request.tainting == "opaque":
         sentence = 'mode "no-cors" sends the request and shows scripts nothing of the response'
         reason = Reason(Code.NO_CORS, "fetch#concept-filtered-response-opaque", sentence)
         return _verdict(params, "opaque", reason, Response(0, "", (), None, "", False, "opaque"), reply.headers)
     return _readable(params, request.tainting, reply)
+
+
+def _is_back_at_home(request: Request) -> bool:
+    """Tell whether a redirect brought an opaque script back to the page's own origin, where engines differ."""
+    is_opaque_script = request.tainting == "opaque" and request.initiator == "script"
+    is_back = is_opaque_script and same_origin(request.current_url.origin, request.origin)
+    return is_back and request.departs(Departure.SCRIPT_BACK_AT_HOME)
 
 
 def _readable(params: FetchParams, tainting: Literal["basic", "cors"], reply: NetworkReply) -> Verdict:

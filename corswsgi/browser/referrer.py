@@ -44,7 +44,7 @@ def determine_referrer(request: Request) -> str | None:
     """Return what ``Referer`` shows, or ``None`` (referrer-policy#determine-requests-referrer)."""
     if request.referrer is None:
         return None
-    if request.origin.is_opaque and not request.departs(Departure.OPAQUE_REFERER):
+    if request.origin.is_opaque and not _shows_opaque_referrer(request):
         return None
     whole = strip_for_referrer(request.referrer)
     origin = strip_for_referrer(request.referrer, origin_only=True)
@@ -62,6 +62,11 @@ def determine_referrer(request: Request) -> str | None:
         shown = cross
     values: dict[str, str | None] = {"nothing": None, "origin": origin, "url": whole}
     return values[shown]
+
+
+def _shows_opaque_referrer(request: Request) -> bool:
+    is_embedding = request.initiator != "fetch" and request.departs(Departure.OPAQUE_REFERER_OF_ELEMENTS)
+    return is_embedding or request.departs(Departure.OPAQUE_REFERER)
 
 
 def set_referrer_policy_on_redirect(request: Request, lines: Iterable[str]) -> None:

@@ -20,6 +20,12 @@ RedirectMode = Literal["follow", "error", "manual"]
 Tainting = Literal["basic", "cors", "opaque"]
 CacheMode = Literal["default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"]
 
+#: What asks; fetch#request-initiator-type, under names that say more.
+Initiator = Literal["fetch", "image", "script", "font", "event-source"]
+
+#: fetch#concept-request-destination of what elements ask for.
+_ELEMENTS = frozenset({"image", "script", "font"})
+
 #: fetch#concept-header-value-normalize
 _HTTP_WHITESPACE = "\t\n\r "
 
@@ -85,6 +91,7 @@ class Request:
     """fetch#concept-request, as far as ``fetch()`` uses it; its unsafe-request flag is always set.
 
     :ivar cache: the cache mode; there is no HTTP cache, and only some engines ask again for permission because of it.
+    :ivar initiator: what asks.
     :ivar profile: the engine that sends it.
     :ivar departed: what the engine has done otherwise than the standard so far.
     :ivar first_headers: the headers before any redirect.
@@ -101,7 +108,7 @@ class Request:
     origin: Origin
     referrer: URL | None
     referrer_policy: str
-    mode: Mode
+    mode: Mode | Literal["websocket"]
     credentials: Credentials
     redirect: RedirectMode
     body: Body | None = None
@@ -109,6 +116,7 @@ class Request:
     tainting: Tainting = "basic"
     redirect_count: int = 0
     cache: CacheMode = "default"
+    initiator: Initiator = "fetch"
     profile: Profile = STANDARD
     departed: set[Departure] = field(default_factory=set)
     first_headers: Sequence[Header] = ()
@@ -124,6 +132,11 @@ class Request:
             return False
         self.departed.add(departure)
         return True
+
+    @property
+    def destination(self) -> str:
+        """fetch#concept-request-destination"""
+        return self.initiator if self.initiator in _ELEMENTS else ""
 
     @property
     def current_url(self) -> URL:
@@ -206,6 +219,7 @@ def new_request(
     credentials: str,
     redirect: str,
     cache: str,
+    initiator: str,
     profile: Profile,
     notes: list[Note],
 ) -> Request:
@@ -220,6 +234,7 @@ def new_request(
     _check_choice("credentials", credentials, Credentials)
     _check_choice("redirect", redirect, RedirectMode)
     _check_choice("cache", cache, CacheMode)
+    _check_choice("initiator", initiator, Initiator)
     request = Request(
         method=_check_method(method, mode),
         url_list=[parsed],
@@ -231,8 +246,11 @@ def new_request(
         credentials=cast(Credentials, credentials),
         redirect=cast(RedirectMode, redirect),
         cache=cast(CacheMode, cache),
+        initiator=cast(Initiator, initiator),
         profile=profile,
     )
+    if initiator == "font" and mode == "cors" and request.departs(Departure.FONT_NO_CORS):
+        request.mode, request.credentials = "no-cors", "include"
     request.header_list = fill_headers(headers, request.mode, notes, request.departs)
     if body is not None:
         _set_body(request, body)

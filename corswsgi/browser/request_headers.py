@@ -104,8 +104,9 @@ def _single_range(value: str) -> str:
 def append_origin_header(headers: list[Header], request: Request, is_preflight: bool) -> None:
     """fetch#append-a-request-origin-header"""
     value = request.preflight_origin if is_preflight else request.serialized_origin
-    if request.tainting != "cors":
-        if request.method in ("GET", "HEAD") and not (_keeps_origin(request) or _shows_opaque_origin(request)):
+    if request.tainting != "cors" and request.mode != "websocket":
+        is_shown = _keeps_origin(request) or _shows_opaque_origin(request) or _shows_origin_at_home(request)
+        if request.method in ("GET", "HEAD") and not is_shown:
             return
         is_withheld = request.mode != "cors" and _is_origin_withheld(request)
         if is_withheld and not request.departs(Departure.ORIGIN_DESPITE_POLICY):
@@ -132,6 +133,11 @@ def _shows_opaque_origin(request: Request) -> bool:
     return request.departs(Departure.OPAQUE_ORIGIN)
 
 
+def _shows_origin_at_home(request: Request) -> bool:
+    is_cors_element = request.mode == "cors" and request.destination
+    return bool(is_cors_element) and request.departs(Departure.ORIGIN_OF_ELEMENTS)
+
+
 def _is_origin_withheld(request: Request) -> bool:
     policy, url = request.referrer_policy, request.current_url
     if policy in _WITHHELD_ON_DOWNGRADE:
@@ -150,7 +156,10 @@ def append_fetch_metadata_headers(headers: list[Header], request: Request, is_pr
         and request.departs(Departure.REDIRECT_NO_METADATA)
     ):
         return
-    headers.append(("Sec-Fetch-Dest", "empty"))
+    if request.mode == "websocket" and request.departs(Departure.WEBSOCKET_NO_METADATA):
+        return
+    is_named = request.mode == "websocket" and request.departs(Departure.WEBSOCKET_DESTINATION)
+    headers.append(("Sec-Fetch-Dest", "websocket" if is_named else request.destination or "empty"))
     headers.append(("Sec-Fetch-Mode", request.mode))
     headers.append(("Sec-Fetch-Site", _sec_fetch_site(request, is_preflight)))
 

@@ -53,6 +53,21 @@ ORIGINS = tuple(
 #: Pages with an opaque origin: a sandboxed frame, and a frame of a ``data:`` URL.
 OPAQUE_PAGES = ("sandbox", "data")
 
+#: Opens a WebSocket; no fetch of ``Browser``, because CORS has no part in it.
+SOCKET = "socket"
+
+#: How a page asks for something, other than by ``fetch()``, and what ``Browser`` calls that.
+WAYS = {
+    "image": "image",
+    "script": "script",
+    "module": "script",
+    "font": "font",
+    "events": "event-source",
+    "worker": "fetch",
+    "service-worker": "fetch",
+    SOCKET: "",
+}
+
 
 @dataclass(frozen=True)
 class Says:
@@ -67,7 +82,7 @@ class Says:
 
     status: int = 200
     headers: Pairs = ()
-    body: str = "OK"
+    body: str | bytes = "OK"
     to: str = ""
     preflight: tuple[int, Pairs] | None = None
 
@@ -80,6 +95,8 @@ class Fetch:
     :ivar query: what follows the ``?`` in the address.
     :ivar url: the whole address, in place of ``to``; origins may stand in it as in headers.
     :ivar page: on which page the script runs: one of the origins, or of :data:`OPAQUE_PAGES`.
+    :ivar way: what the page does in place of ``fetch()``: one of :data:`WAYS`. An element has the attribute that makes
+        it fetch as ``mode`` and ``credentials`` say.
     :ivar body: text, or a mapping with one of ``bytes`` (text), ``params`` or ``form`` (pairs).
     :ivar cache: the cache mode.
     :ivar after: seconds to wait before.
@@ -89,6 +106,7 @@ class Fetch:
 
     to: str = "api"
     page: str = "page"
+    way: str = ""
     method: str = "GET"
     headers: Pairs = ()
     body: Any = None
@@ -207,6 +225,7 @@ def checked(case: Case) -> Case:
         _known(case, "origin", [server], ORIGINS)
         _known(case, "page", [fetch.page], (*ORIGINS, *OPAQUE_PAGES))
         _known(case, "resource", [resource or "first"], case.says)
+        _known(case, "way", [fetch.way], ("", *WAYS))
     for says in case.says.values():
         if says.to:
             server, _, resource = says.to.partition("/")

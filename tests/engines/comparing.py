@@ -76,7 +76,7 @@ def _seen_parts(predicted: Result, observed: Result) -> Iterator[str]:
 
 
 def _what(seen: dict[str, Any]) -> tuple[Any, ...]:
-    return seen["to"], seen["method"], seen["preflight"]
+    return seen["to"], seen["method"], seen["preflight"], seen.get("reached")
 
 
 def _on_a_line(seen: dict[str, Any]) -> str:

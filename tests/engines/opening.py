@@ -249,6 +249,8 @@ _FIREFOX_PREFERENCES: dict[str, bool | int | str] = {
     "network.proxy.ssl_port": int(_NOWHERE.partition(":")[2]),
     "network.proxy.type": 1,
     "network.trr.mode": 5,
+    # Where one WebSocket was refused, the next would wait for up to a minute.
+    "network.websocket.delay-failed-reconnects": False,
     "services.settings.server": f"http://{_NOWHERE}",
     "toolkit.telemetry.enabled": False,
     "toolkit.telemetry.unified": False,

@@ -17,8 +17,11 @@ from requests.adapters import HTTPAdapter
 from corswsgi.browser import Browser, Code, Departure, FormData, URLSearchParams, Verdict
 from corswsgi.browser.cookies import CookieStore
 from corswsgi.browser.engines import profile_named
+from corswsgi.browser.request import Request
+from corswsgi.browser.request_headers import append_fetch_metadata_headers, append_origin_header
+from corswsgi.browser.urls import parse_origin, parse_url
 
-from .case import FAR_HOSTS, Case, Fetch
+from .case import FAR_HOSTS, SOCKET, WAYS, Case, Fetch
 from .servers import Seen, Site
 
 Told = dict[str, Any]
@@ -77,7 +80,7 @@ class _Prediction:
         self._case = site.cases[number]
         self._now = 0.0
         self._departures: set[Departure] = set()
-        self._browsers: dict[tuple[str, str], Browser] = {}
+        self._browsers: dict[tuple[str, str, bool], Browser] = {}
         self._cookies = CookieStore({}, lambda: self._now)
 
     def result(self) -> Result:
@@ -100,6 +103,8 @@ class _Prediction:
             request = requests.Request("GET", address).prepare()
             self._session.get_adapter("http://").send(request).close()
             return {"outcome": "navigated"}
+        if fetch.way == SOCKET:
+            return self._socket(address, fetch)
         try:
             verdict = self._browser(self._case, fetch).fetch(
                 address,
@@ -110,11 +115,39 @@ class _Prediction:
                 credentials=fetch.credentials,
                 redirect=fetch.redirect,
                 cache=fetch.cache,
+                initiator=WAYS.get(fetch.way, "fetch"),
             )
         except TypeError:
             return {"outcome": "blocked"}
         self._departures.update(verdict.departures)
-        return told_by(verdict)
+        return _told_of(fetch.way, verdict)
+
+    def _socket(self, address: str, fetch: Fetch) -> Told:
+        """Shake hands for a WebSocket (websockets#concept-websocket-establish); CORS has no part in it."""
+        request = Request(
+            method="GET",
+            url_list=[parse_url(address)],
+            header_list=[],
+            origin=parse_origin(self._site.origin_of(self._case.front_end, fetch.page)),
+            referrer=None,
+            referrer_policy="",
+            mode="websocket",
+            credentials="include",
+            redirect="error",
+            profile=profile_named(self._engine),
+        )
+        headers = [
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ]
+        append_origin_header(headers, request, is_preflight=False)
+        append_fetch_metadata_headers(headers, request, is_preflight=False)
+        self._departures.update(request.departed)
+        prepared = requests.Request("GET", address, headers=dict(headers)).prepare()
+        with self._session.get_adapter("http://").send(prepared) as response:
+            return {"outcome": "open" if response.status_code == 101 else "refused"}
 
     def _partition(self, fetch: Fetch) -> str:
         """Return the part of the HTTP cache that a fetch to another origin uses."""
@@ -129,18 +162,40 @@ class _Prediction:
         return ""
 
     def _browser(self, case: Case, fetch: Fetch) -> Browser:
-        key = (fetch.page, fetch.referrer_policy)
+        is_worker = fetch.way in ("worker", "service-worker")
+        key = (fetch.page, fetch.referrer_policy, is_worker)
         if key not in self._browsers:
             self._browsers[key] = Browser(
                 self._session,
                 self._site.origin_of(case.front_end, fetch.page),
                 engine=self._engine,
-                page=None if fetch.page == "data" else self._site.page_address(case.front_end, fetch.page),
+                page=self._page(case, fetch, is_worker),
                 referrer_policy=fetch.referrer_policy,
                 clock=lambda: self._now,
                 cookies=self._cookies,
             )
         return self._browsers[key]
+
+    def _page(self, case: Case, fetch: Fetch, is_worker: bool) -> str | None:
+        if is_worker:
+            return self._site.worker_address(case.front_end, fetch.page)
+        return None if fetch.page == "data" else self._site.page_address(case.front_end, fetch.page)
+
+
+def _told_of(way: str, verdict: Verdict) -> Told:
+    """Return what a page is told, also if it asks in another way than by ``fetch()``."""
+    told = told_by(verdict)
+    if WAYS.get(way, "fetch") == "fetch":
+        return told
+    # What is not fine is not shown; an image may be, but what our servers say then is none.
+    is_fine = bool(verdict.exchanges) and verdict.exchanges[-1].status in range(200, 300)
+    if told["outcome"] == "blocked" or not is_fine:
+        return {"outcome": "blocked"}
+    if way == "font":
+        return {"outcome": "loaded"}
+    if way == "events":
+        return {"outcome": "readable", "body": told["body"].removeprefix("data: ").strip()}
+    return {"outcome": told["outcome"]}
 
 
 def told_by(verdict: Verdict) -> Told:

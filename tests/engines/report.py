@@ -89,6 +89,8 @@ def document(reports: Sequence[EngineReport], cases: Sequence[Case], date: str) 
         _title("Where engines depart from the standard", "-"),
         _DEPARTURES,
         *(part for departure in Departure for part in _departure(departure, reports)),
+        _title("Beside CORS", "-"),
+        _BESIDE,
         _title("Rules that no page can show", "-"),
         "\n".join(f"{rule}\n    {_upper(plain(reason))}." for rule, reason in UNOBSERVABLE.items()),
     ]
@@ -112,6 +114,22 @@ headers that matter to CORS). This page is written only if every engine did in e
 
 The column "standard" counts the cases that end as the standard demands. In the others an engine departs from it: then
 the script notices, or only the server does, because of one more preflight or another Referer."""
+
+_BESIDE = """\
+**WebSocket.** Browsers do not apply CORS to it: a handshake always has ``Origin``, and any page may open a socket to
+any server, with the user's cookies. ``enforce=True`` refuses handshakes of strangers with 403, before the application
+sees them; without it they reach the application, which has to look at ``Origin`` itself.
+
+**Elements.** An ``<img>`` or ``<script>`` without ``crossorigin`` loads from anywhere, with cookies and without
+``Origin``; the page can show it and cannot read it. With ``crossorigin`` (``anonymous``: without cookies,
+``use-credentials``: with them) it loads only if the policy allows the page. Module scripts, fonts and ``EventSource``
+always need permission, except for fonts in WebKit. ``enforce=True`` refuses a request only if it has an ``Origin``, so
+that it does not keep images out; ``Cross-Origin-Resource-Policy`` does.
+
+**Workers.** What a worker or a service worker fetches has the origin of its page, and ``Referer`` shows the worker.
+
+**Private Network Access.** No engine asks with ``Access-Control-Request-Private-Network``, and
+``Access-Control-Allow-Private-Network`` changes nothing, whatever it says."""
 
 _FAMILIES = "How many cases end as the standard demands, of how many."
 
@@ -181,8 +199,10 @@ def _address(anchor: str) -> str:
 
 
 _PAGES = {
+    "css-fonts": "https://drafts.csswg.org/css-fonts/",
     "fetch": "https://fetch.spec.whatwg.org/",
     "fetch-metadata": "https://w3c.github.io/webappsec-fetch-metadata/",
+    "html": "https://html.spec.whatwg.org/multipage/",
     "mixed-content": "https://w3c.github.io/webappsec-mixed-content/",
     "partitioned-cookies": "https://datatracker.ietf.org/doc/html/draft-cutler-httpbis-partitioned-cookies",
     "referrer-policy": "https://w3c.github.io/webappsec-referrer-policy/",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import io
 import itertools
 import json
@@ -43,8 +45,9 @@ _HERE = Path(__file__).parent
 
 #: Request headers whose values are compared, beside all that start with ``X-``. Others say what a browser is.
 _RECORDED = frozenset(
-    "access-control-request-headers access-control-request-method authorization content-language content-length "
-    "content-type cookie origin range referer sec-fetch-dest sec-fetch-mode sec-fetch-site".split()
+    "access-control-request-headers access-control-request-method access-control-request-private-network "
+    "authorization content-language content-length content-type cookie origin range referer "
+    "sec-fetch-dest sec-fetch-mode sec-fetch-site".split()
 )
 
 #: For the requests that a page sends before its first case.
@@ -54,7 +57,16 @@ _WARM = (
     ("Access-Control-Max-Age", "0"),
 )
 
-_WITHOUT_BODY = (204, 205, 304)
+_WITHOUT_BODY = (101, 204, 205, 304)
+
+#: The end of a WebSocket (rfc6455#section-5.5.1), with status 1000.
+_CLOSE_FRAME = b"\x88\x02\x03\xe8"
+
+#: Seconds that a page has to close a WebSocket.
+_PATIENCE = 5
+
+#: Where the script of workers is.
+WORKER = "/worker.js"
 
 #: A method that the handlers of ``http.server`` do not have, so that they answer it by ``send_error``.
 MISSING_METHOD = "MISSING"
@@ -71,6 +83,11 @@ class Asked:
     query: str
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def is_handshake(self) -> bool:
+        """Whether it is that of a WebSocket."""
+        return self.headers.get("upgrade", "").lower() == "websocket"
 
 
 @dataclass(frozen=True)
@@ -159,6 +176,10 @@ class Site:
         """Return the origin of a page, as browsers write it."""
         return "null" if page in OPAQUE_PAGES else self.names[front_end][page]
 
+    def worker_address(self, front_end: str, page: str) -> str:
+        """Return the address of the script of a page's workers."""
+        return f"{self.names[front_end][page]}{WORKER}"
+
     def page_address(self, front_end: str, page: str) -> str:
         """Return where a page is; a sandboxed one is a frame of ``page``."""
         return f"{self.names[front_end]['page' if page == 'sandbox' else page]}/frame"
@@ -212,6 +233,7 @@ class Site:
                 "after": fetch.after,
                 "navigate": fetch.navigate,
                 "body": fetch.body,
+                "way": fetch.way,
                 "init": {
                     "method": fetch.method,
                     "headers": fetch.headers,
@@ -276,6 +298,8 @@ class Site:
         def answer(asked: Asked) -> Answer:
             if asked.path == "/frame":
                 return Answer(200, "OK", (("Content-Type", "text/html"),), _frame_page().encode())
+            if asked.path == WORKER:
+                return Answer(200, "OK", (("Content-Type", "text/javascript"),), _script("telling", "worker").encode())
             if asked.path == "/warm":
                 return Answer(200, "OK", _WARM, b"")
             parts = asked.path.split("/")
@@ -288,6 +312,10 @@ class Site:
     def _say(self, front_end: str, asked: Asked, run: str, number: int, resource: str) -> Answer:
         says = self.cases[number].says[resource]
         status, headers = says.status, says.headers
+        if asked.is_handshake:
+            # What counts is whether the application saw it.
+            self._seen[run, number][-1]["reached"] = True
+            return _handshake(front_end, asked)
         is_preflight = asked.method == "OPTIONS" and "access-control-request-method" in asked.headers
         if is_preflight and says.preflight is not None:
             status, headers = says.preflight
@@ -299,8 +327,9 @@ class Site:
         if "content-type" not in {name.lower() for name, _ in lines} and status not in _WITHOUT_BODY:
             lines.append(("Content-Type", "text/plain"))
         # rfc9110#section-15.3.6: 205 has no content, and says so.
-        body = "" if status == 205 else fill(says.body, names)
-        return Answer(status, _phrase(status), lines, body.encode())
+        body = b"" if status == 205 else says.body
+        content = body if isinstance(body, bytes) else fill(body, names).encode()
+        return Answer(status, _phrase(status), lines, content)
 
     def _harness_answer(self, asked: Asked) -> Answer:
         match asked.path.split("/")[1:]:
@@ -336,6 +365,19 @@ def make_policy(options: Mapping[str, Any], names: Mapping[str, str]) -> Policy:
     return Policy.from_options({name: made(value) for name, value in options.items()})
 
 
+def _handshake(front_end: str, asked: Asked) -> Answer:
+    """Return what an application says that a handshake has reached; behind waitress it cannot open a WebSocket."""
+    if front_end == WSGI:
+        return Answer(400, "Bad Request", (), b"")
+    # rfc6455#section-4.2.2
+    digest = hashlib.sha1(
+        asked.headers["sec-websocket-key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    ).digest()
+    accept = base64.b64encode(digest).decode()
+    headers = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept))
+    return Answer(101, "Switching Protocols", headers, b"")
+
+
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -343,8 +385,12 @@ def _phrase(status: int) -> str:
         return "Said"
 
 
+def _script(*names: str) -> str:
+    return "\n".join((_HERE / f"{name}.js").read_text("utf-8") for name in names)
+
+
 def _frame_page(escaped: bool = False) -> str:
-    script = (_HERE / "frame.js").read_text("utf-8")
+    script = _script("telling", "frame")
     if escaped:  # in a data: URL
         script = script.replace("%", "%25").replace("#", "%23").replace("\n", "%0A")
     return f"<!doctype html><title>a page of the matrix</title><script>{script}</script>"
@@ -422,6 +468,8 @@ def _handler(
         handler.end_headers()
         if has_body and handler.command != "HEAD":
             handler.wfile.write(said.body)
+        if said.status == 101:
+            _end_socket(handler)
 
     def do_what_is_asked(handler: Any, name: str) -> Any:
         if name.startswith("do_") and name != f"do_{MISSING_METHOD}":
@@ -430,6 +478,14 @@ def _handler(
 
     bases = (*mixins, _Noting, BaseHTTPRequestHandler)
     return type("MatrixHandler", bases, {"__getattr__": do_what_is_asked, "note": staticmethod(note)})
+
+
+def _end_socket(handler: Any) -> None:
+    """Wait until the page closes its WebSocket, and close it."""
+    handler.close_connection = True
+    handler.connection.settimeout(_PATIENCE)
+    if handler.rfile.read(1):
+        handler.wfile.write(_CLOSE_FRAME)
 
 
 # Running

@@ -9,14 +9,14 @@ from typing import Any
 
 from corswsgi.browser import referrer
 
-from . import cookies_table
+from . import cookies_table, embeds_table, networks_table
 from .case import HOSTS, OPAQUE_PAGES, Case, Fetch, Pairs, Says, checked, on_each_front_end
 from .servers import MISSING_METHOD
 
 Family = Callable[[], Iterator[Case]]
 
 #: Each family by its name.
-FAMILIES: dict[str, Family] = {}
+FAMILIES: dict[str, Family] = {**embeds_table.FAMILIES, **networks_table.FAMILIES}
 
 
 def family(make: Family) -> Family:

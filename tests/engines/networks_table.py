@@ -1,0 +1,41 @@
+"""The cases of what lies beside CORS: WebSocket handshakes, and the headers of Private Network Access."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from .case import SOCKET, Case, Fetch, Pairs, Says
+
+_ANY = ("Access-Control-Allow-Origin", "*")
+_METHODS = ("Access-Control-Allow-Methods", "PUT")
+
+
+def websockets() -> Iterator[Case]:
+    """Handshakes of WebSockets, which no browser holds against CORS, and ``enforce``."""
+    policies: dict[str, dict[str, Any]] = {
+        "allowed": {"allow_origins": ["{page}", "{third}"]},
+        "not-allowed": {"allow_origins": "{sub-api}"},
+        "enforced-allowed": {"allow_origins": ["{page}", "{third}", "{sub-page}"], "enforce": True},
+        "enforced-any": {"allow_origins": "*", "enforce": True},
+        "enforced-not-allowed": {"allow_origins": "{sub-api}", "enforce": True},
+    }
+    for (name, policy), page, to in itertools.product(
+        policies.items(), ("page", "third", "sub-page", "sandbox", "data"), ("api", "page", "address-page")
+    ):
+        yield Case(f"{name}-{page}-to-{to}", "A1 A28", (Fetch(way=SOCKET, page=page, to=to),), policy=policy)
+    for page in ("page", "sandbox"):
+        yield Case(f"without-policy-{page}", "A28", (Fetch(way=SOCKET, page=page),))
+
+
+def private_network() -> Iterator[Case]:
+    """The header with which Private Network Access would have asked for permission: nobody asks for it or reads it."""
+    header = "Access-Control-Allow-Private-Network"
+    answers: dict[str, Pairs] = {"none": (), "true": ((header, "true"),), "false": ((header, "false"),)}
+    for (name, more), method, to in itertools.product(answers.items(), ("GET", "PUT"), ("api", "address-api")):
+        says = Says(headers=(_ANY, *more), preflight=(204, (_ANY, _METHODS, *more)))
+        yield Case(f"{name}-{method}-to-{to}", "B11 B13", (Fetch(method=method, to=to),), {"first": says})
+
+
+FAMILIES = {"websockets": websockets, "private-network": private_network}
