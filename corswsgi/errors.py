@@ -98,7 +98,7 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         hint = "" if self.suggestion is None else f"; did you mean {quote(self.suggestion)}?"
-        where = [name if name.isprintable() else quote(name) for name in (self.place, self.option) if name]
+        where = [printable(name) for name in (self.place, self.option) if name]
         return f"{': '.join([*where, self.message])}{hint or '.'}"
 
 
@@ -122,6 +122,11 @@ class UsageError(Exception):
 
 
 _LONGEST_QUOTE = 200
+
+
+def printable(text: str) -> str:
+    """Return ``text`` as it is if it can be printed on one line, and quoted if not."""
+    return text if text.isprintable() else quote(text)
 
 
 def quote(value: object) -> str:

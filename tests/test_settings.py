@@ -335,7 +335,7 @@ SLASH = f'"{A}/" is not an origin as browsers write it: an origin does not end i
 NAMING = "they are written [cors] and"
 FAULTY_TOML: Mapping[str, list[str]] = {
     "": ["cors.toml: there is no section [cors]."],
-    "[crs]\nx = 1\n[core]": ["cors.toml: there is no section [cors], but there is [crs]."],
+    "[crs]\nx = 1\n[core]": ['cors.toml: there is no section [cors], but there is "crs".'],
     "[other]\n\n[cors]\nmax_age = 5\n": [f"cors.toml:3: {MISSING}"],
     f"# [cors]\n[cors]\nallow_origins = [\n  '{B}', # {A}/x\n  '{A}/',\n]\n": [f"cors.toml:5: allow_origins: {SLASH}"],
     f'[cors]\nallow_origins = "{B}"\nallow_orgins = 1\nmax_age = "x"\n"/a".vary = "*"\n': [
@@ -376,6 +376,9 @@ FAULTY_TOML: Mapping[str, list[str]] = {
     ],
     f"[cors]\nvary = {'[' * 20000}": ["cors.toml: its values are nested too deeply."],
     '[cors]\nallow_origins = [\n"null",\n"https://\\u0061.example/"\n]': [f"cors.toml:2: allow_origins: {SLASH}"],
+    "[cors]\nallow_origins = '*'\nallow_methods = [\n'PUT',\n 'GET, DELETE',\n]": [
+        'cors.toml:5: allow_methods: "GET, DELETE" is several names in one string; did you mean ["GET", "DELETE"]?'
+    ],
     "[cors]\nallow_origins = ['re:(',\n'''re:https://x[''', '*']": [
         'cors.toml:2: allow_origins: "re:(" is not a regular expression: missing ), unterminated subpattern at '
         "position 0.",
@@ -390,8 +393,8 @@ FAULTY_INI: Mapping[str, list[str]] = {
         "cors.ini:2: this is neither a section nor an option with its value.",
         "cors.ini:4: this is neither a section nor an option with its value.",
     ],
-    "[cors]\nmax_age = 5\n\n[x]\n[cors]\n": ["cors.ini:5: the section [cors] stands twice."],
-    "[cors]\nmax_age = 5\nmax_age = 6": ["cors.ini:3: max_age: it stands twice in [cors]."],
+    "[cors]\nmax_age = 5\n\n[x]\n[cors]\n": ['cors.ini:5: the section "cors" stands twice.'],
+    "[cors]\nmax_age = 5\nmax_age = 6": ['cors.ini:3: max_age: it stands twice in "cors".'],
     f"[a]\nb = 1\n[cors]\nallow_origins = {B}\n# {A}/\n\n  {A}/\nallow_orgins = 1\n[cors:/a]\nmax_age = x\n": [
         'cors.ini:8: allow_orgins: there is no such option; did you mean "allow_origins"?',
         f"cors.ini:7: allow_origins: {SLASH}",
@@ -404,7 +407,7 @@ FAULTY_INI: Mapping[str, list[str]] = {
     "[cors:a]\nallow_origins = *": ['cors.ini:1: a: a path starts with a slash; did you mean "/a"?'],
     "[corswsgi]\nallow_origins = *": [
         f'cors.ini:1: "corswsgi" is no section of a policy; {NAMING} [cors:/path].',
-        "cors.ini: there is no section [cors], but there is [corswsgi].",
+        'cors.ini: there is no section [cors], but there is "corswsgi".',
     ],
     "[cors]\nallow_origins = *\nallow_methods = %s\n[cors:/b]\n vary = %(x)s": [
         'cors.ini:3: allow_methods: "%s" cannot be read; a "%" is written "%%" in an INI file.',

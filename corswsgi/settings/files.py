@@ -45,7 +45,15 @@ def read_file(path: Path) -> Policies:
     suffix = os.path.splitext(name)[1].lower()
     if suffix not in _FORMATS:
         _refuse(name, f"the name of a settings file ends in {' or '.join(_FORMATS)}")
-    text = _text_of(name)
+    return policies_in(_text_of(name), name, suffix)
+
+
+def policies_in(text: str, name: str, suffix: str) -> Policies:
+    """Return what the text of a file holds.
+
+    :param name: the file, as it is called in faults.
+    :raises PolicyError: as :func:`read_file` does.
+    """
     lines = Lines(name, text)
     sections = _FORMATS[suffix](text, lines)
     problems = [*lines.problems, *_strays(sections, lines)]
@@ -63,7 +71,7 @@ def _section(sections: Mapping[str, Any], lines: Lines) -> Mapping[str, Any]:
     if SECTION not in sections:
         message = f"there is no section [{SECTION}]"
         if alike := nearest(SECTION, sections, cutoff=0.6):
-            message += f", but there is [{alike}]"
+            message += f", but there is {quote(alike)}"
         raise PolicyError([Problem(Fault.SECTION_MISSING, "", None, message, place=lines.name)])
     section = sections[SECTION]
     if not isinstance(section, Mapping):

@@ -50,11 +50,11 @@ def read_ini(text: str, lines: Lines) -> dict[str, Any]:
     try:
         parser.read_lines(text.split("\n"))
     except DuplicateOptionError as error:
-        place, message = f"{lines.name}:{error.lineno}", f"it stands twice in [{error.section}]"
+        place, message = f"{lines.name}:{error.lineno}", f"it stands twice in {quote(error.section)}"
         problem = Problem(Fault.GIVEN_TWICE, error.option, None, message, place=place)
         raise PolicyError([problem]) from None
     except DuplicateSectionError as error:
-        place, message = f"{lines.name}:{error.lineno}", f"the section [{error.section}] stands twice"
+        place, message = f"{lines.name}:{error.lineno}", f"the section {quote(error.section)} stands twice"
         raise PolicyError([Problem(Fault.GIVEN_TWICE, "", None, message, place=place)]) from None
     except MissingSectionHeaderError as error:
         raise lines.syntax_error("this line stands before the first section", error.lineno) from None

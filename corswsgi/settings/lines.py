@@ -10,6 +10,10 @@ from corswsgi.settings.declared import Keys
 #: The section of a policy, and how the names of others begin that belong to it.
 SECTION = "cors"
 
+#: What may be an entry of a list, bare or in quotes, where it may hold blanks and commas.
+_WORDS = re.compile(r"[^\s,\"'=]+")
+_QUOTED = re.compile(r"(?<=\")[^\"]+(?=\")|(?<=')[^']+(?=')")
+
 
 class Lines:
     """The lines of a file, and those on which the values of its keys stand, the name of the section first.
@@ -26,6 +30,7 @@ class Lines:
         self.spans: dict[Keys, tuple[int, int]] = {(): (1, 1)}
         self.problems: list[Problem] = []
         self._lines = text.split("\n")
+        self._indexes: dict[tuple[int, int], dict[str, int]] = {}
 
     def place(self, keys: Keys, value: object) -> str:
         """Return the file and line of an option or a rule, or of the entry of its list that holds ``value``."""
@@ -43,13 +48,21 @@ class Lines:
     def _place(self, keys: Keys, value: object) -> str:
         while keys not in self.spans:
             keys = keys[:-1]  # what is missing is missing in its section
-        first, last = self.spans[keys]
+        first, last = span = self.spans[keys]
         if isinstance(value, re.Pattern):
-            value = value.pattern
+            value = f"re:{value.pattern}"
         if isinstance(value, str) and last > first:
-            entry = re.compile(rf"(?<![^\s,\"'=:]){re.escape(value)}(?![^\s,\"'\]])")
-            for line in range(first, last + 1):
-                text = self._lines[line - 1]
-                if entry.search(text) and not text.lstrip().startswith(("#", ";")):
-                    return f"{self.name}:{line}"
+            first = self._index_of(span).get(value, first)
         return f"{self.name}:{first}"
+
+    def _index_of(self, span: tuple[int, int]) -> dict[str, int]:
+        """Return the first line of each entry between these lines; a list may have thousands, and each a fault."""
+        if span not in self._indexes:
+            index: dict[str, int] = {}
+            for number in range(span[0], span[1] + 1):
+                line = self._lines[number - 1]
+                if not line.lstrip().startswith(("#", ";")):
+                    for entry in (*_WORDS.findall(line), *_QUOTED.findall(line)):
+                        index.setdefault(entry, number)
+            self._indexes[span] = index
+        return self._indexes[span]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from corswsgi.errors import Fault, Problem, quote
+from corswsgi.errors import Fault, Problem, printable, quote
 from corswsgi.policy import OPTIONS
 
 #: Stands for a value that could not be read; its problem has been told.
@@ -20,7 +20,8 @@ _EXPRESSION = re.compile("re:(?!//)")
 
 # An expression ends before white space or a comma, as no origin holds them; but {1,3} and [a,b] belong to it.
 _ENTRY = re.compile(
-    rf"{_EXPRESSION.pattern}(?:\\\S|\[\^?\]?(?:\\\S|[^\]\\\s])*\]|\{{[0-9]*,[0-9]*\}}|[^\s,])+|[^\s,]+", re.ASCII
+    rf"{_EXPRESSION.pattern}(?:\\\S|\[\^?\]?(?:\\\S|[^\]\\\s]){{0,200}}\]|\{{[0-9]*,[0-9]*\}}|[^\s,])+|[^\s,]+",
+    re.ASCII,
 )
 
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -66,8 +67,8 @@ def _origin(option: str, entry: Any, problems: list[Problem]) -> Any:
         if not source:
             raise ValueError("it is empty")
         return re.compile(source)
-    except (ValueError, re.error, OverflowError, RecursionError) as error:
-        message = f"{quote(entry)} is not a regular expression: {error}"
+    except (ValueError, re.error, OverflowError, RecursionError, Warning) as error:  # warnings may be errors
+        message = f"{quote(entry)} is not a regular expression: {printable(str(error))}"
         problems.append(Problem(Fault.ORIGIN_REGEX_INVALID, option, entry, message))
         return UNREAD
 
