@@ -43,6 +43,7 @@ class Fault(StrEnum):
     ORIGIN_WILDCARD = "origin-wildcard"
     ORIGIN_NULL_CASE = "origin-null-case"
     ORIGIN_REGEX_BYTES = "origin-regex-bytes"
+    ORIGIN_REGEX_INVALID = "origin-regex-invalid"
 
     ANY_ORIGIN_WITH_CREDENTIALS = "any-origin-with-credentials"
     NULL_WITH_CREDENTIALS = "null-with-credentials"
@@ -70,15 +71,22 @@ class Fault(StrEnum):
     ROUTE_PATH = "route-path"
     ROUTE_POLICY = "route-policy"
 
+    FILE_UNREADABLE = "file-unreadable"
+    FILE_SYNTAX = "file-syntax"
+    SECTION_MISSING = "section-missing"
+    SECTION_UNKNOWN = "section-unknown"
+    GIVEN_TWICE = "given-twice"
+
 
 class Problem(NamedTuple):
     """One fault of one option.
 
     :ivar code: the kind of fault, a value of :class:`Fault`; equal to its string.
-    :ivar option: the name of the option, or the path of the rule, that holds the fault.
+    :ivar option: the name of the option, or the path of the rule, that holds the fault; empty if none does.
     :ivar value: what stands there.
     :ivar message: one clause that says what is wrong, without a full stop.
     :ivar suggestion: what should stand there instead, or ``None`` if that cannot be known.
+    :ivar place: where it stands, if it was read from settings: a file and its line, or the name of a variable.
     """
 
     code: Fault
@@ -86,11 +94,12 @@ class Problem(NamedTuple):
     value: object
     message: str
     suggestion: object = None
+    place: str = ""
 
     def __str__(self) -> str:
         hint = "" if self.suggestion is None else f"; did you mean {quote(self.suggestion)}?"
-        option = self.option if self.option.isprintable() else quote(self.option)
-        return f"{option}: {self.message}{hint or '.'}"
+        where = [printable(name) for name in (self.place, self.option) if name]
+        return f"{': '.join([*where, self.message])}{hint or '.'}"
 
 
 class PolicyError(ValueError):
@@ -113,6 +122,11 @@ class UsageError(Exception):
 
 
 _LONGEST_QUOTE = 200
+
+
+def printable(text: str) -> str:
+    """Return ``text`` as it is if it can be printed on one line, and quoted if not."""
+    return text if text.isprintable() else quote(text)
 
 
 def quote(value: object) -> str:

@@ -17,7 +17,7 @@ from corswsgi.listening import KnownHostsMixin
 from corswsgi.policy import Policy
 from corswsgi.protocol import Answer, Grant, Rules, is_preflight, rules_of
 from corswsgi.refusals import RefusalLog, is_logged
-from corswsgi.routes import Routes
+from corswsgi.routes import PolicyByPath, Routes
 
 if TYPE_CHECKING:
     from http.server import HTTPServer
@@ -52,9 +52,9 @@ class CORSRequestHandlerMixin(_Handler):
     Preflights are answered as soon as a request is parsed; ``do_OPTIONS`` sees other OPTIONS requests only.
     """
 
-    #: The policy, or a mapping from paths to policies, which is read once: to change it, assign another. Without one,
-    #: no request can be answered.
-    cors: ClassVar[Policy | Mapping[str, Policy | None] | None] = None
+    #: The policy; or a mapping from paths to policies, which is read once: to change it, assign another; or the
+    #: policies of a file that is followed (``corswsgi.settings.follow``). Without one, no request can be answered.
+    cors: ClassVar[Policy | Mapping[str, Policy | None] | PolicyByPath | None] = None
 
     _refusals: ClassVar[RefusalLog] = RefusalLog()
     _routes: ClassVar[tuple[object, Routes]] = (None, Routes({}))
@@ -187,6 +187,8 @@ class CORSRequestHandlerMixin(_Handler):
             if routes[0] is not cors:
                 routes = cls._routes = (cors, Routes(cors))
             return routes[1].policy_for(path)
+        if isinstance(cors, PolicyByPath):
+            return cors.policy_for(path)
         message = f"{quote(cors)} is neither a Policy nor a mapping from paths to policies"
         raise PolicyError([Problem(Fault.WRONG_TYPE, f"{cls.__name__}.cors", cors, message)])
 

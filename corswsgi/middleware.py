@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from logging import INFO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import webob
 
@@ -18,9 +18,11 @@ from corswsgi.options import complain_of_callable, flag
 from corswsgi.policy import OPTIONS, Policy, unknown_option
 from corswsgi.protocol import Answer, Grant, Rules, rules_of
 from corswsgi.refusals import RefusalLog, is_logged, logger
-from corswsgi.routes import Routes
+from corswsgi.routes import PolicyByPath, Routes
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 #: Chooses the policy of a request, or ``None`` for a request without one.
@@ -42,7 +44,7 @@ class CORSMiddleware:
     def __init__(
         self,
         app: WSGIApplication,
-        policy: Policy | Mapping[str, Policy | None] | PolicyChooser | None = None,
+        policy: Policy | Mapping[str, Policy | None] | PolicyByPath | PolicyChooser | None = None,
         *,
         readable_errors: bool = True,
         **options: Any,
@@ -50,7 +52,8 @@ class CORSMiddleware:
         """Wrap ``app``.
 
         :param policy: a :class:`~corswsgi.policy.Policy`; or a mapping from paths to policies, in which the path
-            with the most segments governs; or a callable that gets a :class:`webob.Request` and returns a
+            with the most segments governs; or the policies of a file that is followed
+            (``corswsgi.settings.follow``); or a callable that gets a :class:`webob.Request` and returns a
             policy or ``None``. If no policy governs, requests and responses pass untouched. If a mapping leaves open
             which policy governs, no other origin is allowed (:class:`~corswsgi.routes.Routes`). What is not UTF-8 in
             the path and the query of the request arrives at the callable as U+FFFD.
@@ -82,6 +85,22 @@ class CORSMiddleware:
                 "middleware of its framework; or make it a WSGI application with the package a2wsgi: "
                 "CORSMiddleware(ASGIMiddleware(app), ...)"
             )
+
+    @classmethod
+    def from_file(
+        cls, app: WSGIApplication, file: str | PathLike[str], *, reload: bool = False, readable_errors: bool = True
+    ) -> Self:
+        """Wrap ``app`` under the policy, or the policies by path, of a TOML or INI file.
+
+        :param reload: whether a change of the file is in force within two seconds, in each process by itself. It is
+            looked at once a second, if requests come. If it is faulty or gone, the last policy stays, and the logger
+            ``corswsgi`` gets one error with every fault.
+        :param readable_errors: as in :class:`CORSMiddleware`.
+        :raises PolicyError: with every fault of the file, each with its line.
+        """
+        from corswsgi.settings import follow, read_file  # what reads files takes long to load
+
+        return cls(app, follow(file) if reload else read_file(file), readable_errors=readable_errors)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
@@ -164,12 +183,12 @@ class CORSMiddleware:
         return self._readable_errors
 
     @property
-    def policy(self) -> Policy | Mapping[str, Policy | None] | PolicyChooser:
+    def policy(self) -> Policy | Mapping[str, Policy | None] | PolicyByPath | PolicyChooser:
         """What decides, as it was set. Setting it takes effect at once and whole; a faulty one changes nothing."""
         return self._policy
 
     @policy.setter
-    def policy(self, policy: Policy | Mapping[str, Policy | None] | PolicyChooser) -> None:
+    def policy(self, policy: Policy | Mapping[str, Policy | None] | PolicyByPath | PolicyChooser) -> None:
         # A request reads self._rules once, and self._find only if that is None, so that it is answered wholly by the
         # old policy or wholly by the new one.
         if isinstance(policy, Policy):
@@ -193,8 +212,10 @@ class CORSMiddleware:
 def _finder(policy: object) -> Callable[[WSGIEnvironment], Rules | None]:
     """Return what finds the rules of a request, or ``None`` if no policy governs it."""
     if isinstance(policy, Mapping):
-        routes = Routes(policy)
-        return lambda environ: _rules(routes.policy_for(_path(environ)))
+        policy = Routes(policy)
+    if isinstance(policy, PolicyByPath):
+        policy_for = policy.policy_for
+        return lambda environ: _rules(policy_for(_path(environ)))
     if callable(policy):
         if problems := list(complain_of_callable("policy", policy, "request")):
             raise PolicyError(problems)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol, runtime_checkable
 from urllib.parse import unquote
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
 from corswsgi.policy import CLOSED, Policy
+
+
+@runtime_checkable
+class PolicyByPath(Protocol):
+    """Tells at each request which policy governs its path, so that the answer may change, as with a file."""
+
+    def policy_for(self, path: str) -> Policy | None:
+        """Return what :meth:`Routes.policy_for` does."""
 
 
 class Routes:

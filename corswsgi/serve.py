@@ -17,6 +17,8 @@ from corswsgi.errors import UsageError, quote
 from corswsgi.handler import CORSRequestHandler
 from corswsgi.listening import LOOPBACK_NAMES, host_name, port, port_error
 from corswsgi.policy import Policy
+from corswsgi.routes import PolicyByPath
+from corswsgi.settings import follow
 
 #: Headers that belong to one response, or to a connection, in lower case; --header does not take them.
 _HEADERS_OF_THE_SERVER = frozenset(
@@ -36,7 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--port", type=port, default=8000, help="default: 8000; 0 for any that is free")
     parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1, this machine only")
-    parser.add_argument(
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument(
+        "--config",
+        metavar="FILE",
+        help="a TOML or INI file with the policy, or with policies by path; a changed file is in force at once",
+    )
+    who.add_argument(
         "--allow-origin",
         action="append",
         default=[],
@@ -79,7 +87,7 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
     """Return the server, listening.
 
     :raises UsageError: if the directory is not there, or the address cannot be listened on.
-    :raises PolicyError: if an origin is not one.
+    :raises PolicyError: if an origin is not one, or the settings file has faults.
     """
     directory = _directory(options)
     if not Path(directory).is_dir():
@@ -91,20 +99,13 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
     except (OSError, UnicodeError) as error:
         raise UsageError(f"--bind {quote(options.bind)}: {getattr(error, 'strerror', 'not a host name')}") from error
 
+    policies = _policies(options)
+
     class Server(ThreadingHTTPServer):
         address_family = family
 
     class Handler(CORSRequestHandler):
-        # What scripts need to read files in parts (fetch#cors-safelisted-request-header takes some ranges only).
-        cors = (
-            Policy(
-                options.allow_origin,
-                allow_headers=["If-Range", "Range"],
-                expose_headers=["Accept-Ranges", "Content-Range"],
-            )
-            if options.allow_origin
-            else {}
-        )
+        cors = policies
         extra_headers = tuple(options.header)
         hosts = _known_hosts(options, str(address[0]))
 
@@ -114,6 +115,19 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
         if error.errno == errno.EADDRNOTAVAIL:
             raise UsageError(f"--bind {quote(options.bind)}: not an address of this machine") from error
         raise port_error(error, options.port, "--port") from error
+
+
+def _policies(options: argparse.Namespace) -> Policy | PolicyByPath | dict[str, Policy | None]:
+    if options.config is not None:
+        return follow(options.config)
+    if not options.allow_origin:
+        return {}
+    # What scripts need to read files in parts (fetch#cors-safelisted-request-header takes some ranges only).
+    return Policy(
+        options.allow_origin,
+        allow_headers=["If-Range", "Range"],
+        expose_headers=["Accept-Ranges", "Content-Range"],
+    )
 
 
 def _directory(options: argparse.Namespace) -> str:
@@ -151,5 +165,7 @@ def _known_hosts(options: argparse.Namespace, address: str) -> frozenset[str] | 
 def _announcement(options: argparse.Namespace, server: ThreadingHTTPServer) -> str:
     host = f"[{options.bind}]" if ":" in options.bind else options.bind
     who = ", ".join(options.allow_origin) or "no other origin (see --allow-origin)"
+    if options.config is not None:
+        who = f"the origins that {quote(options.config)} names"
     where = f"http://{host}:{server.server_port}/"
     return f"Serving {quote(_directory(options))} on {where} (Ctrl-C stops); readable by pages of {who}"

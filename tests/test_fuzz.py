@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from corswsgi import fetch
 from corswsgi.browser import redirects
 from corswsgi.browser.cookies import CookieStore
+from corswsgi.settings.lines import Lines
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,6 +70,7 @@ BROKEN: dict[str, tuple[Any, str, Any]] = {
     "request-header-lists": (naive, "MOST_NAMES", 1),
     "response-header-lists": (naive, "decorated", lambda own, added, times: sorted(own)),
     "settings": (targets, "hash", id),
+    "settings-files": (Lines, "place", lambda lines, keys, value: "somewhere"),
     "header-list-values": (fetch, "is_token", lambda text: True),
     "locations": (redirects, "_check_redirect", lambda request, reply, location: None),
     "cookies": (CookieStore, "store", lambda store, line, *where: _STORE(store, "b=1", *where)),

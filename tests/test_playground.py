@@ -10,16 +10,17 @@ import json
 import logging
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from importlib import resources
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 import requests
 from front_ends import Reply
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from corswsgi import Policy, PolicyError
@@ -32,6 +33,7 @@ from corswsgi.demo.prediction import MISSING
 from corswsgi.demo.servers import Demo
 from corswsgi.demo.visits import MAX_AGE, MAX_VISITS, Visits, name_in
 from corswsgi.policy import OPTIONS
+from corswsgi.settings import read_file
 
 JSON = ("Content-Type", "application/json")
 FRONT_ENDS = ("middleware", "handler")
@@ -192,8 +194,8 @@ def test_a_policy_without_a_fault_is_told_as_text() -> None:
         "texts": {
             "python": "from corswsgi import Policy\n\n"
             'policy = Policy(\n    allow_origins=["https://app.example.com"],\n    allow_credentials=True,\n)',
-            "toml": '[corswsgi]\nallow_origins = ["https://app.example.com"]\nallow_credentials = true\n',
-            "ini": "[corswsgi]\nallow_origins =\n    https://app.example.com\nallow_credentials = true\n",
+            "toml": '[cors]\nallow_origins = ["https://app.example.com"]\nallow_credentials = true\n',
+            "ini": "[cors]\nallow_origins =\n    https://app.example.com\nallow_credentials = true\n",
         },
     }
 
@@ -341,8 +343,8 @@ def test_the_python_text_evaluates_to_the_policy(policy: Policy) -> None:
 @given(policies())
 def test_the_toml_text_holds_the_policy(policy: Policy) -> None:
     read = tomllib.loads(toml_of(policy))
-    assert list(read) == ["corswsgi"]
-    options = read["corswsgi"]
+    assert list(read) == ["cors"]
+    options = read["cors"]
     if options.get("max_age") == "none":
         options["max_age"] = None
     assert Policy(**options) == policy
@@ -352,12 +354,12 @@ def test_the_toml_text_holds_the_policy(policy: Policy) -> None:
 def test_the_ini_text_holds_the_policy(policy: Policy) -> None:
     parser = configparser.ConfigParser()
     parser.read_string(ini_of(policy))
-    assert parser.sections() == ["corswsgi"]
-    assert Policy(**{name: option_of(name, text) for name, text in parser["corswsgi"].items()}) == policy
+    assert parser.sections() == ["cors"]
+    assert Policy(**{name: option_of(name, text) for name, text in parser["cors"].items()}) == policy
 
 
 def option_of(name: str, text: str) -> Any:
-    """Read an option of an INI file as a loader will: lists by line or comma, truth values, numbers."""
+    """Read an option of an INI file as ``settings`` does: lists by line or comma, truth values, numbers."""
     if name in ("allow_credentials", "enforce"):
         return {"true": True, "false": False}[text]
     if name in ("max_age", "preflight_status"):
@@ -365,9 +367,25 @@ def option_of(name: str, text: str) -> Any:
     return [entry.strip() for line in text.splitlines() for entry in line.split(",") if entry.strip()]
 
 
+@pytest.fixture(scope="module")
+def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("settings") / "cors"
+
+
+@pytest.mark.parametrize(("suffix", "text_of"), [(".toml", toml_of), (".ini", ini_of)])
+@given(policy=policies())
+@example(policy=Policy(["re://a.example", "https://a.example"], allow_methods=["%", "#"]))
+def test_what_is_copied_is_read_back(
+    settings_file: Path, suffix: str, text_of: Callable[[Policy], str], policy: Policy
+) -> None:
+    file = settings_file.with_suffix(suffix)
+    file.write_text(text_of(policy), "utf-8")
+    assert read_file(file) == policy
+
+
 def test_entries_that_look_like_comments_survive() -> None:
     policy = Policy("*", allow_methods=["PUT", "#PUT", "%(x)s".replace("(x)", "")], max_age=None)
-    assert ini_of(policy) == "[corswsgi]\nallow_origins = *\nallow_methods = PUT, #PUT, %%s\nmax_age = none\n"
+    assert ini_of(policy) == "[cors]\nallow_origins = *\nallow_methods = PUT, #PUT, %%s\nmax_age = none\n"
     assert toml_of(policy).splitlines()[2:6] == ["allow_methods = [", '    "PUT",', '    "#PUT",', '    "%s",']
 
 

@@ -518,7 +518,7 @@ def test_half_of_a_character_is_told_or_mended(person: Person) -> None:
 
 def test_copy(person: Person, demo: Demo) -> None:
     person.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=demo.page_url)
-    for language, begin in [("TOML", "[corswsgi]\nallow_origins = ["), ("INI", "[corswsgi]\nallow_origins =\n")]:
+    for language, begin in [("TOML", "[cors]\nallow_origins = ["), ("INI", "[cors]\nallow_origins =\n")]:
         person.page.get_by_label(language).check()
         person.page.get_by_role("button", name="Copy").click()
         person.page.locator("#copy-status", has_text="Copied.").wait_for()

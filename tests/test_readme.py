@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -31,6 +31,7 @@ import corswsgi
 from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy, PolicyError, explain, fetch, serve
 from corswsgi.checker import audit_command, check_command
 from corswsgi.demo import command as demo
+from corswsgi.settings import read_file
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.rst").read_text(encoding="utf-8")
@@ -40,7 +41,13 @@ STRANGER = "https://stranger.example"
 
 FRAMEWORKS = ["Flask", "Django", "Pyramid", "Plain WSGI"]
 #: The sections with Python code that is not a doctest, and how many blocks each has.
-CODE = {**dict.fromkeys(FRAMEWORKS, 1), "http.server": 1, "One policy for each part": 3, "In your own tests": 1}
+CODE = {
+    **dict.fromkeys(FRAMEWORKS, 1),
+    "http.server": 1,
+    "One policy for each part": 3,
+    "Settings": 2,
+    "In your own tests": 1,
+}
 
 
 def read(text: str) -> nodes.document:
@@ -254,6 +261,44 @@ def test_policy_can_be_replaced() -> None:
     assert application.policy == Policy(allow_origins="*")
 
 
+def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (toml,), (ini,) = (blocks(section("Settings"), language) for language in ("toml", "ini"))
+    shared = {"allow_headers": ["Content-Type"], "max_age": 600}
+    preview = re.compile(r"https://pr-[0-9]+\.example\.com")
+    shown = {
+        "/": Policy([APP, preview], **shared),
+        "/internal": None,
+        "/public": Policy("*", **shared),
+    }
+    monkeypatch.chdir(tmp_path)
+    Path("cors.toml").write_text(toml, "utf-8")
+    Path("cors.ini").write_text(ini, "utf-8")
+    assert read_file("cors.toml") == read_file("cors.ini") == shown
+    monkeypatch.setenv("CORSWSGI_ALLOW_ORIGINS", "https://a.example, https://b.example")
+    for name in ("CORSWSGI_REQUIRE", "CORSWSGI_TIMES"):  # of these tests
+        monkeypatch.delenv(name, raising=False)
+    first, second = blocks(section("Settings"), "python")
+    names: dict[str, Any] = {
+        "CORSMiddleware": CORSMiddleware,
+        "CORSRequestHandlerMixin": CORSRequestHandlerMixin,
+        "SimpleHTTPRequestHandler": SimpleHTTPRequestHandler,
+        "app": lambda environ, start_response: [],
+        "flask_app": SimpleNamespace(config={"CORSWSGI_ALLOW_ORIGINS": [APP]}),
+        "django_settings": SimpleNamespace(CORSWSGI={"allow_origins": [APP], "/public": {"allow_origins": "*"}}),
+        "pyramid_settings": {"cors.allow_origins": APP, "cors./public.allow_origins": "*"},
+    }
+    exec(first, names)
+    assert names["application"].policy.policies == shown
+    exec(second, names)
+    assert names["Handler"].cors.policies == shown
+    # What is shown of faults.
+    faults = [line.strip() for line in README.splitlines() if line.startswith("   cors.toml:")]
+    Path("cors.toml").write_text("[cors]\nallow_origins = '*'\nallow_header = 1\nmax_age = 'ten minutes'\n", "utf-8")
+    with pytest.raises(PolicyError) as caught:
+        read_file("cors.toml")
+    assert sorted(str(caught.value).splitlines()) == faults
+
+
 def test_doctests() -> None:
     test = doctest.DocTestParser().get_doctest(README, {}, "README.rst", "README.rst", 0)
     assert len(test.examples) == README.count(">>>")
@@ -399,7 +444,7 @@ def parse(line: str) -> argparse.Namespace:
 
 def test_our_commands_take_what_is_shown() -> None:
     ours = [line for line in shell_lines() if "corswsgi " in line]
-    assert len(ours) == 7
+    assert len(ours) == 8
     shown = [parse(line) for line in ours]
     assert shown.pop(0).port == 8000
     assert (shown[0].method, shown[0].headers, shown[0].origin) == ("PUT", [("X-Api-Key", "1")], APP)
@@ -408,6 +453,7 @@ def test_our_commands_take_what_is_shown() -> None:
     assert (shown[1].bind, shown[1].port, shown[1].allow_origin) == ("127.0.0.1", 8000, [])
     assert (shown[2].directory_option, shown[2].port) == ("build", 9000)
     assert shown[2].allow_origin == [APP, "http://localhost:*"]
+    assert shown.pop(3).config == "cors.toml"
     assert (shown[3].bind, shown[3].allow_host, shown[3].allow_origin) == ("0.0.0.0", ["files.example.com"], ["*"])
     assert (shown[4].directory, shown[4].allow_origin) == ("build", [])
     assert shown[4].header == [

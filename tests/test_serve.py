@@ -318,3 +318,26 @@ def test_the_command_serves_until_it_is_stopped(command, sigint, stopped_by, dir
     assert 'refused origin "https://evil.example" on "GET" "/data.json"' in told
     assert '"GET /data.json HTTP/1.1" 200' in told
     assert "Traceback" not in told
+
+
+def test_a_settings_file_names_those_who_are_allowed(directory, tmp_path, capsys):
+    config = tmp_path / "cors.toml"
+    config.write_text(f"[cors]\nallow_origins = '{APP}'\n[cors.'/data.json']\nallow_origins = '*'\n")
+    with serving(directory, "--config", config) as server:
+        assert get(server, "/")[0].getheader("Access-Control-Allow-Origin") == APP
+        assert get(server, "/data.json")[0].getheader("Access-Control-Allow-Origin") == "*"
+        announced = serve._announcement(options(directory, "--config", config), server)
+        assert announced.endswith(f'readable by pages of the origins that "{config}" names')
+    with pytest.raises(SystemExit):
+        options(directory, "--config", config, "--allow-origin", APP)
+    assert "not allowed with argument" in capsys.readouterr().err
+
+
+def test_faults_of_a_settings_file_are_told(directory, tmp_path, capsys):
+    config = tmp_path / "cors.ini"
+    config.write_text("[cors]\nmax_age = x\n")
+    assert cli.main(["serve", str(directory), "--config", str(config)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f'corswsgi serve: {config}:2: max_age: "x" is no duration; write seconds, or "10 minutes", or "none".',
+        f"corswsgi serve: {config}:1: allow_origins: a policy must say which origins it allows.",
+    ]

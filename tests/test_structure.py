@@ -33,11 +33,14 @@ ARROWS: dict[str, set[str]] = {
     "protocol": {"permissions", "policy", "options", "origins", "headers", "errors"},
     "explanation": {"protocol", "policy", "options", "origins", "fetch", "errors"},
     "routes": {"policy", "errors"},
+    "settings": {"routes", "policy", "options", "errors"},
     "asking": set(),
     "asgi": set(),
-    "middleware": {"protocol", "routes", "policy", "options", "headers", "asking", "asgi", "refusals", "errors"},
+    "middleware": {
+        *("protocol", "routes", "policy", "options", "headers", "asking", "asgi", "refusals", "settings", "errors"),
+    },
     "handler": {"protocol", "routes", "policy", "headers", "asking", "refusals", "files", "listening", "errors"},
-    "serve": {"handler", "policy", "listening", "fetch", "errors"},
+    "serve": {"handler", "settings", "routes", "policy", "listening", "fetch", "errors"},
     "browser": {"fetch", "asgi"},
     "checker": {"browser", "fetch", "errors", "asgi"},
     "testing": {"checker", "browser"},
@@ -157,7 +160,10 @@ def test_the_bare_install_needs_webob_and_publicsuffixlist_only() -> None:
 
 
 def test_importing_the_package_loads_nothing_that_takes_long() -> None:
-    heavy = ("publicsuffixlist", "waitress", "requests", "ada_url", "argparse", "dataclasses", "difflib", "inspect")
+    heavy = (
+        *("publicsuffixlist", "waitress", "requests", "ada_url"),
+        *("argparse", "configparser", "dataclasses", "difflib", "inspect", "tomllib"),
+    )
     code = f"import sys, corswsgi; print([name for name in {heavy} if name in sys.modules])"
     # Coverage, if it is measured, would load some of these by itself.
     environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}

@@ -1,4 +1,4 @@
-"""A policy as text, to copy: Python, TOML and INI; reading such text is not done here.
+"""A policy as text, to copy: Python, TOML and INI; what reads TOML and INI is ``settings``.
 
 What a policy without callables and regular expressions holds is ASCII without white space: origins and tokens.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from corswsgi.policy import OPTIONS, Policy
 
 #: Where TOML and INI keep a policy: the name of the table, or of the section.
-SECTION = "corswsgi"
+SECTION = "cors"
 
 #: ``max_age=None`` in TOML and INI, which have no such value.
 NONE = "none"

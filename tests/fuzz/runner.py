@@ -17,7 +17,8 @@ MISSING = 'the fuzzer needs atheris; install it with: python -m pip install "cor
 LONGEST = 4096
 
 NAMES = (
-    *("origin-patterns", "origin-values", "request-header-lists", "response-header-lists", "settings"),
+    *("origin-patterns", "origin-values", "request-header-lists", "response-header-lists"),
+    *("settings", "settings-files"),
     *("header-list-values", "locations", "cookies", "urls"),
 )
 

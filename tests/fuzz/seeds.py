@@ -11,6 +11,9 @@ from typing import Any
 import cors_tables
 from cors_tables import AGES, ASKED, EXPOSED, HEADERS, MALFORMED_ORIGINS, METHODS, ORIGINS, TABLES, VARY_LINES
 
+from corswsgi import Policy
+from corswsgi.demo.policy_text import ini_of, toml_of
+
 #: Inputs that once violated a property, below the name of their target; a test runs them all.
 FINDINGS = Path(__file__).parent / "findings"
 
@@ -80,6 +83,24 @@ def _settings() -> Iterator[bytes]:
         "allow_origins", "https://*.github.io", "allow_credentials", "!T", "dangerously_allow", "public-suffixes"
     )
     yield _joined("allow_origin", "*", "max-age", "#-1", "allow_private_network", "!T", "preflight_status", "#301")
+
+
+def _settings_files() -> Iterator[bytes]:
+    policies = (Policy("*", max_age=None), Policy(["https://a.example", "null"], allow_methods=["PUT", "#", "%"]))
+    for policy in policies:
+        yield toml_of(policy).encode()
+        yield ini_of(policy).encode()
+    for text in (
+        "[cors]\nallow_origins = [\n  'https://a.example/', # no\n  're:(',\n]\nmax_age = '10 minutes'\n[cors.'/a']\n",
+        '[cors."/public"]\nallow_origins = """\n*\n"""\n[[x]]\na = {b = [1, "]"]}\n',
+        "cors.allow_origins = 're:https://[a,b]{1,2}'\ncors.'/a'.allow_credentials = 'on'\n",
+        "cors = {allow_origins = '*', allow_credentials = true, '/b' = {vary = 7}}",
+        "max_age = 1\n[CORS]\nallow_orgins = 1\n['cors:/a']\n",
+        "[cors]\nallow_origins:\n  *\n\n  https://a.example\n; no\n/a = none\n[cors:/a]\nenforce = maybe\n",
+        "[DEFAULT]\nx = 1\n[cors]\nallow_origins = re:https://a\\d %(x)s %%\n[cors:/a]\nx = 1\n",
+        "[cors]\nallow_origins = *\nallow_origins = *\n[cors]\nwhat\n",
+    ):
+        yield text.encode()
 
 
 def _written(value: Any) -> str:
@@ -176,6 +197,7 @@ _SEEDS: Mapping[str, Any] = {
     "request-header-lists": _request_header_lists,
     "response-header-lists": _response_header_lists,
     "settings": _settings,
+    "settings-files": _settings_files,
     "header-list-values": _header_list_values,
     "locations": _locations,
     "cookies": _cookies,

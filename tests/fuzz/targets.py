@@ -17,6 +17,7 @@ from corswsgi.browser import ENGINES, Browser, Code
 from corswsgi.errors import Problem
 from corswsgi.origins import parse_origin
 from corswsgi.policy import OPTIONS
+from corswsgi.settings.files import policies_in
 
 Target = Callable[[bytes], None]
 
@@ -191,10 +192,7 @@ _EXPRESSIONS = (
 
 
 def settings(data: bytes) -> None:
-    """Options from a mapping: a policy that works, or every fault with a correction that is none.
-
-    Of settings files there are none yet; once there is a loader, its text joins here.
-    """
+    """Options from a mapping: a policy that works, or every fault with a correction that is none."""
     parts = [part.decode("utf-8", "surrogateescape") for part in data.split(SEPARATOR)][:12]
     options = {name: option_value(value) for name, value in zip(parts[::2], parts[1::2], strict=False)}
     try:
@@ -216,6 +214,25 @@ def settings(data: bytes) -> None:
         environ = {"REQUEST_METHOD": method, "HTTP_ORIGIN": PAGE, "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "PUT"}
         middleware(environ, lambda status, headers, exc_info=None: started.extend(headers))
     assert all(value.isascii() and value.isprintable() for pair in started for value in pair), started
+
+
+def settings_files(data: bytes) -> None:
+    """Texts of settings files: policies, or every fault on one line, with a place that there is."""
+    text = data.decode("utf-8", "replace")
+    for suffix in (".toml", ".ini"):
+        try:
+            policies = policies_in(text, f"cors{suffix}", suffix)
+        except PolicyError as error:
+            for problem in error.problems:
+                assert len(str(problem).splitlines()) == 1, problem
+                place = re.fullmatch(rf"cors\{suffix}(?::([0-9]+)(?: \(for .*\))?)?", problem.place, re.DOTALL)
+                assert place, problem
+                assert 1 <= int(place[1] or 1) <= text.count("\n") + 1, problem
+            continue
+        assert "cors" in text
+        for path, policy in ({"/": policies} if isinstance(policies, Policy) else policies).items():
+            assert path.startswith("/")
+            assert policy is None or Policy(**policy.as_dict()) == policy
 
 
 def option_value(text: str) -> Any:
@@ -353,7 +370,8 @@ def urls(data: bytes) -> None:
 TARGETS: Mapping[str, Target] = {
     target.__name__.replace("_", "-"): target
     for target in (
-        *(origin_patterns, origin_values, request_header_lists, response_header_lists, settings),
+        *(origin_patterns, origin_values, request_header_lists, response_header_lists),
+        *(settings, settings_files),
         *(header_list_values, locations, cookies, urls),
     )
 }

@@ -1,0 +1,126 @@
+"""A policy, or policies by path, of what settings of any kind declare; callers know where each value stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from corswsgi.errors import Fault, PolicyError, Problem, quote
+from corswsgi.policy import OPTIONS, Policy
+from corswsgi.routes import Routes
+from corswsgi.settings.texts import NONE, UNREAD, value_of
+
+#: What settings hold: one policy, or one for each path.
+Policies = Policy | dict[str, Policy | None]
+
+#: Where a value stands: the name of an option, or the path of a rule, or both.
+Keys = tuple[str, ...]
+
+#: Returns in words where the value of these keys stands; ``()`` is for all of the settings.
+Place = Callable[[Keys, object], str]
+
+
+def policies_of(declared: Mapping[Any, Any], place: Place) -> Policies:
+    """Return what is declared: options, and rules by path, which inherit the options that they do not give.
+
+    Without rules, it is one policy. With rules, the options govern what no rule does; if they allow no origins, they
+    are only inherited. A rule is a mapping of options, a policy, or ``None`` for a part without a policy.
+
+    :raises PolicyError: with every fault, each with its place.
+    """
+    reading = _Reading(place)
+    policies = reading.read(declared)
+    if reading.problems:
+        raise PolicyError(reading.problems.values())
+    assert policies is not None, "neither a policy nor a fault"
+    return policies
+
+
+class _Reading:
+    """What is found while settings are read.
+
+    :ivar problems: by what is printed of each, so that a fault that several rules inherit is told once.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.problems: dict[str, Problem] = {}
+        self._place = place
+
+    def read(self, declared: Mapping[Any, Any]) -> Policies | None:
+        rules = {key: value for key, value in declared.items() if _is_rule(key, value)}
+        shared = self._values((), {key: value for key, value in declared.items() if key not in rules})
+        policy = self._policy((), {}, shared, is_complete=not rules)
+        if not rules:
+            return policy
+        self._judge_paths(rules)
+        inherited = {name: value for name, value in shared.items() if name in OPTIONS}
+        policies = {} if policy is None else {"/": policy}
+        return policies | {path: self._rule(path, rule, inherited) for path, rule in rules.items()}
+
+    def _judge_paths(self, rules: Mapping[str, object]) -> None:
+        try:
+            Routes(dict.fromkeys(rules))
+        except PolicyError as error:
+            for problem in error.problems:
+                self._note(problem, (problem.option,))
+
+    def _rule(self, path: str, rule: object, inherited: Mapping[str, Any]) -> Policy | None:
+        if rule is None or isinstance(rule, Policy):
+            return rule
+        if isinstance(rule, Mapping):
+            return self._policy((path,), inherited, self._values((path,), rule), is_complete=True)
+        if not isinstance(rule, str) or rule.strip().lower() != NONE:
+            message = f'{quote(rule)} is neither the options of a policy nor "none"'
+            self._note(Problem(Fault.ROUTE_POLICY, path, rule, message), (path,))
+        return None
+
+    def _values(self, keys: Keys, declared: Mapping[Any, Any]) -> dict[str, Any]:
+        """Return the values of options as a policy takes them; unknown names stay."""
+        values = {}
+        for name, value in declared.items():
+            problems: list[Problem] = []
+            if name in OPTIONS:
+                values[name] = value_of(name, value, problems)
+            elif isinstance(name, str):
+                values[name] = value
+            else:
+                message = f"{quote(name)} is not the name of an option"
+                problems.append(Problem(Fault.UNKNOWN_OPTION, quote(name), value, message))
+            for problem in problems:
+                self._note(problem, (*keys, problem.option))
+        return values
+
+    def _policy(
+        self, keys: Keys, inherited: Mapping[str, Any], own: Mapping[str, Any], *, is_complete: bool
+    ) -> Policy | None:
+        """Return the policy of these options; ``None`` if it has faults, or if it allows no origins and need not."""
+        values = {**inherited, **own}
+        try:
+            return Policy.from_options({name: value for name, value in values.items() if value is not UNREAD})
+        except PolicyError as error:
+            for problem in error.problems:
+                name = problem.option
+                if problem.code is Fault.MISSING_OPTION and (name in values or not is_complete):
+                    continue  # given, but unread, which has been told; or left to the rules
+                if name in own or name not in inherited:
+                    self._note(problem, (*keys, name))
+                else:
+                    self._note_inherited(problem, keys[0])
+        return None
+
+    def _note(self, problem: Problem, keys: Keys) -> None:
+        placed = problem._replace(place=self._place(keys, problem.value))
+        self.problems[str(placed)] = placed
+
+    def _note_inherited(self, problem: Problem, path: str) -> None:
+        """Note the problem of an option that the rule of ``path`` inherits, unless it is a fault of its own."""
+        place = self._place((problem.option,), problem.value)
+        if str(problem._replace(place=place)) not in self.problems:
+            placed = problem._replace(place=f"{place} (for {quote(path)})")
+            self.problems[str(placed)] = placed
+
+
+def _is_rule(key: object, value: object) -> bool:
+    if not isinstance(key, str) or key in OPTIONS:
+        return False
+    return key.startswith("/") or isinstance(value, (Mapping, Policy))

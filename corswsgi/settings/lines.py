@@ -1,0 +1,68 @@
+"""Where in a settings file each option stands."""
+
+from __future__ import annotations
+
+import re
+
+from corswsgi.errors import Fault, PolicyError, Problem
+from corswsgi.settings.declared import Keys
+
+#: The section of a policy, and how the names of others begin that belong to it.
+SECTION = "cors"
+
+#: What may be an entry of a list, bare or in quotes, where it may hold blanks and commas.
+_WORDS = re.compile(r"[^\s,\"'=]+")
+_QUOTED = re.compile(r"(?<=\")[^\"]+(?=\")|(?<=')[^']+(?=')")
+
+
+class Lines:
+    """The lines of a file, and those on which the values of its keys stand, the name of the section first.
+
+    :ivar name: of the file.
+    :ivar naming: how sections of a policy are written in this kind of file.
+    :ivar spans: the first and the last line of each key, from 1.
+    :ivar problems: faults that do not keep the rest of the file from being read.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.naming = ""
+        self.spans: dict[Keys, tuple[int, int]] = {(): (1, 1)}
+        self.problems: list[Problem] = []
+        self._lines = text.split("\n")
+        self._indexes: dict[tuple[int, int], dict[str, int]] = {}
+
+    def place(self, keys: Keys, value: object) -> str:
+        """Return the file and line of an option or a rule, or of the entry of its list that holds ``value``."""
+        return self._place((SECTION, *keys), value)
+
+    def of_section(self, name: str) -> str:
+        """Return the file and line of a section."""
+        return self._place((name,), None)
+
+    def syntax_error(self, message: str, *numbers: int) -> PolicyError:
+        """Return the error of a file that cannot be read as what its name says, with a problem for each line."""
+        places = [f"{self.name}:{number}" for number in numbers] or [self.name]
+        return PolicyError(Problem(Fault.FILE_SYNTAX, "", None, message, place=place) for place in places)
+
+    def _place(self, keys: Keys, value: object) -> str:
+        while keys not in self.spans:
+            keys = keys[:-1]  # what is missing is missing in its section
+        first, last = span = self.spans[keys]
+        if isinstance(value, re.Pattern):
+            value = f"re:{value.pattern}"
+        if isinstance(value, str) and last > first:
+            first = self._index_of(span).get(value, first)
+        return f"{self.name}:{first}"
+
+    def _index_of(self, span: tuple[int, int]) -> dict[str, int]:
+        """Return the first line of each entry between these lines; a list may have thousands, and each a fault."""
+        if span not in self._indexes:
+            index: dict[str, int] = {}
+            for number in range(span[0], span[1] + 1):
+                line = self._lines[number - 1]
+                if not line.lstrip().startswith(("#", ";")):
+                    for entry in (*_WORDS.findall(line), *_QUOTED.findall(line)):
+                        index.setdefault(entry, number)
+            self._indexes[span] = index
+        return self._indexes[span]

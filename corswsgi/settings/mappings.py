@@ -1,0 +1,107 @@
+"""Policies from mappings: environment variables, and the settings of Pyramid, Paste, Flask and Django."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from corswsgi.errors import Fault, PolicyError, Problem, quote
+from corswsgi.policy import Policy
+from corswsgi.settings.declared import Keys, Policies, policies_of
+
+#: Where Flask and Django keep everything in one object; with an underscore, how names of single options begin.
+SETTING = "CORSWSGI"
+
+
+def read_mapping(mapping: Mapping[str, Any], prefix: str = "cors.") -> Policies:
+    """Return what a flat mapping holds under a prefix, as Pyramid's and Paste's settings do.
+
+    ``cors.allow_origins`` is an option, ``cors./public.allow_origins`` one of a path, and ``cors./internal = none`` a
+    path without a policy.
+
+    :param prefix: how the names begin; other names are not looked at.
+    :raises PolicyError: with every fault, each with its name.
+    """
+    declared: dict[str, Any] = {}
+    rules: dict[str, dict[str, Any]] = {}
+    for name, value in mapping.items():
+        if not name.startswith(prefix):
+            continue
+        path, dot, option = name.removeprefix(prefix).rpartition(".")
+        if path.startswith("/") and dot:
+            rules.setdefault(path, {})[option] = value
+        else:
+            declared[name.removeprefix(prefix)] = value
+    message = "the rule of this path is given twice"
+    problems = [
+        Problem(Fault.GIVEN_TWICE, path, declared[path], message, place=prefix + path)
+        for path in rules
+        if path in declared
+    ]
+    return _together(declared | rules, lambda keys, _: prefix + ".".join(keys), problems)
+
+
+def read_environment(environ: Mapping[str, str] | None = None, prefix: str = f"{SETTING}_") -> Policies:
+    """Return the policy of environment variables, such as ``CORSWSGI_ALLOW_ORIGINS``.
+
+    :param environ: the variables; by default those of this process.
+    :param prefix: how their names begin; other variables are not looked at.
+    :raises PolicyError: with every fault, each with the name of its variable.
+    """
+    environ = os.environ if environ is None else environ
+    return _of_names(environ, prefix)
+
+
+def read_flask(config: Mapping[str, Any]) -> Policies:
+    """Return what ``app.config`` of Flask holds: ``CORSWSGI_ALLOW_ORIGINS`` and so on, or all in ``CORSWSGI``.
+
+    :raises PolicyError: with every fault, each with its name.
+    """
+    if SETTING not in config:
+        return _of_names(config, f"{SETTING}_")
+    message = f"the policy is given as {SETTING} and in single names; leave one of them out"
+    problems = [
+        Problem(Fault.GIVEN_TWICE, name.removeprefix(f"{SETTING}_").lower(), config[name], message, place=name)
+        for name in config
+        if name.startswith(f"{SETTING}_")
+    ]
+    return _of_object(config[SETTING], problems)
+
+
+def read_django(settings: object) -> Policies:
+    """Return what ``CORSWSGI`` of Django's settings holds: a policy, its options, or paths.
+
+    :param settings: ``django.conf.settings``.
+    :raises PolicyError: with every fault, each with its place.
+    """
+    return _of_object(getattr(settings, SETTING, {}), [])
+
+
+def _of_names(mapping: Mapping[str, Any], prefix: str) -> Policies:
+    declared = {name.removeprefix(prefix).lower(): value for name, value in mapping.items() if name.startswith(prefix)}
+    return policies_of(declared, lambda keys, _: prefix + keys[-1].upper())
+
+
+def _of_object(value: object, problems: list[Problem]) -> Policies:
+    declared = {"/": value} if isinstance(value, Policy) else value
+    if not isinstance(declared, Mapping):
+        message = f"{quote(value)} is neither a policy, nor its options, nor a mapping from paths to policies"
+        raise PolicyError([*problems, Problem(Fault.WRONG_TYPE, "", value, message, place=SETTING)])
+    policies = _together(declared, _place_in_object, problems)
+    return value if isinstance(value, Policy) else policies
+
+
+def _place_in_object(keys: Keys, value: object) -> str:
+    return SETTING + "".join(f"[{quote(key)}]" for key in keys)
+
+
+def _together(declared: Mapping[Any, Any], place: Any, problems: list[Problem]) -> Policies:
+    """Return the policies, unless there are problems already, which are then told with those of the policies."""
+    try:
+        policies = policies_of(declared, place)
+    except PolicyError as error:
+        problems = [*problems, *error.problems]
+    if problems:
+        raise PolicyError(problems)
+    return policies

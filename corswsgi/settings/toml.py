@@ -1,0 +1,74 @@
+"""TOML files: what they hold, and on which lines, which ``tomllib`` does not tell."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from corswsgi.settings.declared import Keys
+from corswsgi.settings.lines import SECTION, Lines
+
+# What brackets, equals signs and ends of lines can hide in comes first. A string of several lines may end in as many
+# as five quotes.
+_TOKEN = re.compile(
+    r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?'{3,5}'''
+    r"""|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*|[\[\]{}=\n]|[^"'#\[\]{}=\n]+""",
+    re.DOTALL,
+)
+
+
+def read_toml(text: str, lines: Lines) -> dict[str, Any]:
+    """Return what a TOML file holds, and note the lines of its keys.
+
+    :raises PolicyError: if it is not TOML.
+    """
+    try:
+        document = tomllib.loads(text)
+    except RecursionError:
+        raise lines.syntax_error("its values are nested too deeply") from None
+    except ValueError as error:  # of tomllib, or of an int of thousands of digits
+        message, _, line = str(error).partition(" (at line ")
+        numbers = re.findall("^[0-9]+", line)
+        raise lines.syntax_error(f"this is not TOML: {message}", *map(int, numbers)) from None
+    lines.naming = f"""they are written [{SECTION}] and [{SECTION}."/path"]"""
+    _note_lines(text, lines)
+    return document
+
+
+def _note_lines(text: str, lines: Lines) -> None:
+    """Note where the keys of a document stand that is known to be TOML."""
+    table: Keys = ()
+    key = ""
+    is_value = False
+    depth = 0
+    line = first = 1
+    for token in [*_TOKEN.findall(text), "\n"]:
+        depth += (token in ("[", "{")) - (token in ("]", "}"))
+        if token == "\n" and depth == 0:
+            if key.strip():
+                keys = _keys_of(key.strip().strip("[]"))
+                if not is_value:
+                    table = keys
+                _note(lines, keys if not is_value else table + keys, (first, line))
+            key, is_value, first = "", False, line + 1
+        elif token == "=" and depth == 0:
+            is_value = True
+        elif not is_value and token[0] != "#":
+            key += token
+        line += token.count("\n")
+
+
+def _note(lines: Lines, keys: Keys, span: tuple[int, int]) -> None:
+    for length in range(1, len(keys) + 1):
+        lines.spans.setdefault(keys[:length], span)
+
+
+def _keys_of(text: str) -> Keys:
+    """Return the parts of a dotted key."""
+    keys: list[str] = []
+    value: Any = tomllib.loads(f"{text} = 0")
+    while value:
+        ((key, value),) = value.items()
+        keys.append(key)
+    return tuple(keys)
