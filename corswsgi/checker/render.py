@@ -135,6 +135,8 @@ def _verdict(report: Report) -> Iterator[Line]:
                 yield Line(_told(finding), lead="  Unsafe: ", lead_style="unsafe")
     if report.cause:
         yield Line(f"{shown_sentence(report.cause)}.", lead="  Cause: ")
+    for sentence in report.assumed:
+        yield Line(f"{shown_sentence(sentence)}.", lead="  Note:  ")
     if not report.certain:
         yield Line(f"not certain: the {report.method} itself was not sent (add --send).", lead="  Note:  ")
     if report.cut_short:
