@@ -17,6 +17,7 @@ from corswsgi.browser import ENGINES
 from corswsgi.checker import render
 from corswsgi.checker.arguments import add_shared, max_time
 from corswsgi.checker.check import check
+from corswsgi.checker.har import MOST
 from corswsgi.checker.masking import Mask, as_it_is
 from corswsgi.checker.questions import Asked, questions
 from corswsgi.checker.report import Report
@@ -55,6 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT|-",
         help='ask what "Copy as cURL" of the developer tools gave; - reads it from standard input',
     )
+    pasted.add_argument(
+        "--har", metavar="FILE", help=f"ask about the failed requests across origins of an archive, {MOST} at most"
+    )
+    parser.add_argument("--entry", type=int, metavar="N", help="of the archive: ask about this one only, from 1")
     parser.add_argument("-X", "--method", help="default: GET, or POST with --data")
     parser.add_argument(
         "-H",
@@ -122,18 +127,19 @@ def run(options: argparse.Namespace) -> int:
     except UsageError as error:
         raise UsageError(mask(str(error))) from None
     left = max_time(options)
-    status = _ALLOWED
+    reports: list[Report] = []
     for each in asked:
         started = time.monotonic()
         report = _check(options, each, max(left, _SHORTEST))
         # Without --max-time, each has its own.
         left -= time.monotonic() - started if options.max_time else 0.0
-        status = max(status, exit_status(report, options.expect))
-        if options.json:
-            sys.stdout.write(render.as_json(report))
-        else:
+        if not options.json:
+            sys.stdout.write("\n\n" if reports else "")
             print_report(report, sys.stdout)
-    return status
+        reports.append(report)
+    if options.json:
+        sys.stdout.write(render.as_json(reports[0]) if options.har is None else render.as_json_list(reports))
+    return max(exit_status(report, options.expect) for report in reports)
 
 
 def _check(options: argparse.Namespace, asked: Asked, seconds: float) -> Report:

@@ -12,6 +12,7 @@ from corswsgi.browser import ENGINES
 from corswsgi.browser.urls import parse_url
 from corswsgi.checker.curl_line import read_curl_line
 from corswsgi.checker.evidence import Question
+from corswsgi.checker.har import LONGEST, read_har
 from corswsgi.checker.masking import Mask
 from corswsgi.checker.pasted import Found, without_secrets
 from corswsgi.checker.target import parse_page_origin, parse_target_url, require_parser
@@ -50,8 +51,12 @@ def questions(options: argparse.Namespace) -> list[Asked]:
 
 def _found(options: argparse.Namespace) -> Iterator[Found]:
     require_parser()
+    if options.entry is not None and options.har is None:
+        raise UsageError("--entry is the number of an entry in the file that --har names; give both")
     if options.curl is not None:
         yield read_curl_line(_text("--curl", options.curl))
+    elif options.har is not None:
+        yield from read_har(_file(options.har), options.entry, options.origin or "")
     else:
         yield Found()
 
@@ -64,6 +69,14 @@ def _text(option: str, given: str) -> str:
     if len(text) > _LONGEST_TEXT:
         raise UsageError(f"{option}: more than {_LONGEST_TEXT // 1024} KiB of text; paste one request")
     return text
+
+
+def _file(name: str) -> bytes:
+    try:
+        with open(name, "rb") as file:
+            return file.read(LONGEST + 1)
+    except OSError as error:
+        raise UsageError(f"--har {quote(name)}: {error.strerror}") from error
 
 
 def _asked(options: argparse.Namespace, found: Found) -> Asked:
