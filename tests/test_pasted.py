@@ -360,7 +360,10 @@ def test_a_redirect_takes_no_cookies_to_another_host() -> None:
     [
         ([], "the URL that the script fetches is missing; a good line: corswsgi check https://"),
         ([API], "--origin, the origin of the page, is missing; a good line: corswsgi check https://"),
-        (["--curl", f"curl {API}"], "what was pasted does not tell everything; give --origin, such as"),
+        (
+            ["--curl", f"curl {API}"],
+            "what was pasted does not tell everything; give --origin, such as --origin https://app.example.com,",
+        ),
         (["--curl", "x" * 1_100_000], "--curl: more than 1024 KiB of text; paste one request"),
         (["--curl", "curl ftp://a.example/ -H 'Origin: null'"], 'the URL "ftp://a.example/" is of the scheme "ftp"'),
         (["--curl", f"curl {API} -H 'Origin: x'"], "the origin "),

@@ -209,6 +209,11 @@ def test_what_has_no_origin_is_left_out_beside_others() -> None:
     assert [each.origin for each in found(entry(asked=[], url=f"{API}?2"))] == [""]
 
 
+def test_an_endless_address_is_cut() -> None:
+    (got,) = found(entry(url=f"{API}?{'x' * 10_000}"))
+    assert len(got.told[0]) < 300
+
+
 # Broken archives
 
 

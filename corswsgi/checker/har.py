@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from corswsgi.browser import Exchange
+from corswsgi.checker.findings import shown
 from corswsgi.checker.granting import shares
 from corswsgi.checker.pasted import Found, Header, check_header, found_in_request, origin_of
 from corswsgi.errors import UsageError
@@ -77,7 +78,9 @@ def read_har(data: bytes, number: int | None, origin: str) -> list[Found]:
 
 
 def _told(entry: _Entry, count: int) -> Found:
-    where = f"this is entry {entry.number} of {count} in the archive: {entry.answer.method} {entry.found.url}"
+    where = (
+        f"this is entry {entry.number} of {count} in the archive: {shown(f'{entry.answer.method} {entry.found.url}')}"
+    )
     return replace(entry.found, told=(where, *entry.found.told))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from corswsgi import fetch
 from corswsgi.browser.urls import parse_url
+from corswsgi.checker.findings import shown
 from corswsgi.checker.masking import is_secret
 from corswsgi.errors import UsageError, quote
 
@@ -113,7 +114,7 @@ def without_secrets(found: Found) -> Found:
     headers = tuple((name, "1" if name in secret else value) for name, value in found.headers)
     sentences = ["cookies were left out, as they were for another host"] if found.cookies else []
     if secret:
-        sentences.append(f"the value of {', '.join(secret)} was left out, as it was for another host")
+        sentences.append(f"the value of {shown(', '.join(secret))} was left out, as it was for another host")
     return replace(found, headers=headers, cookies=(), told=(*found.told, *sentences))
 
 
@@ -128,7 +129,7 @@ def _asked_headers(sent: dict[str, str]) -> tuple[Header, ...]:
 
 
 def _invented(headers: Sequence[Header]) -> tuple[str, ...]:
-    names = ", ".join(name for name, _ in headers)
+    names = shown(", ".join(name for name, _ in headers))
     return (f"a preflight does not show the values of headers; they were made up for {names}",) if names else ()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from corswsgi.browser import ENGINES
 from corswsgi.browser.urls import parse_url
+from corswsgi.checker.console import read_console
 from corswsgi.checker.curl_line import read_curl_line
 from corswsgi.checker.evidence import Question
 from corswsgi.checker.har import LONGEST, read_har
@@ -55,6 +56,9 @@ def _found(options: argparse.Namespace) -> Iterator[Found]:
         raise UsageError("--entry is the number of an entry in the file that --har names; give both")
     if options.curl is not None:
         yield read_curl_line(_text("--curl", options.curl))
+    elif options.console is not None:
+        names = {name for name in ("method", "headers", "credentials", "origin") if getattr(options, name)}
+        yield read_console(_text("--console", options.console), names)
     elif options.har is not None:
         yield from read_har(_file(options.har), options.entry, options.origin or "")
     else:
@@ -87,6 +91,8 @@ def _asked(options: argparse.Namespace, found: Found) -> Asked:
         raise UsageError(_missing("URL", found))
     if options.origin is None and not page:
         raise UsageError(_missing("--origin", found))
+    if "--method" in found.lacks and options.method is None:
+        raise UsageError(_missing("--method", found))
     if options.url and found.url and not _is_for(found.url, options.url):
         found = without_secrets(found)
     told, cookies, headers = list(found.told), found.cookies, found.headers
@@ -118,8 +124,14 @@ def _missing(option: str, found: Found) -> str:
     if found == Found():
         what = "the URL that the script fetches" if option == "URL" else "--origin, the origin of the page,"
         return f"{what} is missing; a good line: {_GOOD}"
-    beside = "the URL" if option == "URL" else "--origin, such as https://app.example.com,"
-    return f"what was pasted does not tell everything; give {beside} beside it"
+    return f"what was pasted does not tell everything; give {_BESIDE[option]} beside it"
+
+
+_BESIDE = {
+    "URL": "the URL",
+    "--origin": "--origin, such as --origin https://app.example.com,",
+    "--method": "--method, such as --method PUT,",
+}
 
 
 def _on_credentials(found: Found, credentials: str) -> list[str]:
