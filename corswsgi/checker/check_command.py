@@ -46,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.epilog = (
         "Exit status: 0 allowed, or as --expect says, in every engine asked about; 1 not; 2 for what cannot be done as "
-        "it was asked; 3 no answer, or no time left to ask everything. ALLOWED BUT UNSAFE counts as allowed. With --har, the worst of all."
+        "it was asked; 3 no answer, or no time left to ask everything. ALLOWED BUT UNSAFE counts as allowed. "
+        "With --har, the worst of all."
     )
     parser.add_argument("url", nargs="?", metavar="URL", help="what the script fetches, with http:// or https://")
     parser.add_argument("--origin", help='of the page with the script, such as https://app.example.com, or "null"')
