@@ -69,6 +69,7 @@ def test_a_line_of_chrome() -> None:
         ),
         (("sid", "1234"), ("theme", "dark")),
         b'{"text":"it\'s !"}',
+        told=("--insecure was left out; give it beside the line to take any certificate",),
     )
 
 
@@ -353,6 +354,38 @@ def test_a_redirect_takes_no_cookies_to_another_host() -> None:
     assert asked_with(server, "cookie")
     assert other.asked
     assert asked_with(other, "cookie") == []
+
+
+def test_not_even_firefox_takes_authorization_to_another_host() -> None:
+    allowed = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "authorization"))
+
+    def moving_to(location: str) -> bytes:
+        return says("302 Found", (*allowed, ("Location", location)))
+
+    def at_home(asked: Asked) -> bytes:
+        return moving_to("/end") if asked.path == "/start" and not asked.is_preflight else says("200 OK", allowed)
+
+    with Server(at_home) as other:
+
+        def start(asked: Asked) -> bytes:
+            to = f"http://localhost:{other.port}/start"
+            return says("200 OK", allowed) if asked.is_preflight else moving_to(to)
+
+        with Server(start) as server:
+            command("--curl", line_for(server, f"-H 'Authorization: Bearer {SECRET}'"), "--engine", "firefox")
+    assert set(asked_with(server, "authorization")) == {f"Bearer {SECRET}"}
+    assert asked_with(other, "authorization") == ["withheld"]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (f"curl {API} --insecure", ("--insecure was left out; give it beside the line to take any certificate",)),
+        ("curl http://localhost:8000/ -k", ()),
+    ],
+)
+def test_certificates_are_verified_unless_the_command_is_told_not_to(line: str, told: Sequence[str]) -> None:
+    assert read_curl_line(line).told == told
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from corswsgi.browser.set_cookie import Refusal, Refused, Rule, SetCookie, parse
 from corswsgi.browser.urls import (
     URL,
     Origin,
+    is_as_private,
     is_potentially_trustworthy_url,
     is_public_suffix,
     registrable_domain,
@@ -125,7 +126,7 @@ class CookieStore:
         return "; ".join(filter(None, pairs)) if pairs else None
 
     def _is_given_to(self, url: URL) -> bool:
-        return self.only is None or (url.host == self.only.host and url.scheme in (self.only.scheme, "https"))
+        return self.only is None or is_as_private(url, self.only)
 
     def why_withheld(self, cookie: Cookie, errand: Errand) -> Refusal | None:
         """Return why a request does not carry a cookie of its host, or nothing."""

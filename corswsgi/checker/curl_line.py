@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from corswsgi.checker.pasted import Found, Header, check_header, found_in_request
 from corswsgi.errors import UsageError, quote
@@ -83,7 +83,12 @@ def read_curl_line(text: str) -> Found:
         raise _error("it names no URL")
     method = line.method or ("GET" if not line.data else "POST")
     body = b"&".join(line.data) if line.data else None
-    return found_in_request(line.url, method, line.headers, "; ".join(line.cookies), body)
+    found = found_in_request(line.url, method, line.headers, "; ".join(line.cookies), body)
+    # Chrome writes it for http: addresses too.
+    if not line.insecure or not line.url.startswith("https:"):
+        return found
+    sentence = "--insecure was left out; give it beside the line to take any certificate"
+    return replace(found, told=(*found.told, sentence))
 
 
 @dataclass(slots=True)
@@ -95,6 +100,7 @@ class _Line:
     headers: list[Header] = field(default_factory=list)
     cookies: list[str] = field(default_factory=list)
     data: list[bytes] = field(default_factory=list)
+    insecure: bool = False
 
 
 def _take(line: _Line, word: bytes, rest: Iterator[bytes]) -> None:
@@ -103,6 +109,7 @@ def _take(line: _Line, word: bytes, rest: Iterator[bytes]) -> None:
         _set(line, "url", "the URL", word)
     elif text in _FLAGS:
         line.method = line.method or ("HEAD" if text in ("-I", "--head") else "")
+        line.insecure |= text in ("-k", "--insecure")
     elif text in _VALUES:
         value = next(rest, None)
         if value is None:

@@ -14,6 +14,7 @@ from corswsgi.checker.limit import Limit
 from corswsgi.checker.probes import Probes, missing_neighbour, stranger_to
 from corswsgi.checker.report import Purpose
 from corswsgi.checker.target import Target
+from corswsgi.checker.withholding import WithholdingTape
 from corswsgi.errors import UsageError
 
 Progress = Callable[[str], object]
@@ -131,7 +132,7 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
     :raises UsageError: where ``fetch()`` refuses the request, before anything is sent.
     """
     limit = Limit(target.timeout, target.max_time)
-    tape = Tape()
+    tape = WithholdingTape(target.url)
     came: dict[str, tuple[Verdict, Verdict | None]] = {}
     progress(f"asking {target.address} as a page of {question.origin}")
     is_own = target.url.origin.serialized == question.origin

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corswsgi.browser import ENGINES
-from corswsgi.browser.urls import parse_url
+from corswsgi.browser.urls import is_as_private, parse_url
 from corswsgi.checker.console import read_console
 from corswsgi.checker.curl_line import read_curl_line
 from corswsgi.checker.evidence import Question
@@ -93,7 +93,7 @@ def _asked(options: argparse.Namespace, found: Found) -> Asked:
         raise UsageError(_missing("--origin", found))
     if "--method" in found.lacks and options.method is None:
         raise UsageError(_missing("--method", found))
-    if options.url and found.url and not _is_for(found.url, options.url):
+    if options.url and found.url and not is_as_private(parse_target_url(options.url), parse_url(found.url)):
         found = without_secrets(found)
     told, cookies, headers = list(found.told), found.cookies, found.headers
     given = {name.lower() for name, _ in options.headers}
@@ -139,12 +139,6 @@ def _on_credentials(found: Found, credentials: str) -> list[str]:
         return []
     why = "it carried cookies" if credentials == "include" else "it carried no cookies"
     return [f"credentials: {credentials} is assumed, because {why}; --credentials says otherwise"]
-
-
-def _is_for(pasted: str, given: str) -> bool:
-    """Tell whether secrets that were sent to one address may be sent to another: of the host, and no less secure."""
-    first, second = parse_url(pasted), parse_target_url(given)
-    return first.host == second.host and second.scheme in (first.scheme, "https")
 
 
 def _is_own(url: str, origin: str) -> bool:
