@@ -153,6 +153,11 @@ def same_origin(a: Origin, b: Origin) -> bool:
     return a.serialized == b.serialized and not a.is_opaque
 
 
+def is_as_private(url: URL, other: URL) -> bool:
+    """Tell whether what is meant for another address may go to this one: of the same host, and no less secure."""
+    return url.host == other.host and url.scheme in (other.scheme, "https")
+
+
 def same_site(a: Origin, b: Origin) -> bool:
     """Tell whether two origins are of one site, scheme included (html#same-site)."""
     return a.scheme == b.scheme and schemelessly_same_site(a, b)

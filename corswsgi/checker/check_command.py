@@ -6,9 +6,10 @@ import argparse
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from corswsgi import fetch
@@ -16,10 +17,11 @@ from corswsgi.browser import ENGINES
 from corswsgi.checker import render
 from corswsgi.checker.arguments import add_shared, max_time
 from corswsgi.checker.check import check
-from corswsgi.checker.evidence import Question
+from corswsgi.checker.har import MOST
 from corswsgi.checker.masking import Mask, as_it_is
+from corswsgi.checker.questions import Asked, questions
 from corswsgi.checker.report import Report
-from corswsgi.checker.target import INSTALL, open_target, parse_page_origin
+from corswsgi.checker.target import INSTALL, open_target
 from corswsgi.errors import UsageError, quote
 
 if TYPE_CHECKING:
@@ -36,17 +38,34 @@ _ALLOWED, _NOT_ALLOWED, _NO_ANSWER = 0, 1, 3
 #: Fewer are usual; redirects can make more of them.
 _ANSWERS = 10
 
+#: What is left for a question, in seconds, if the time for everything is over.
+_SHORTEST = 0.001
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.epilog = (
         "Exit status: 0 allowed, or as --expect says, in every engine asked about; 1 not; 2 for what cannot be done as "
-        "it was asked; 3 no answer, or no time left to ask everything. ALLOWED BUT UNSAFE counts as allowed."
+        "it was asked; 3 no answer, or no time left to ask everything. ALLOWED BUT UNSAFE counts as allowed. "
+        "With --har, the worst of all."
     )
-    parser.add_argument("url", metavar="URL", help="what the script fetches, with http:// or https://")
-    parser.add_argument(
-        "--origin", required=True, help='of the page with the script, such as https://app.example.com, or "null"'
+    parser.add_argument("url", nargs="?", metavar="URL", help="what the script fetches, with http:// or https://")
+    parser.add_argument("--origin", help='of the page with the script, such as https://app.example.com, or "null"')
+    pasted = parser.add_mutually_exclusive_group()
+    pasted.add_argument(
+        "--console",
+        metavar="TEXT|-",
+        help="ask what a message about CORS in the console of a browser is about; - reads it from standard input",
     )
+    pasted.add_argument(
+        "--curl",
+        metavar="TEXT|-",
+        help='ask what "Copy as cURL" of the developer tools gave; - reads it from standard input',
+    )
+    pasted.add_argument(
+        "--har", metavar="FILE", help=f"ask about the failed requests across origins of an archive, {MOST} at most"
+    )
+    parser.add_argument("--entry", type=int, metavar="N", help="of the archive: ask about this one only, from 1")
     parser.add_argument("-X", "--method", help="default: GET, or POST with --data")
     parser.add_argument(
         "-H",
@@ -59,9 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a header that the script sets; may be given several times",
     )
     parser.add_argument("--data", metavar="TEXT|@FILE", help="the body: text, or what is in a file, as bytes")
-    parser.add_argument(
-        "--credentials", choices=CREDENTIALS, default="same-origin", help="of the fetch(); default: same-origin"
-    )
+    parser.add_argument("--credentials", choices=CREDENTIALS, help="of the fetch(); default: same-origin, or as pasted")
     parser.add_argument(
         "--referrer-policy",
         choices=REFERRER_POLICIES,
@@ -109,42 +126,39 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check, print the report, and return the exit status."""
-    mask = as_it_is if options.show_secrets else Mask(options.url, options.headers)
+    """Check, print the reports, and return the exit status: the worst of all."""
+    mask = as_it_is if options.show_secrets else Mask(options.url or "", options.headers)
     try:
-        report = _check(options, mask)
+        asked = questions(options)
     except UsageError as error:
         raise UsageError(mask(str(error))) from None
-    report = mask(report)
+    left = max_time(options)
+    reports: list[Report] = []
+    for each in asked:
+        started = time.monotonic()
+        report = _check(options, each, max(left, _SHORTEST))
+        # Without --max-time, each has its own.
+        left -= time.monotonic() - started if options.max_time else 0.0
+        if not options.json:
+            sys.stdout.write("\n\n" if reports else "")
+            print_report(report, sys.stdout)
+        reports.append(report)
     if options.json:
-        sys.stdout.write(render.as_json(report))
-    else:
-        print_report(report, sys.stdout)
-    return exit_status(report, options.expect)
+        sys.stdout.write(render.as_json(reports[0]) if options.har is None else render.as_json_list(reports))
+    return max(exit_status(report, options.expect) for report in reports)
 
 
-def _check(options: argparse.Namespace, mask: Callable[[str], str]) -> Report:
-    body, body_file = _body(options.data)
-    question = Question(
-        origin=parse_page_origin(options.origin),
-        method=options.method or ("GET" if body is None else "POST"),
-        headers=tuple(options.headers),
-        body=body,
-        body_file=body_file,
-        credentials=options.credentials,
-        referrer_policy=options.referrer_policy,
-        send=options.send,
-        engines=tuple(dict.fromkeys(options.engines or ENGINES)),
-    )
-    target = open_target(
-        options.app,
-        options.url,
-        insecure=options.insecure,
-        timeout=options.timeout,
-        max_time=max_time(options),
-    )
-    with _progress(sys.stderr) as progress:
-        return check(target, question, progress=lambda sentence: progress(mask(sentence)))
+def _check(options: argparse.Namespace, asked: Asked, seconds: float) -> Report:
+    mask = as_it_is if options.show_secrets else asked.mask
+    try:
+        target = open_target(
+            options.app, asked.url, insecure=options.insecure, timeout=options.timeout, max_time=seconds
+        )
+        with _progress(sys.stderr) as progress:
+            report = check(target, asked.question, progress=lambda sentence: progress(mask(sentence)))
+    except UsageError as error:
+        raise UsageError(mask(str(error))) from None
+    return mask(replace(report, assumed=asked.told))
 
 
 def exit_status(report: Report, expect: str | None) -> int:
@@ -153,17 +167,6 @@ def exit_status(report: Report, expect: str | None) -> int:
         return _NO_ANSWER
     outcomes = {"blocked" if each.outcome == "blocked" else "allowed" for each in report.engines}
     return _ALLOWED if outcomes == {expect or "allowed"} else _NOT_ALLOWED
-
-
-def _body(data: str | None) -> tuple[str | bytes | None, str]:
-    """Return the body, and the name of the file that it was read from."""
-    if data is None or not data.startswith("@"):
-        return data, ""
-    name = data[1:]
-    try:
-        return Path(name).read_bytes(), name
-    except OSError as error:
-        raise UsageError(f"--data {quote(data)}: {error.strerror}") from error
 
 
 # The terminal

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from corswsgi import fetch
 from corswsgi.browser import ENGINES, Browser, Code, Exchange, Tape, Verdict
+from corswsgi.browser.cookies import CookieStore
 from corswsgi.browser.urls import parse_url
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.probes import Probes, missing_neighbour, stranger_to
 from corswsgi.checker.report import Purpose
 from corswsgi.checker.target import Target
+from corswsgi.checker.withholding import WithholdingTape
 from corswsgi.errors import UsageError
 
 Progress = Callable[[str], object]
@@ -29,6 +32,7 @@ class Question:
 
     :ivar origin: of the page, serialized.
     :ivar headers: what the script sets.
+    :ivar cookies: names and values, for the host of the URL only.
     :ivar body_file: where the body was read from; empty for a body from the command line.
     :ivar send: whether a request that may change something is sent too.
     :ivar engines: which engines are asked about, by name.
@@ -39,6 +43,7 @@ class Question:
     headers: tuple[tuple[str, str], ...] = ()
     body: str | bytes | None = None
     body_file: str = ""
+    cookies: tuple[tuple[str, str], ...] = ()
     credentials: str = "same-origin"
     referrer_policy: str = "strict-origin-when-cross-origin"
     send: bool = False
@@ -127,7 +132,7 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
     :raises UsageError: where ``fetch()`` refuses the request, before anything is sent.
     """
     limit = Limit(target.timeout, target.max_time)
-    tape = Tape()
+    tape = WithholdingTape(target.url)
     came: dict[str, tuple[Verdict, Verdict | None]] = {}
     progress(f"asking {target.address} as a page of {question.origin}")
     is_own = target.url.origin.serialized == question.origin
@@ -156,6 +161,7 @@ def _browser(engine: str, tape: Tape, target: Target, question: Question, limit:
         question.origin,
         engine=engine,
         referrer_policy=question.referrer_policy,
+        cookies=CookieStore(dict(question.cookies), time.monotonic, target.url),
         max_body=_MAX_BODY,
         timeout=limit.seconds,
         tape=tape,

@@ -101,11 +101,24 @@ def as_text(report: Report, width: int = WIDTH) -> str:
 
 def as_json(report: Report) -> str:
     """Return a report for a program: its fields, as they are; of bodies, the beginning."""
+    return _json(_plain(report))
+
+
+def as_json_list(reports: Iterable[Report]) -> str:
+    """Return reports for a program, as a list."""
+    return _json([_plain(report) for report in reports])
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, default=_as_plain) + "\n"
+
+
+def _plain(report: Report) -> dict[str, Any]:
     requests = [
         {"purpose": sent.purpose, "exchange": dataclasses.asdict(sent.exchange), "curl": sent.curl}
         for sent in report.requests
     ]
-    return json.dumps({**dataclasses.asdict(report), "requests": requests}, indent=2, default=_as_plain) + "\n"
+    return {**dataclasses.asdict(report), "requests": requests}
 
 
 def _as_plain(value: Any) -> str:
@@ -135,6 +148,8 @@ def _verdict(report: Report) -> Iterator[Line]:
                 yield Line(_told(finding), lead="  Unsafe: ", lead_style="unsafe")
     if report.cause:
         yield Line(f"{shown_sentence(report.cause)}.", lead="  Cause: ")
+    for sentence in report.assumed:
+        yield Line(f"{shown_sentence(sentence)}.", lead="  Note:  ")
     if not report.certain:
         yield Line(f"not certain: the {report.method} itself was not sent (add --send).", lead="  Note:  ")
     if report.cut_short:

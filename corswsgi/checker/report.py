@@ -337,6 +337,7 @@ class Report:
     :ivar causes: what makes a preflight necessary; empty where none is.
     :ivar cookies: what becomes of each ``Set-Cookie``, if credentials are included.
     :ivar memories: how long each engine remembers the preflight; empty where there is none to remember.
+    :ivar assumed: what was taken from what was pasted, and what was assumed, because it was not in it.
     """
 
     url: str
@@ -366,3 +367,4 @@ class Report:
     notes: tuple[Note, ...]
     fix: Fix
     requests: tuple[Sent, ...]
+    assumed: tuple[str, ...] = ()

@@ -1,0 +1,183 @@
+"""The messages about CORS that the consoles of browsers print: of which engine, in which words, with what behind them.
+
+Chromium's are in ``cors_error_string.cc`` of Blink, WebKit's in ``CrossOriginAccessControl.cpp``, and Firefox's in its
+``security.properties``; MDN lists those of Firefox.
+"""
+
+# ruff: noqa: E501 - a message stands on one line, as a browser prints it, so that it is found when it is searched for.
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from corswsgi.browser import Code, NoteCode
+
+#: What stands for a part of a message that differs from case to case. All are bounded.
+_PARTS = {
+    "{origin}": r"(?P<origin>[^\s'\"]{1,300}?)",
+    "{method}": r"(?P<method>[^\s'\"]{1,100}?)",
+    "{header}": r"(?P<header>[^\s'\"]{1,300}?)",
+    "{value}": r".{0,2000}?",
+}
+
+_QUOTES = dict.fromkeys(map(ord, "\u2018\u2019`"), "'")
+
+
+def normalized(text: str) -> str:
+    """Return a text with one kind of quotation mark and of white space, as messages are compared."""
+    return " ".join(text.translate(_QUOTES).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message; of Chromium and Firefox, the part that gives the reason.
+
+    :ivar template: its words, with ``{method}`` and the like for what differs.
+    :ivar cause: what the browser missed, in one clause.
+    :ivar finding: the code with which ``check`` tells the same.
+    :ivar pattern: finds it in a normalized text.
+    """
+
+    engine: str
+    template: str
+    cause: str
+    finding: Code | NoteCode
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = re.split(r"(\{[a-z]+\})", normalized(self.template))
+        pattern = re.compile("".join(_PARTS.get(part) or re.escape(part) for part in parts))
+        object.__setattr__(self, "pattern", pattern)
+
+
+BROWSERS = {"chromium": "Chrome or Edge", "firefox": "Firefox", "webkit": "Safari"}
+
+#: What stands before the reason, and names the request.
+ENVELOPES = {
+    "chromium": re.compile(
+        r"Access to [A-Za-z ]{1,40} at '(?P<url>\S{1,9000}?)' (?:\(redirected from '(?P<first>\S{1,9000}?)'\) )?"
+        r"from origin '(?P<origin>\S{1,300}?)' has been blocked by CORS policy: ?"
+        r"(?P<preflight>Response to preflight request doesn't pass access control check: ?)?"
+    ),
+    "firefox": re.compile(
+        r"Cross-Origin Request (?:Blocked|Warning): The Same Origin Policy (?:will disallow|disallows) reading the "
+        r"remote resource at '?(?P<url>\S{1,9000}?)'?(?: soon)?\. \(Reason: ?"
+    ),
+    "webkit": re.compile(
+        r"(?:Fetch API|XMLHttpRequest|EventSource|Beacon API) cannot load (?P<url>\S{1,9000}?)"
+        r"(?:\.(?= |$)| due to access control checks)"
+    ),
+}
+
+_NO_ALLOW_ORIGIN = "the answer has no Access-Control-Allow-Origin"
+_TWO_ORIGINS = "Access-Control-Allow-Origin holds more than one value"
+_OTHER_ORIGIN = "Access-Control-Allow-Origin does not name the origin of the page"
+_WILDCARD = "Access-Control-Allow-Origin is *, which does not count with credentials"
+_NO_CREDENTIALS = 'Access-Control-Allow-Credentials is not "true", and the request is made with credentials'
+_STATUS = "the status of the answer to the preflight is not from 200 to 299"
+_PREFLIGHT_REDIRECT = "the preflight was answered with a redirect"
+_METHODS_INVALID = "Access-Control-Allow-Methods is no list of methods"
+_HEADERS_INVALID = "Access-Control-Allow-Headers is no list of header names"
+_METHOD = "Access-Control-Allow-Methods does not list the method"
+_HEADER = "Access-Control-Allow-Headers does not list a header that the script sets"
+_USERINFO = "a redirect leads to a URL with a user name or a password"
+_SCHEME = "the URL is not of http: or https:"
+_NETWORK = "the page asks for an address in a more private network, and that needs permission"
+_NO_ANSWER = "there was no answer that a browser can use"
+
+_LOCAL = NoteCode.LOCAL_NETWORK_ACCESS
+
+_CHROMIUM = (
+    ("No 'Access-Control-Allow-Origin' header is present on the requested resource.", _NO_ALLOW_ORIGIN, Code.ALLOW_ORIGIN_MISSING),
+    ("The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.", _TWO_ORIGINS, Code.ALLOW_ORIGIN_MULTIPLE),
+    ("The 'Access-Control-Allow-Origin' header contains the invalid value '{value}'.", _OTHER_ORIGIN, Code.ALLOW_ORIGIN_MISMATCH),
+    ("The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied origin.", _OTHER_ORIGIN, Code.ALLOW_ORIGIN_MISMATCH),
+    ("The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.", _WILDCARD, Code.ALLOW_ORIGIN_WILDCARD),
+    ("The value of the 'Access-Control-Allow-Credentials' header in the response is '' which must be 'true' when the request's credentials mode is 'include'.", _NO_CREDENTIALS, Code.ALLOW_CREDENTIALS_MISSING),
+    ("The value of the 'Access-Control-Allow-Credentials' header in the response is '{value}' which must be 'true' when the request's credentials mode is 'include'.", _NO_CREDENTIALS, Code.ALLOW_CREDENTIALS_INVALID),
+    ("It does not have HTTP ok status.", _STATUS, Code.PREFLIGHT_STATUS),
+    ("Redirect is not allowed for a preflight request.", _PREFLIGHT_REDIRECT, Code.PREFLIGHT_REDIRECT),
+    ("Cannot parse Access-Control-Allow-Methods response header field in preflight response.", _METHODS_INVALID, Code.ALLOW_METHODS_INVALID),
+    ("Cannot parse Access-Control-Allow-Headers response header field in preflight response.", _HEADERS_INVALID, Code.ALLOW_HEADERS_INVALID),
+    ("Method {method} is not allowed by Access-Control-Allow-Methods in preflight response.", _METHOD, Code.METHOD_NOT_ALLOWED),
+    ("Request header field {header} is not allowed by Access-Control-Allow-Headers in preflight response.", _HEADER, Code.HEADER_NOT_ALLOWED),
+    ("Redirect location '{value}' contains a username and password, which is disallowed for cross-origin requests.", _USERINFO, Code.LOCATION_CREDENTIALS),
+    ("Cross origin requests are only supported for protocol schemes: {value}.", _SCHEME, Code.LOCATION_NOT_HTTP),
+    ("Cross origin requests are not allowed by request mode.", "the script forbids it, with mode: same-origin", Code.MODE_SAME_ORIGIN),
+    ("The response is invalid.", _NO_ANSWER, Code.NO_ANSWER),
+    ("The request client is not a secure context and the resource is in more-private address space '{value}'.", _NETWORK, _LOCAL),
+    ("Request had a target IP address space of '{value}' yet the resource is in address space '{value}'.", _NETWORK, _LOCAL),
+    ("Request had no target IP address space, yet the resource is in address space '{value}'.", _NETWORK, _LOCAL),
+    ("No 'Access-Control-Allow-Private-Network' header was present in the preflight response for this private network request targeting the '{value}' address space.", _NETWORK, _LOCAL),
+    ("The 'Access-Control-Allow-Private-Network' header in the preflight response for this private network request targeting the '{value}' address space had a value of '{value}', not 'true'.", _NETWORK, _LOCAL),
+    ("No 'Private-Network-Access-Id' header was present in the preflight response for this private network request targeting the '{value}' address space.", _NETWORK, _LOCAL),
+    ("No 'Private-Network-Access-Name' header was present in the preflight response for this private network request targeting the '{value}' address space.", _NETWORK, _LOCAL),
+    ("Unable to ask for permission to access the '{value}' IP address space.", _NETWORK, _LOCAL),
+    ("Permission was denied for this request to access the '{value}' address space.", _NETWORK, _LOCAL),
+)  # fmt: skip
+
+_FIREFOX = (
+    ("CORS disabled)", "CORS is switched off in the settings of the browser (content.cors.disable)", Code.NO_ANSWER),
+    ("CORS request did not succeed)", _NO_ANSWER, Code.NO_ANSWER),
+    ("CORS header 'Origin' cannot be added)", "the browser could not send Origin", Code.NO_ANSWER),
+    ("CORS request external redirect not allowed)", "a redirect came where none may be", Code.PREFLIGHT_REDIRECT),
+    ("CORS request not http)", _SCHEME, Code.SCHEME_NOT_HTTP),
+    ("CORS header 'Access-Control-Allow-Origin' missing)", _NO_ALLOW_ORIGIN, Code.ALLOW_ORIGIN_MISSING),
+    ("Multiple CORS header 'Access-Control-Allow-Origin' not allowed)", _TWO_ORIGINS, Code.ALLOW_ORIGIN_MULTIPLE),
+    ("CORS header 'Access-Control-Allow-Origin' does not match '{value}')", _OTHER_ORIGIN, Code.ALLOW_ORIGIN_MISMATCH),
+    ("Credential is not supported if the CORS header 'Access-Control-Allow-Origin' is '*')", _WILDCARD, Code.ALLOW_ORIGIN_WILDCARD),
+    ("Did not find method in CORS header 'Access-Control-Allow-Methods')", _METHOD, Code.METHOD_NOT_ALLOWED),
+    ("expected 'true' in CORS header 'Access-Control-Allow-Credentials')", _NO_CREDENTIALS, Code.ALLOW_CREDENTIALS_INVALID),
+    ("CORS preflight response did not succeed)", _STATUS, Code.PREFLIGHT_STATUS),
+    ("CORS preflight channel did not succeed)", _STATUS, Code.PREFLIGHT_STATUS),
+    ("invalid token '{value}' in CORS header 'Access-Control-Allow-Methods')", _METHODS_INVALID, Code.ALLOW_METHODS_INVALID),
+    ("invalid token '{value}' in CORS header 'Access-Control-Allow-Headers')", _HEADERS_INVALID, Code.ALLOW_HEADERS_INVALID),
+    ("header '{header}' is not allowed according to header 'Access-Control-Allow-Headers' from CORS preflight response)", _HEADER, Code.HEADER_NOT_ALLOWED),
+    ("missing token '{header}' in CORS header 'Access-Control-Allow-Headers' from CORS preflight channel)", _HEADER, Code.HEADER_NOT_ALLOWED),
+    ("When the 'Access-Control-Allow-Headers' is '*', the '{header}' header is not covered.", "* in Access-Control-Allow-Headers does not cover Authorization", Code.AUTHORIZATION_NOT_LISTED),
+)  # fmt: skip
+
+_WEBKIT = (
+    ("Origin {origin} is not allowed by Access-Control-Allow-Origin.", _OTHER_ORIGIN, Code.ALLOW_ORIGIN_MISMATCH),
+    ("Access-Control-Allow-Origin cannot contain more than one origin.", _TWO_ORIGINS, Code.ALLOW_ORIGIN_MULTIPLE),
+    ("Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.", _WILDCARD, Code.ALLOW_ORIGIN_WILDCARD),
+    ('Credentials flag is true, but Access-Control-Allow-Credentials is not "true".', _NO_CREDENTIALS, Code.ALLOW_CREDENTIALS_INVALID),
+    ("Preflight response is not successful", _STATUS, Code.PREFLIGHT_STATUS),
+    ("Method {method} is not allowed by Access-Control-Allow-Methods.", _METHOD, Code.METHOD_NOT_ALLOWED),
+    ("Request header field {header} is not allowed by Access-Control-Allow-Headers.", _HEADER, Code.HEADER_NOT_ALLOWED),
+    ("Header Access-Control-Allow-Methods has an invalid value:", _METHODS_INVALID, Code.ALLOW_METHODS_INVALID),
+    ("Header Access-Control-Allow-Headers has an invalid value:", _HEADERS_INVALID, Code.ALLOW_HEADERS_INVALID),
+    ("denied by Cross-Origin Resource Sharing policy: redirection URL", _USERINFO, Code.LOCATION_CREDENTIALS),
+    ("denied by Cross-Origin Resource Sharing policy: not allowed to follow a cross-origin CORS redirection with non CORS scheme", _SCHEME, Code.LOCATION_NOT_HTTP),
+    ("Cross origin requests are only supported for HTTP.", _SCHEME, Code.SCHEME_NOT_HTTP),
+)  # fmt: skip
+
+MESSAGES = tuple(
+    Message(engine, *row)
+    for engine, rows in (("chromium", _CHROMIUM), ("firefox", _FIREFOX), ("webkit", _WEBKIT))
+    for row in rows
+)
+
+#: Stands beside those of WebKit, and alone if they were left out.
+BARE = Message(
+    "webkit", "due to access control checks", "CORS does not let the page read the answer", Code.ALLOW_ORIGIN_MISMATCH
+)
+
+#: What is only found out with credentials.
+WITH_CREDENTIALS = frozenset(
+    {Code.ALLOW_ORIGIN_WILDCARD, Code.ALLOW_CREDENTIALS_MISSING, Code.ALLOW_CREDENTIALS_INVALID}
+)
+
+#: What only the answer to a preflight can be wrong about.
+OF_PREFLIGHTS = frozenset(
+    {
+        Code.PREFLIGHT_STATUS,
+        Code.PREFLIGHT_REDIRECT,
+        Code.ALLOW_METHODS_INVALID,
+        Code.ALLOW_HEADERS_INVALID,
+        Code.METHOD_NOT_ALLOWED,
+        Code.HEADER_NOT_ALLOWED,
+        Code.AUTHORIZATION_NOT_LISTED,
+    }
+)

@@ -1,0 +1,156 @@
+"""What ``check`` is asked: questions, from what was pasted and from the options beside it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from corswsgi.browser import ENGINES
+from corswsgi.browser.urls import is_as_private, parse_url
+from corswsgi.checker.console import read_console
+from corswsgi.checker.curl_line import read_curl_line
+from corswsgi.checker.evidence import Question
+from corswsgi.checker.har import LONGEST, read_har
+from corswsgi.checker.masking import Mask
+from corswsgi.checker.pasted import Found, without_secrets
+from corswsgi.checker.target import parse_page_origin, parse_target_url, require_parser
+from corswsgi.errors import UsageError, quote
+
+_LONGEST_TEXT = 1024 * 1024
+
+_GOOD = "corswsgi check https://api.example.com/items --origin https://app.example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and to whom.
+
+    :ivar told: sentences on what was taken from what was pasted, and what was assumed.
+    """
+
+    url: str
+    question: Question
+    told: tuple[str, ...] = ()
+
+    @property
+    def mask(self) -> Mask:
+        """Masks the secrets in it."""
+        cookies = [("Cookie", f"{name}={value}") for name, value in self.question.cookies]
+        return Mask(self.url, [*self.question.headers, *cookies])
+
+
+def questions(options: argparse.Namespace) -> list[Asked]:
+    """Return what is to be asked; nothing is sent.
+
+    :raises UsageError: if what was pasted is not what its option takes, or something is missing.
+    """
+    return [_asked(options, found) for found in _found(options)]
+
+
+def _found(options: argparse.Namespace) -> Iterator[Found]:
+    require_parser()
+    if options.entry is not None and options.har is None:
+        raise UsageError("--entry is the number of an entry in the file that --har names; give both")
+    if options.curl is not None:
+        yield read_curl_line(_text("--curl", options.curl))
+    elif options.console is not None:
+        names = {name for name in ("method", "headers", "credentials", "origin") if getattr(options, name)}
+        yield read_console(_text("--console", options.console), names)
+    elif options.har is not None:
+        yield from read_har(_file(options.har), options.entry, options.origin or "")
+    else:
+        yield Found()
+
+
+def _text(option: str, given: str) -> str:
+    """Return what was given, or what comes from standard input."""
+    text = given
+    if given == "-":
+        text = sys.stdin.buffer.read(_LONGEST_TEXT + 1).decode("utf-8", "replace")
+    if len(text) > _LONGEST_TEXT:
+        raise UsageError(f"{option}: more than {_LONGEST_TEXT // 1024} KiB of text; paste one request")
+    return text
+
+
+def _file(name: str) -> bytes:
+    try:
+        with open(name, "rb") as file:
+            return file.read(LONGEST + 1)
+    except OSError as error:
+        raise UsageError(f"--har {quote(name)}: {error.strerror}") from error
+
+
+def _asked(options: argparse.Namespace, found: Found) -> Asked:
+    """Complete what was found with the options; these come first."""
+    url = found.url if options.url is None else options.url
+    page = found.origin if options.origin is None else options.origin
+    if options.url is None and not url:
+        raise UsageError(_missing("URL", found))
+    if options.origin is None and not page:
+        raise UsageError(_missing("--origin", found))
+    if "--method" in found.lacks and options.method is None:
+        raise UsageError(_missing("--method", found))
+    if options.url and found.url and not is_as_private(parse_target_url(options.url), parse_url(found.url)):
+        found = without_secrets(found)
+    told, cookies, headers = list(found.told), found.cookies, found.headers
+    given = {name.lower() for name, _ in options.headers}
+    body, body_file = _body(options.data)
+    if options.data is None:
+        body = found.body
+    origin = parse_page_origin(page)
+    credentials = options.credentials or found.credentials
+    if not credentials:
+        credentials = "include" if cookies else "same-origin"
+        told += _on_credentials(found, credentials) if not _is_own(url, origin) else []
+    question = Question(
+        origin=origin,
+        method=options.method or (found.method if options.data is None else "") or ("GET" if body is None else "POST"),
+        headers=(*(header for header in headers if header[0].lower() not in given), *options.headers),
+        cookies=cookies,
+        body=body,
+        body_file=body_file,
+        credentials=credentials,
+        referrer_policy=options.referrer_policy,
+        send=options.send,
+        engines=tuple(dict.fromkeys(options.engines or ENGINES)),
+    )
+    return Asked(url, question, tuple(told))
+
+
+def _missing(option: str, found: Found) -> str:
+    if found == Found():
+        what = "the URL that the script fetches" if option == "URL" else "--origin, the origin of the page,"
+        return f"{what} is missing; a good line: {_GOOD}"
+    return f"what was pasted does not tell everything; give {_BESIDE[option]} beside it"
+
+
+_BESIDE = {
+    "URL": "the URL",
+    "--origin": "--origin, such as --origin https://app.example.com,",
+    "--method": "--method, such as --method PUT,",
+}
+
+
+def _on_credentials(found: Found, credentials: str) -> list[str]:
+    if found == Found():
+        return []
+    why = "it carried cookies" if credentials == "include" else "it carried no cookies"
+    return [f"credentials: {credentials} is assumed, because {why}; --credentials says otherwise"]
+
+
+def _is_own(url: str, origin: str) -> bool:
+    return parse_target_url(url).origin.serialized == origin
+
+
+def _body(data: str | None) -> tuple[str | bytes | None, str]:
+    """Return the body, and the name of the file that it was read from."""
+    if data is None or not data.startswith("@"):
+        return data, ""
+    name = data[1:]
+    try:
+        return Path(name).read_bytes(), name
+    except OSError as error:
+        raise UsageError(f"--data {quote(data)}: {error.strerror}") from error
