@@ -473,7 +473,7 @@ def test_what_is_no_settings_file(kind: str, tmp_path: Path, monkeypatch: pytest
 def test_names_of_files(tmp_path: Path) -> None:
     (said,) = faults_of(read_file, tmp_path / "cors.yaml")
     assert said.endswith("cors.yaml: the name of a settings file ends in .toml or .ini.")
-    assert faults_of(read_file, "a\0b.toml") == [r'"a\u0000b.toml": it cannot be read: embedded null byte.']
+    assert faults_of(read_file, "a\0b.toml") == [r'"a\u0000b.toml": no file has a NUL in its name.']
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
