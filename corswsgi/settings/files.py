@@ -62,7 +62,7 @@ def policies_in(text: str, name: str, suffix: str) -> Policies:
     except PolicyError as error:
         problems += error.problems
     if problems:
-        raise PolicyError(problems)
+        raise PolicyError(sorted(problems, key=lines.number_of))
     return policies
 
 
