@@ -269,6 +269,11 @@ def test_what_reads_raises_as_the_file_is_at_first(file: Path) -> None:
         follow(file)
 
 
+def test_no_file_has_such_a_name() -> None:
+    with pytest.raises(PolicyError, match="no file has a NUL in its name"):
+        follow("a\0b.toml")
+
+
 def test_its_name(file: Path) -> None:
     assert repr(follow(file)) == f'<Followed "{file}">'
 
@@ -291,7 +296,17 @@ def test_both_front_ends_follow(ask: Callable[..., Any], file: Path, clock: Cloc
     assert allowed() == [B]
 
 
-def test_each_response_follows_one_policy_while_the_file_changes(file: Path, clock: Clock) -> None:
+def wait_until(many: list[Any], number: int) -> None:
+    """Wait until there are so many."""
+    deadline = time.monotonic() + 30
+    while len(many) < number:
+        assert time.monotonic() < deadline
+        time.sleep(0.0005)
+
+
+def test_each_response_follows_one_policy_while_the_file_changes(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def app(environ: Any, start_response: Any) -> list[bytes]:
         start_response("200 OK", [])
         return []
@@ -308,6 +323,9 @@ def test_each_response_follows_one_policy_while_the_file_changes(file: Path, clo
     file.write_text(texts[0])
     middleware = CORSMiddleware(app, Followed(file, clock, clock))
     seen: list[list[tuple[str, str]]] = []
+    told: list[str] = []
+    monkeypatch.setattr(following._logger, "error", lambda text, *values: told.append(text))
+    monkeypatch.setattr(following._logger, "info", lambda text, *values: told.append(text))
     is_over = threading.Event()
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
@@ -319,23 +337,24 @@ def test_each_response_follows_one_policy_while_the_file_changes(file: Path, clo
             environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SCRIPT_NAME": "", "HTTP_ORIGIN": A}
             middleware(environ, start_response)
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    threads = [threading.Thread(target=ask) for _ in range(2)]
     for thread in threads:
         thread.start()
     try:
-        for turn in range(1, 19):
-            file.write_text(texts[turn % 3])
+        for turn in range(1, 10):
+            whole = file.with_suffix(".new")
+            whole.write_text(texts[turn % 3])
+            whole.replace(file)
             clock.seconds += 1
-            before = len(seen)
-            deadline = time.monotonic() + 30
-            while len(seen) < before + 8 and time.monotonic() < deadline:
-                time.sleep(0.0005)
+            wait_until(told, turn)  # each change is told once
+            wait_until(seen, len(seen) + 4)
     finally:
         is_over.set()
         for thread in threads:
             thread.join(30)
     assert [headers for headers in seen if headers not in wholes] == []
     assert all(whole in seen for whole in wholes)
+    assert len(told) == 9
 
 
 SERVED = """

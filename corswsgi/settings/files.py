@@ -62,7 +62,7 @@ def policies_in(text: str, name: str, suffix: str) -> Policies:
     except PolicyError as error:
         problems += error.problems
     if problems:
-        raise PolicyError(problems)
+        raise PolicyError(sorted(problems, key=lines.number_of))
     return policies
 
 
@@ -99,8 +99,10 @@ def _text_of(name: str) -> str:
     try:
         # Not to wait for the other end of a named pipe.
         descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
-        _refuse(name, f"it cannot be read: {getattr(error, 'strerror', error)}")
+    except ValueError:
+        _refuse(name, "no file has a NUL in its name")
+    except OSError as error:
+        _refuse(name, f"it cannot be read: {error.strerror}")
     try:
         content = _content_of(name, descriptor)
     except OSError as error:

@@ -55,8 +55,8 @@ class Followed:
         if self._clock() >= self._next_look and self._look.acquire(blocking=False):
             try:
                 if self._clock() >= self._next_look:
-                    self._follow()
                     self._next_look = self._clock() + _PAUSE
+                    self._follow()
             finally:
                 self._look.release()
         return self._routes.policy_for(path)
@@ -88,8 +88,8 @@ class Followed:
         """Return the version of the file, or the number of the error if it cannot be found; and when it was written."""
         try:
             status = os.stat(self._path)
-        except OSError as error:
-            return error.errno, 0
+        except (OSError, ValueError) as error:  # a NUL in the name is a ValueError
+            return getattr(error, "errno", None), 0
         return version_of(status), status.st_mtime
 
     def __repr__(self) -> str:

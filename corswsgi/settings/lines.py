@@ -40,6 +40,11 @@ class Lines:
         """Return the file and line of a section."""
         return self._place((name,), None)
 
+    def number_of(self, problem: Problem) -> int:
+        """Return the line of a problem, or 0 if it is one of the whole file."""
+        numbers = re.findall("^:([0-9]+)", problem.place.removeprefix(self.name))
+        return int(numbers[0]) if numbers else 0
+
     def syntax_error(self, message: str, *numbers: int) -> PolicyError:
         """Return the error of a file that cannot be read as what its name says, with a problem for each line."""
         places = [f"{self.name}:{number}" for number in numbers] or [self.name]
