@@ -159,7 +159,7 @@ class Departure(Enum):
     )
     OPAQUE_ORIGIN = (
         "fetch#append-a-request-origin-header",
-        _CHROMIUM + _FIREFOX,
+        _FIREFOX,
         "A GET in mode no-cors has no Origin.",
         "From a page with an opaque origin, as in a sandboxed frame, it has null if credentials are included.",
         "Nothing: null is a stranger.",
