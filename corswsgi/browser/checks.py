@@ -51,11 +51,29 @@ def block_mixed_content(request: Request) -> None:
     :raises NetworkError: if it is refused.
     """
     origin, url = request.origin, request.current_url
-    if is_potentially_trustworthy_origin(origin) and not is_potentially_trustworthy_url(url):
-        if origin.scheme == url.scheme == "http" and request.departs(Departure.MIXED_CONTENT_OF_LOCAL_PAGES):
+    if not is_potentially_trustworthy_origin(origin):
+        return
+    if is_potentially_trustworthy_url(url):
+        is_plain = url.scheme == "http" and origin.scheme == "https"
+        if not (is_plain and request.departs(Departure.MIXED_CONTENT_ON_LOOPBACK)):
             return
-        sentence = f"a page of {origin.serialized} may not fetch {url.href}, which is not https: nor on this machine"
-        raise NetworkError(Code.MIXED_CONTENT, "mixed-content#should-block-fetch", sentence, "request")
+        why = "which is not https:"
+    else:
+        if _may_mix(request):
+            return
+        why = "which is not https: nor on this machine"
+    sentence = f"a page of {origin.serialized} may not fetch {url.href}, {why}"
+    raise NetworkError(Code.MIXED_CONTENT, "mixed-content#should-block-fetch", sentence, "request")
+
+
+def _may_mix(request: Request) -> bool:
+    """Tell whether an engine lets plain HTTP pass that the standard calls mixed content."""
+    origin, url = request.origin, request.current_url
+    if url.scheme != "http":
+        return False
+    if origin.scheme == "http" and request.departs(Departure.MIXED_CONTENT_OF_LOCAL_PAGES):
+        return True
+    return address_space(url.origin) == "local" and request.departs(Departure.MIXED_CONTENT_OF_LOCAL_NETWORK)
 
 
 def local_network_access(origin: Origin, url: URL) -> str:

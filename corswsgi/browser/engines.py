@@ -47,6 +47,22 @@ class Departure(Enum):
         "Do not take a fetch that works from http://localhost for one that works from an https: page.",
     )
 
+    MIXED_CONTENT_OF_LOCAL_NETWORK = (
+        "mixed-content#should-block-fetch",
+        _CHROMIUM,
+        "A page of https: may fetch http: from this machine only.",
+        "A page of https: may also fetch http: from private addresses such as 192.168.1.20 and from .local names, if "
+        "its user agrees to Local Network Access.",
+        "Give the server in the local network a certificate; Firefox and Safari block http: there.",
+    )
+    MIXED_CONTENT_ON_LOOPBACK = (
+        "mixed-content#should-block-fetch",
+        _WEBKIT,
+        "A page of https: may fetch http: from localhost and 127.0.0.1, which nobody can tamper with.",
+        "A page of https: may fetch http: from nowhere, not even from localhost.",
+        "Serve the page from http://localhost while you develop, or give the local server a certificate.",
+    )
+
     # Which request headers need permission
 
     WILDCARD_COVERS_AUTHORIZATION = (
@@ -199,6 +215,20 @@ class Departure(Enum):
         "Fonts of other origins are loaded only if these allow it.",
         "They are loaded in mode no-cors, without anybody's permission.",
         "Do not count on CORS to keep a font to your own pages.",
+    )
+    REFERRER_DOWNGRADE = (
+        "referrer-policy#determine-requests-referrer",
+        _CHROMIUM + _FIREFOX + _WEBKIT,
+        "A request counts as less secure than its page if others on the way can tamper with it, but not with the page.",
+        "It does if it is http: and the page https:, even on localhost; from a page of http://localhost nothing does.",
+        "Nothing: do not rely on Referer.",
+    )
+    SITE_WITHOUT_SCHEME = (
+        "fetch-metadata#sec-fetch-site-header",
+        _FIREFOX,
+        "http: and https: of one host are two sites, so that Sec-Fetch-Site is cross-site.",
+        "For localhost and for addresses it is same-site.",
+        "Nothing: enforce=True trusts same-origin only.",
     )
     LAX_REFERRER_POLICY = (
         "referrer-policy#determine-requests-referrer",
@@ -486,6 +516,13 @@ class Departure(Enum):
         "Nothing.",
     )
 
+    PREFLIGHT_MODE = (
+        "fetch-metadata#fetch-integration",
+        _CHROMIUM,
+        "Requests to addresses that others on the way can tamper with have no Sec-Fetch-* headers.",
+        "Preflights to them have Sec-Fetch-Mode.",
+        "Nothing.",
+    )
     WEBSOCKET_NO_METADATA = (
         "fetch-metadata#fetch-integration",
         _CHROMIUM,

@@ -10,8 +10,8 @@ from corswsgi.browser.engines import Departure
 from corswsgi.browser.request import Request
 from corswsgi.browser.urls import (
     URL,
-    Origin,
     is_potentially_trustworthy_url,
+    registrable_domain,
     same_origin,
     same_site,
     strip_for_referrer,
@@ -146,6 +146,8 @@ def _is_origin_withheld(request: Request) -> bool:
 def append_fetch_metadata_headers(headers: list[Header], request: Request, is_preflight: bool) -> None:
     """fetch-metadata#fetch-integration; ``Sec-Fetch-User`` is for navigations."""
     if not is_potentially_trustworthy_url(request.current_url):
+        if is_preflight and request.departs(Departure.PREFLIGHT_MODE):
+            headers.append(("Sec-Fetch-Mode", "cors"))
         return
     if (
         not is_preflight
@@ -164,12 +166,12 @@ def append_fetch_metadata_headers(headers: list[Header], request: Request, is_pr
 
 def _sec_fetch_site(request: Request, is_preflight: bool) -> str:
     """fetch-metadata#sec-fetch-site-header"""
-    farthest = _farthest_site(request.origin, request.url_list)
+    farthest = _farthest_site(request, request.url_list)
     if not request.is_redirected:
         return farthest
     if not is_preflight:
         return "cross-site" if farthest == "same-site" and request.departs(Departure.REDIRECT_CROSS_SITE) else farthest
-    last = _farthest_site(request.origin, request.url_list[-1:])
+    last = _farthest_site(request, request.url_list[-1:])
     if last != farthest and request.departs(Departure.REDIRECT_PREFLIGHT_SITE):
         return last
     if request.has_tainted_origin and request.departs(Departure.REDIRECT_PREFLIGHT_CROSS_SITE):
@@ -177,15 +179,21 @@ def _sec_fetch_site(request: Request, is_preflight: bool) -> str:
     return farthest
 
 
-def _farthest_site(origin: Origin, urls: Iterable[URL]) -> str:
+def _farthest_site(request: Request, urls: Iterable[URL]) -> str:
+    origin = request.origin
     site = "same-origin"
     for url in urls:
         if same_origin(url.origin, origin):
             continue
-        if not same_site(url.origin, origin):
+        if not (same_site(url.origin, origin) or _is_site_without_scheme(request, url)):
             return "cross-site"
         site = "same-site"
     return site
+
+
+def _is_site_without_scheme(request: Request, url: URL) -> bool:
+    is_same_host = url.host == request.origin.host and registrable_domain(url.origin) is None
+    return is_same_host and request.departs(Departure.SITE_WITHOUT_SCHEME)
 
 
 def _append_per_http(headers: list[Header], request: Request, streamed: bool) -> None:

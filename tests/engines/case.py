@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .elsewhere import ELSEWHERE
+
 Pairs = Sequence[tuple[str, str]]
 
 #: Who answers: our two front ends, each with a policy, and a server that says whatever a case tells it to.
@@ -34,6 +36,10 @@ HOSTS = {
 
 #: The names of all origins of a front end.
 ORIGINS = tuple(prefix + server for prefix in HOSTS for server in SERVERS)
+
+#: Origins of the scripted servers only: with TLS on localhost, and elsewhere.
+SECURE = tuple(f"secure-{prefix}{server}" for prefix in ("", "address-") for server in SERVERS)
+SCRIPTED_ORIGINS = (*ORIGINS, *SECURE, *ELSEWHERE)
 
 #: Pages with an opaque origin: a sandboxed frame, and a frame of a ``data:`` URL.
 OPAQUE_PAGES = ("sandbox", "data")
@@ -203,16 +209,17 @@ def checked(case: Case) -> Case:
 
     :raises ValueError: if it names an origin, a page or a resource that is not there.
     """
+    origins = SCRIPTED_ORIGINS if case.policy is None else ORIGINS
     for fetch in case.fetches:
         server, _, resource = fetch.to.partition("/")
-        _known(case, "origin", [server], ORIGINS)
-        _known(case, "page", [fetch.page], (*ORIGINS, *OPAQUE_PAGES))
+        _known(case, "origin", [server], origins)
+        _known(case, "page", [fetch.page], (*origins, *OPAQUE_PAGES))
         _known(case, "resource", [resource or "first"], case.says)
         _known(case, "way", [fetch.way], ("", *WAYS))
     for says in case.says.values():
         if says.to:
             server, _, resource = says.to.partition("/")
-            _known(case, "origin", [server], ORIGINS)
+            _known(case, "origin", [server], origins)
             _known(case, "resource", [resource or "first"], case.says)
     return case
 

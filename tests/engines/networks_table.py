@@ -38,4 +38,23 @@ def private_network() -> Iterator[Case]:
         yield Case(f"{name}-{method}-to-{to}", "B11 B13", (Fetch(method=method, to=to),), {"first": says})
 
 
-FAMILIES = {"websockets": websockets, "private-network": private_network}
+def mixed_content() -> Iterator[Case]:
+    """From pages with and without TLS, here and elsewhere, to servers with and without TLS, by name and by address."""
+    pages = ("page", "sub-page", "address-page", "secure-page", "far-page", "far-secure-page")
+    targets = (
+        "api", "sub-api", "address-api", "secure-api", "secure-address-api",
+        "far-api", "far-secure-api", "far-address", "private-address", "private-name",
+    )  # fmt: skip
+    says = {"first": Says(headers=(_ANY, _METHODS))}
+    ways: dict[str, dict[str, Any]] = {
+        "get": {},
+        "put": {"method": "PUT"},
+        "no-cors": {"mode": "no-cors"},
+        "socket": {"way": SOCKET},
+    }
+    for page, to in itertools.product(pages, targets):
+        for name, fetch in ways.items():
+            yield Case(f"{page}-to-{to}-{name}", "B34 B35 B37", (Fetch(page=page, to=to, **fetch),), says)
+
+
+FAMILIES = {"mixed-content": mixed_content, "websockets": websockets, "private-network": private_network}

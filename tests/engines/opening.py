@@ -15,8 +15,10 @@ from pathlib import Path
 
 import machine
 
+from .elsewhere import NOWHERE, SECURE_HOSTS, Network
+
 #: Where nothing listens; browsers that ask a proxy for anything but loopback get no further.
-_NOWHERE = "127.0.0.1:9"
+_NOWHERE = NOWHERE.proxy
 
 #: Seconds that a program has to say its version, or on which display it is.
 _PATIENCE = 30
@@ -47,14 +49,15 @@ class Engine:
 
     :ivar name: as ``CORSWSGI_REQUIRE`` has it.
     :ivar needs: the names of :data:`machine.PROGRAMS` without which it does not run; the first is its own.
-    :ivar command: the arguments that open an address, given the program, a folder of its own, and the address.
+    :ivar command: the arguments that open an address, given the program, a folder of its own, the address, and what
+        there is beside this machine.
     :ivar environment: what it wants to know beside its folders.
     """
 
     name: str
     title: str
     needs: tuple[str, ...]
-    command: Callable[[str, Path, str], list[str]]
+    command: Callable[[str, Path, str, Network], list[str]]
     environment: Mapping[str, str]
 
     def why_absent(self) -> str:
@@ -83,12 +86,12 @@ class Engine:
         return " ".join(lines[0].split()).partition(" built on ")[0]
 
     @contextlib.contextmanager
-    def opened(self, address: str) -> Iterator[Instance]:
+    def opened(self, address: str, network: Network = NOWHERE) -> Iterator[Instance]:
         """Open ``address`` in a fresh instance, which is ended with all its children in the end."""
         program = str(machine.locate(self.needs[0]))
         with self._surroundings() as environment, _folder() as home:
             log = home / "complaints.txt"
-            command = self.command(program, home, address)
+            command = self.command(program, home, address, network)
             with started(command, environment | folders(home), log) as process:
                 yield Instance(process, log)
 
@@ -196,8 +199,12 @@ CHROMIUM_FLAGS = (
 )
 
 
-def _chromium(program: str, home: Path, address: str) -> list[str]:
-    return [program, *CHROMIUM_FLAGS, f"--user-data-dir={home}/profile", address]
+def _chromium(program: str, home: Path, address: str, network: Network) -> list[str]:
+    # The last of two flags counts.
+    more = [f"--proxy-server={network.proxy}"]
+    if network.certificate:
+        more.append(f"--ignore-certificate-errors-spki-list={network.key_hash}")
+    return [program, *CHROMIUM_FLAGS, *more, f"--user-data-dir={home}/profile", address]
 
 
 # Firefox
@@ -225,11 +232,7 @@ _FIREFOX_PREFERENCES: dict[str, bool | int | str] = {
     "network.lna.blocking": False,
     "network.predictor.enabled": False,
     "network.prefetch-next": False,
-    "network.proxy.http": _NOWHERE.partition(":")[0],
-    "network.proxy.http_port": int(_NOWHERE.partition(":")[2]),
     "network.proxy.no_proxies_on": "localhost, .localhost, 127.0.0.1",
-    "network.proxy.ssl": _NOWHERE.partition(":")[0],
-    "network.proxy.ssl_port": int(_NOWHERE.partition(":")[2]),
     "network.proxy.type": 1,
     "network.trr.mode": 5,
     # Where one WebSocket was refused, the next would wait for up to a minute.
@@ -240,11 +243,23 @@ _FIREFOX_PREFERENCES: dict[str, bool | int | str] = {
 }
 
 
-def _firefox(program: str, home: Path, address: str) -> list[str]:
+def _firefox(program: str, home: Path, address: str, network: Network) -> list[str]:
     profile = home / "profile"
     profile.mkdir()
-    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in _FIREFOX_PREFERENCES.items()]
+    host, _, port = network.proxy.partition(":")
+    proxies: dict[str, bool | int | str] = {
+        f"network.proxy.{kind}{end}": value
+        for kind in ("http", "ssl")
+        for end, value in (("", host), ("_port", int(port)))
+    }
+    preferences = _FIREFOX_PREFERENCES | proxies
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()]
     (profile / "user.js").write_text("\n".join(lines))
+    if network.certificate:
+        places = [f"{host}:{port}" for host in ("localhost", "127.0.0.1") for port in network.secure_ports]
+        places += [f"{host}:443" for host in SECURE_HOSTS]
+        exceptions = [f"{place}:\tOID.2.16.840.1.101.3.4.2.1\t{network.fingerprint}\t\n" for place in places]
+        (profile / "cert_override.txt").write_text("".join(exceptions))
     return [program, "--headless", "--no-remote", "--profile", str(profile), address]
 
 
@@ -263,12 +278,13 @@ _WEBKIT_ENVIRONMENT = {
 }
 
 
-def _webkit(program: str, home: Path, address: str) -> list[str]:
+def _webkit(program: str, home: Path, address: str, network: Network) -> list[str]:
     ignored = [f"--ignore-host={host}" for host in ("localhost", "*.localhost", "localhost.", "127.0.0.1")]
     return [
         program,
-        f"--proxy=http://{_NOWHERE}",
+        f"--proxy=http://{network.proxy}",
         *ignored,
+        *(["--ignore-tls-errors"] if network.certificate else []),
         "--javascript-can-open-windows-automatically=true",
         address,
     ]

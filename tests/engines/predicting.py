@@ -15,10 +15,12 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from corswsgi.browser import Browser, Code, Departure, FormData, URLSearchParams, Verdict
+from corswsgi.browser.checks import block_mixed_content
 from corswsgi.browser.engines import profile_named
 from corswsgi.browser.request import Request
 from corswsgi.browser.request_headers import append_fetch_metadata_headers, append_origin_header
 from corswsgi.browser.urls import parse_origin, parse_url
+from corswsgi.browser.verdict import NetworkError
 
 from .case import SOCKET, WAYS, Case, Fetch
 from .servers import Seen, Site
@@ -61,7 +63,9 @@ class Predictor:
         self._run = site.new_run()
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.mount("http://", _Loopback())
+        loopback = _Loopback(site)
+        self._session.mount("http://", loopback)
+        self._session.mount("https://", loopback)
 
     def close(self) -> None:
         self._session.close()
@@ -132,6 +136,11 @@ class _Prediction:
             redirect="error",
             profile=profile_named(self._engine),
         )
+        try:
+            block_mixed_content(request)
+        except NetworkError:
+            self._departures.update(request.departed)
+            return {"outcome": "refused"}
         headers = [
             ("Connection", "Upgrade"),
             ("Upgrade", "websocket"),
@@ -271,18 +280,26 @@ def _varied(names: Any, request: requests.PreparedRequest) -> dict[str, str | No
 class _Loopback(HTTPAdapter):
     """Sends everything to loopback, as browsers do with ``*.localhost`` whatever the machine's resolver says."""
 
-    cache: HTTPCache | None = None
+    def __init__(self, site: Site) -> None:
+        self.cache: HTTPCache | None = None
+        self._site = site
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._site.identity.trusting())
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         address = str(request.url)
         kept = self.cache.find(request) if self.cache else None
         if kept is None:
             parts = urlsplit(address)
-            if parts.hostname is None or not parts.hostname.rstrip(".").endswith(("localhost", "127.0.0.1")):
+            door = self._site.doors.get(f"{parts.scheme}://{parts.hostname}", parts.port or 80)
+            is_here = parts.hostname is not None and parts.hostname.rstrip(".").endswith(("localhost", "127.0.0.1"))
+            if not is_here and door == 80:
                 raise requests.ConnectionError(f"{parts.hostname} is not on this machine")
             sent = request.copy()
             sent.headers.setdefault("Host", parts.netloc)
-            sent.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{parts.port or 80}"))
+            sent.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{door}"))
             response = super().send(sent, *args, **{**kwargs, "stream": True})
             if self.cache is None:
                 return response

@@ -69,7 +69,7 @@ def _run_once(site: Site, engine: Engine, numbers: list[int], findings: Findings
     under_way: set[int] = set()
     left = set(numbers)
     try:
-        with engine.opened(site.start_address(run)) as instance:
+        with engine.opened(site.start_address(run), site.network) as instance:
             deadline = time.monotonic() + watchdog
             while True:
                 event = _next_event(site, run)

@@ -24,7 +24,21 @@ import waitress.server
 
 from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy
 
-from .case import FRONT_ENDS, HOSTS, HTTP_SERVER, OPAQUE_PAGES, SCRIPTED, SERVERS, WSGI, Case, Fetch, Pairs, fill
+from .case import (
+    FRONT_ENDS,
+    HOSTS,
+    HTTP_SERVER,
+    OPAQUE_PAGES,
+    SCRIPTED,
+    SECURE,
+    SERVERS,
+    WSGI,
+    Case,
+    Fetch,
+    Pairs,
+    fill,
+)
+from .elsewhere import ELSEWHERE, NOWHERE, Identity, Network, Tunneling
 
 _HERE = Path(__file__).parent
 
@@ -92,6 +106,9 @@ class Site:
     browser, which shares no address with another.
 
     :ivar names: by front end, what stands in braces in the data of cases.
+    :ivar identity: of the servers that speak TLS.
+    :ivar network: what an engine has to know to reach everything.
+    :ivar doors: by origin that is not on this machine: the port on which it is played.
     :ivar events: what pages report, as ``(run, event)``.
     """
 
@@ -100,6 +117,9 @@ class Site:
         self.names: dict[str, dict[str, str]] = {}
         self.events: queue.Queue[tuple[str, Any]] = queue.Queue()
         self.harness = ""
+        self.identity = Identity()
+        self.network = NOWHERE
+        self.doors: dict[str, int] = {}
         self._origins: dict[str, str] = {}
         self._keys: dict[str, str] = {}
         self._seen: dict[tuple[str, int], list[Seen]] = {}
@@ -115,6 +135,10 @@ class Site:
             }
             for front_end in FRONT_ENDS:
                 self._name(front_end, sockets[front_end])
+            secure = [starting.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in SERVERS]
+            proxy = starting.enter_context(socket.create_server(("127.0.0.1", 0)))
+            self._name_elsewhere(proxy, secure)
+            self._serve_elsewhere(starting, proxy, secure)
             for front_end in FRONT_ENDS:
                 for listening in sockets[front_end]:
                     starting.enter_context(self._served(front_end, listening))
@@ -137,6 +161,28 @@ class Site:
             for prefix, host in HOSTS.items():
                 names[prefix + server] = f"http://{host}:{port}"
                 self._origins[f"{host}:{port}"] = prefix + server
+
+    def _name_elsewhere(self, proxy: socket.socket, secure: Sequence[socket.socket]) -> None:
+        ports = [listening.getsockname()[1] for listening in secure]
+        hosts = itertools.product(("localhost", "127.0.0.1"), ports)
+        origins = {name: f"https://{host}:{port}" for name, (host, port) in zip(SECURE, hosts, strict=True)} | ELSEWHERE
+        for name, origin in origins.items():
+            self.names[SCRIPTED][name] = origin
+            scheme, _, host = origin.partition("://")
+            self._origins[host] = name.replace("far-secure", "far")
+            if name in ELSEWHERE:
+                self.doors[origin] = ports[0] if scheme == "https" else proxy.getsockname()[1]
+        self.network = Network(f"127.0.0.1:{proxy.getsockname()[1]}", self.identity.certificate, tuple(ports))
+
+    def _serve_elsewhere(
+        self, starting: contextlib.ExitStack, proxy: socket.socket, secure: Sequence[socket.socket]
+    ) -> None:
+        answer = self._front_end_answer(SCRIPTED)
+        for listening in secure:
+            starting.enter_context(_http_server(_handler(answer, (), self._note), self.identity.secured(listening)))
+        playing = _handler(answer, (Tunneling,), self._note)
+        playing.context = self.identity.context  # type: ignore[attr-defined]  # the mixin's
+        starting.enter_context(_http_server(playing, proxy))
 
     def origin_of(self, front_end: str, page: str) -> str:
         """Return the origin of a page, as browsers write it."""
