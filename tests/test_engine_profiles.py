@@ -144,6 +144,14 @@ ROWS = [
         [{"url": "http://192.168.1.20:8000/"}],
     ),
     Row(
+        Departure.LOCAL_NETWORK_ACCESS,
+        code,
+        "cors-check-passed",
+        "local-network-denied",
+        [{"url": "https://localhost:8000/"}],
+        browser={"local_network": False},
+    ),
+    Row(
         Departure.MIXED_CONTENT_ON_LOOPBACK,
         code,
         "cors-check-passed",
@@ -702,6 +710,24 @@ def test_the_referer_from_https_to_this_machine(engine: str, referer: str | None
     assert site.last.headers.get("referer") == referer
 
 
+@pytest.mark.parametrize(
+    ("page", "url", "allowed", "code"),
+    [
+        (PAGE, "https://192.168.1.20/", None, "cors-check-passed"),
+        (PAGE, "https://192.168.1.20/", True, "cors-check-passed"),
+        (PAGE, "https://192.168.1.20/", False, "local-network-denied"),
+        # A page that others can tamper with may not even ask.
+        ("http://example.com", "https://localhost/", True, "local-network-denied"),
+        ("http://example.com", "https://localhost/", None, "cors-check-passed"),
+        ("http://localhost:3000", "https://localhost/", False, "cors-check-passed"),
+        (PAGE, API, False, "cors-check-passed"),
+    ],
+)
+def test_local_network_access(page: str, url: str, allowed: bool | None, code: str) -> None:
+    verdict = Browser(Site(READABLE), page, engine="chromium", local_network=allowed).fetch(url)
+    assert str(verdict.reason.code) == code
+
+
 # The limits of single departures
 
 
@@ -922,7 +948,15 @@ def test_a_profile_is_made_of_the_table() -> None:
         PROFILES["webkit"].max_age_cap = 7200  # type: ignore[misc]  # that it cannot be done is what is tested
 
 
-SPECIFICATIONS = ("css-fonts", "fetch", "fetch-metadata", "html", "mixed-content", "referrer-policy")
+SPECIFICATIONS = (
+    "css-fonts",
+    "fetch",
+    "fetch-metadata",
+    "html",
+    "local-network-access",
+    "mixed-content",
+    "referrer-policy",
+)
 
 
 def test_the_table_is_whole() -> None:

@@ -90,6 +90,24 @@ def local_network_access(origin: Origin, url: URL) -> str:
     )
 
 
+def block_local_network(request: Request, is_allowed: bool | None) -> None:
+    """Refuse what an engine lets public pages do on more private networks only with their user's consent.
+
+    local-network-access#check
+
+    :param is_allowed: whether the user agrees; ``None`` if it is not to be enforced.
+    :raises NetworkError: if it is refused.
+    """
+    origin, url = request.origin, request.current_url
+    is_secure = is_potentially_trustworthy_origin(origin)
+    if is_allowed is None or (is_allowed and is_secure) or not local_network_access(origin, url):
+        return
+    if request.departs(Departure.LOCAL_NETWORK_ACCESS):
+        why = "its user did not agree" if is_secure else "only pages of https: may ask their user"
+        sentence = f"{url.href} is {address_space(url.origin)} and the page {address_space(origin)}: {why}"
+        raise NetworkError(Code.LOCAL_NETWORK_DENIED, "local-network-access#check", sentence, "request")
+
+
 # What needs permission
 
 

@@ -63,6 +63,14 @@ class Departure(Enum):
         "Serve the page from http://localhost while you develop, or give the local server a certificate.",
     )
 
+    LOCAL_NETWORK_ACCESS = (
+        "local-network-access#check",
+        _CHROMIUM,
+        "Fetch knows nothing of networks: a public page may fetch from this machine and from private addresses.",
+        "The user is asked, who may deny it; a public page without https: may not.",
+        "Serve such pages over https:, and tell users why they are asked. No header answers for them.",
+    )
+
     # Which request headers need permission
 
     WILDCARD_COVERS_AUTHORIZATION = (

@@ -121,6 +121,7 @@ class Case:
     :ivar policy: options of :class:`corswsgi.Policy`; ``None`` for a scripted server. Origins may stand in them as in
         headers; ``{"regex": "..."}`` and ``{"callable": [...]}`` stand for a regular expression and for a callable
         that knows these origins.
+    :ivar local_network: whether the user lets public pages into the local network.
     :ivar may_prompt: whether an engine may ask the user for something, and so never come back.
     """
 
@@ -132,6 +133,7 @@ class Case:
     family: str = ""
     front_end: str = SCRIPTED
     may_prompt: bool = False
+    local_network: bool = True
 
     @property
     def id(self) -> str:

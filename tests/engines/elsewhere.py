@@ -6,7 +6,8 @@ import base64
 import hashlib
 import socket
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import trustme
@@ -26,6 +27,9 @@ ELSEWHERE = {
 
 _HOSTS = frozenset(origin.partition("://")[2] for origin in ELSEWHERE.values())
 
+#: The host of the pages.
+PUBLIC_HOST = "page.corswsgi.test"
+
 #: Those that speak TLS.
 SECURE_HOSTS = tuple(origin.removeprefix("https://") for origin in ELSEWHERE.values() if origin.startswith("https:"))
 
@@ -37,11 +41,15 @@ class Network:
     :ivar proxy: for all that is not on this machine, as host and port.
     :ivar certificate: of the servers that speak TLS, in PEM.
     :ivar secure_ports: where these are, on this machine.
+    :ivar public: by host and port, the port of this machine at which a public server is played.
+    :ivar is_local_network_allowed: what the user says to pages that want into the local network.
     """
 
     proxy: str
     certificate: str = ""
     secure_ports: tuple[int, ...] = ()
+    public: Mapping[str, int] = field(default_factory=dict)
+    is_local_network_allowed: bool = True
 
     @property
     def key_hash(self) -> str:

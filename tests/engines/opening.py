@@ -15,7 +15,7 @@ from pathlib import Path
 
 import machine
 
-from .elsewhere import NOWHERE, SECURE_HOSTS, Network
+from .elsewhere import NOWHERE, PUBLIC_HOST, SECURE_HOSTS, Network
 
 #: Where nothing listens; browsers that ask a proxy for anything but loopback get no further.
 _NOWHERE = NOWHERE.proxy
@@ -174,6 +174,10 @@ def _display() -> Iterator[str]:
 
 # Chromium
 
+_RESOLVING = "--host-resolver-rules=MAP * ~NOTFOUND" + "".join(
+    f", EXCLUDE {host}" for host in ("localhost", "*.localhost", "localhost.", "127.0.0.1")
+)
+
 CHROMIUM_FLAGS = (
     "--headless=new",
     "--no-sandbox",  # containers often run as root, where it cannot work; it opens pages of these tests only
@@ -194,8 +198,7 @@ CHROMIUM_FLAGS = (
     "--disable-renderer-backgrounding",
     # Chromium itself takes loopback addresses past a proxy.
     f"--proxy-server={_NOWHERE}",
-    "--host-resolver-rules=MAP * ~NOTFOUND"
-    + "".join(f", EXCLUDE {host}" for host in ("localhost", "*.localhost", "localhost.", "127.0.0.1")),
+    _RESOLVING,
 )
 
 
@@ -204,6 +207,18 @@ def _chromium(program: str, home: Path, address: str, network: Network) -> list[
     more = [f"--proxy-server={network.proxy}"]
     if network.certificate:
         more.append(f"--ignore-certificate-errors-spki-list={network.key_hash}")
+    if network.public:
+        # Past the proxy, behind which no address space is known.
+        more.append(f"--proxy-bypass-list={PUBLIC_HOST}")
+        rules = "".join(f", MAP {place} 127.0.0.1:{port}" for place, port in network.public.items())
+        more.append(_RESOLVING.replace("MAP *", f"{rules.removeprefix(', ')}, MAP *"))
+        spaces = ",".join(f"127.0.0.1:{port}=public" for port in network.public.values())
+        more.append(f"--ip-address-space-overrides={spaces}")
+    answer = 1 if network.is_local_network_allowed else 2
+    settings = dict.fromkeys(("local_network_access", "local_network", "loopback_network"), answer)
+    preferences = home / "profile" / "Default" / "Preferences"
+    preferences.parent.mkdir(parents=True)
+    preferences.write_text(json.dumps({"profile": {"default_content_setting_values": settings}}))
     return [program, *CHROMIUM_FLAGS, *more, f"--user-data-dir={home}/profile", address]
 
 

@@ -15,7 +15,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from corswsgi.browser import Browser, Code, Departure, FormData, URLSearchParams, Verdict
-from corswsgi.browser.checks import block_mixed_content
+from corswsgi.browser.checks import block_local_network, block_mixed_content
 from corswsgi.browser.engines import profile_named
 from corswsgi.browser.request import Request
 from corswsgi.browser.request_headers import append_fetch_metadata_headers, append_origin_header
@@ -138,6 +138,7 @@ class _Prediction:
         )
         try:
             block_mixed_content(request)
+            block_local_network(request, self._case.local_network)
         except NetworkError:
             self._departures.update(request.departed)
             return {"outcome": "refused"}
@@ -176,6 +177,7 @@ class _Prediction:
                 engine=self._engine,
                 page=self._page(case, fetch, is_worker),
                 referrer_policy=fetch.referrer_policy,
+                local_network=case.local_network,
                 clock=lambda: self._now,
             )
         return self._browsers[key]

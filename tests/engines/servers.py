@@ -38,7 +38,7 @@ from .case import (
     Pairs,
     fill,
 )
-from .elsewhere import ELSEWHERE, NOWHERE, Identity, Network, Tunneling
+from .elsewhere import ELSEWHERE, NOWHERE, PUBLIC_HOST, Identity, Network, Tunneling
 
 _HERE = Path(__file__).parent
 
@@ -136,9 +136,9 @@ class Site:
             for front_end in FRONT_ENDS:
                 self._name(front_end, sockets[front_end])
             secure = [starting.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in SERVERS]
-            proxy = starting.enter_context(socket.create_server(("127.0.0.1", 0)))
-            self._name_elsewhere(proxy, secure)
-            self._serve_elsewhere(starting, proxy, secure)
+            proxy, tls = (starting.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2))
+            self._name_elsewhere(proxy, tls, secure)
+            self._serve_elsewhere(starting, proxy, [tls, *secure])
             for front_end in FRONT_ENDS:
                 for listening in sockets[front_end]:
                     starting.enter_context(self._served(front_end, listening))
@@ -162,7 +162,7 @@ class Site:
                 names[prefix + server] = f"http://{host}:{port}"
                 self._origins[f"{host}:{port}"] = prefix + server
 
-    def _name_elsewhere(self, proxy: socket.socket, secure: Sequence[socket.socket]) -> None:
+    def _name_elsewhere(self, proxy: socket.socket, tls: socket.socket, secure: Sequence[socket.socket]) -> None:
         ports = [listening.getsockname()[1] for listening in secure]
         hosts = itertools.product(("localhost", "127.0.0.1"), ports)
         origins = {name: f"https://{host}:{port}" for name, (host, port) in zip(SECURE, hosts, strict=True)} | ELSEWHERE
@@ -171,8 +171,12 @@ class Site:
             scheme, _, host = origin.partition("://")
             self._origins[host] = name.replace("far-secure", "far")
             if name in ELSEWHERE:
-                self.doors[origin] = ports[0] if scheme == "https" else proxy.getsockname()[1]
-        self.network = Network(f"127.0.0.1:{proxy.getsockname()[1]}", self.identity.certificate, tuple(ports))
+                self.doors[origin] = (tls if scheme == "https" else proxy).getsockname()[1]
+        public = {
+            f"{PUBLIC_HOST}:{port}": self.doors[f"{scheme}://{PUBLIC_HOST}"]
+            for scheme, port in (("http", 80), ("https", 443))
+        }
+        self.network = Network(f"127.0.0.1:{proxy.getsockname()[1]}", self.identity.certificate, tuple(ports), public)
 
     def _serve_elsewhere(
         self, starting: contextlib.ExitStack, proxy: socket.socket, secure: Sequence[socket.socket]
