@@ -389,8 +389,9 @@ GOLDEN_REPORTS: dict[str, tuple[Any, dict[str, Any]]] = {
                 [(ORIGIN, environ.get("HTTP_ORIGIN", "-")), (CREDENTIALS, "true"), (METHODS, "PUT")],
             )
         ),
-        {"origin": PAGE, "method": "PUT", "credentials": "include"},
+        {"origin": PAGE, "method": "PUT", "credentials": "include", "url": "https://api.example.com/items"},
     ),
+    "blocked-in-safari-mixed-content": (plain("200 OK", (ORIGIN, "*")), {"origin": PAGE}),
     "blocked-no-headers": (plain(), {}),
     "blocked-header-not-permitted": (
         split(("204 No Content", (METHODS, "POST"), *SHARED), ("200 OK", *SHARED)),

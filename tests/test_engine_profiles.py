@@ -137,6 +137,45 @@ ROWS = [
         browser={"origin": "http://localhost:3000"},
     ),
     Row(
+        Departure.MIXED_CONTENT_OF_LOCAL_NETWORK,
+        code,
+        "mixed-content",
+        "cors-check-passed",
+        [{"url": "http://192.168.1.20:8000/"}],
+    ),
+    Row(
+        Departure.LOCAL_NETWORK_ACCESS,
+        code,
+        "cors-check-passed",
+        "local-network-denied",
+        [{"url": "https://localhost:8000/"}],
+        browser={"local_network": False},
+    ),
+    Row(
+        Departure.MIXED_CONTENT_ON_LOOPBACK,
+        code,
+        "cors-check-passed",
+        "mixed-content",
+        [{"url": "http://localhost:8000/"}],
+        browser={"referrer_policy": "no-referrer"},
+    ),
+    Row(
+        Departure.REFERRER_DOWNGRADE,
+        lambda site, verdicts: [each.headers.get("referer") for each in site.asked],
+        [],  # blocked as mixed content
+        ["http://localhost:3000/"],
+        [{"url": "http://192.168.1.20:8000/"}],
+        browser={"origin": "http://localhost:3000"},
+    ),
+    Row(
+        Departure.PREFLIGHT_MODE,
+        lambda site, verdicts: site.asked[0].headers.get("sec-fetch-mode"),
+        None,
+        "cors",
+        [{**PUT, "url": "http://api.example.com/"}],
+        browser={"origin": "http://example.com"},
+    ),
+    Row(
         Departure.WILDCARD_COVERS_AUTHORIZATION,
         code,
         "authorization-not-listed",
@@ -620,7 +659,15 @@ OF_COOKIES = {each for each in Departure if each.name.startswith("COOKIE")}
 
 
 SPECIFICATIONS = {
-    "fetch": ("css-fonts", "fetch", "fetch-metadata", "html", "mixed-content", "referrer-policy"),
+    "fetch": (
+        "css-fonts",
+        "fetch",
+        "fetch-metadata",
+        "html",
+        "local-network-access",
+        "mixed-content",
+        "referrer-policy",
+    ),
     "cookies": ("rfc6265bis", "partitioned-cookies"),
 }
 
@@ -671,6 +718,31 @@ def test_the_handshake_of_a_websocket(engine: str, destination: str | None, mode
     )
     sent = dict(headers_to_send(request, None, streamed=False, is_preflight=False))
     assert (sent["Origin"], sent.get("Sec-Fetch-Dest"), sent.get("Sec-Fetch-Mode")) == (PAGE, destination, mode)
+
+
+@pytest.mark.parametrize(("engine", "referer"), [("standard", OWN), ("chromium", None), ("firefox", None)])
+def test_the_referer_from_https_to_this_machine(engine: str, referer: str | None) -> None:
+    site = Site()
+    Browser(site, PAGE, engine=engine).fetch("http://localhost:8000/")
+    assert site.last.headers.get("referer") == referer
+
+
+@pytest.mark.parametrize(
+    ("page", "url", "allowed", "code"),
+    [
+        (PAGE, "https://192.168.1.20/", None, "cors-check-passed"),
+        (PAGE, "https://192.168.1.20/", True, "cors-check-passed"),
+        (PAGE, "https://192.168.1.20/", False, "local-network-denied"),
+        # A page that others can tamper with may not even ask.
+        ("http://example.com", "https://localhost/", True, "local-network-denied"),
+        ("http://example.com", "https://localhost/", None, "cors-check-passed"),
+        ("http://localhost:3000", "https://localhost/", False, "cors-check-passed"),
+        (PAGE, API, False, "cors-check-passed"),
+    ],
+)
+def test_local_network_access(page: str, url: str, allowed: bool | None, code: str) -> None:
+    verdict = Browser(Site(READABLE), page, engine="chromium", local_network=allowed).fetch(url)
+    assert str(verdict.reason.code) == code
 
 
 # The limits of single departures
@@ -800,7 +872,7 @@ def test_a_redirect_that_webkit_refuses_is_preflighted_first() -> None:
 def test_mixed_content_of_other_pages_is_blocked_in_every_engine() -> None:
     for engine in ENGINES:
         for page in (PAGE, "capacitor://localhost"):
-            verdict = Browser(Site(READABLE), page, engine=engine).fetch("http://192.168.1.20:8000/")
+            verdict = Browser(Site(READABLE), page, engine=engine).fetch("http://api.example.com/")
             assert str(verdict.reason.code) == "mixed-content"
 
 

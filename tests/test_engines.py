@@ -113,12 +113,21 @@ def test_each_engine_is_told_of_the_world(tmp_path: Path) -> None:
     assert seen is not None
     assert re.fullmatch("([0-9A-F]{2}:){31}[0-9A-F]{2}", seen.fingerprint)
     assert len(base64.b64decode(seen.spki)) == 32
-    (tmp_path / "profile").mkdir()
+    preferences_of_chromium = tmp_path / "profile" / "Default" / "Preferences"
+    preferences_of_chromium.parent.mkdir(parents=True)
+    preferences_of_chromium.write_text('{"profile": {"cookie_controls_mode": 0}}')
     for engine in ENGINES.values():
         command = engine.seeing(["program", "--proxy-server=old", "--proxy=old", "address"], tmp_path, seen)
         assert (command[0], command[-1]) == ("program", "address")
         preferences = "".join(path.read_text() for path in (tmp_path / "profile").glob("user.js"))
         assert seen.proxy.partition(":")[2] in f"{command} {preferences}"
+    assert len(seen.public) == 6
+    for allowed, answer in ((True, 1), (False, 2)):
+        world = dataclasses.replace(seen, is_local_network_allowed=allowed)
+        ENGINES["chromium"].seeing(["program", "address"], tmp_path, world)
+        chosen = json.loads(preferences_of_chromium.read_text())["profile"]
+        assert chosen["cookie_controls_mode"] == 0
+        assert set(chosen["default_content_setting_values"].values()) == {answer}
     overridden = (tmp_path / "profile" / "cert_override.txt").read_text()
     assert f"{seen.hosts[0]}:\tOID.2.16.840.1.101.3.4.2.1\t{seen.fingerprint}\t" in overridden
 

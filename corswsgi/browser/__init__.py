@@ -56,7 +56,8 @@ class Browser:
 
     It keeps cookies and a preflight cache from one fetch to the next. Not modelled: the HTTP cache (a 304 can only
     answer a script's own conditional request, and is taken as it comes), service workers, Content Security Policy,
-    HSTS, stored passwords, and all that only navigations do. Local Network Access is noted, not enforced.
+    HSTS, stored passwords, and all that only navigations do. Local Network Access is noted, and enforced only
+    if ``local_network`` says what the user answers; host names are not looked up.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Browser:
         engine: str = "standard",
         page: str | None = None,
         referrer_policy: str = "strict-origin-when-cross-origin",
+        local_network: bool | None = None,
         cookies: Mapping[str, str] | CookieStore | None = None,
         clock: Callable[[], float] = time.monotonic,
         max_age_cap: int | None = None,
@@ -83,6 +85,9 @@ class Browser:
             ``"firefox"`` or ``"webkit"``. :mod:`corswsgi.browser.engines` lists them.
         :param page: the page's address, for ``Referer`` and relative URLs; by default the root of the origin.
         :param referrer_policy: the page's; the empty string is the default.
+        :param local_network: whether the user lets public pages into the local network, if the engine asks. By default
+            nobody is asked and nothing is refused, because a server on loopback often stands in for a public one; what
+            would be asked is noted.
         :param cookies: names and values that are sent to every host of the target when credentials are, beside what
             ``Set-Cookie`` left; or :attr:`cookies` of another browser, to share them with its page.
         :param clock: seconds, for the preflight cache and cookies.
@@ -108,6 +113,7 @@ class Browser:
             network if tape is None else tape.before(network),
             self.cookies,
             PreflightCache(clock, self._profile.max_age_cap if max_age_cap is None else max_age_cap),
+            local_network,
         )
 
     @property

@@ -51,11 +51,29 @@ def block_mixed_content(request: Request) -> None:
     :raises NetworkError: if it is refused.
     """
     origin, url = request.origin, request.current_url
-    if is_potentially_trustworthy_origin(origin) and not is_potentially_trustworthy_url(url):
-        if origin.scheme == url.scheme == "http" and request.departs(Departure.MIXED_CONTENT_OF_LOCAL_PAGES):
+    if not is_potentially_trustworthy_origin(origin):
+        return
+    if is_potentially_trustworthy_url(url):
+        is_plain = url.scheme == "http" and origin.scheme == "https"
+        if not (is_plain and request.departs(Departure.MIXED_CONTENT_ON_LOOPBACK)):
             return
-        sentence = f"a page of {origin.serialized} may not fetch {url.href}, which is not https: nor on this machine"
-        raise NetworkError(Code.MIXED_CONTENT, "mixed-content#should-block-fetch", sentence, "request")
+        why = "which is not https:"
+    else:
+        if _may_mix(request):
+            return
+        why = "which is not https: nor on this machine"
+    sentence = f"a page of {origin.serialized} may not fetch {url.href}, {why}"
+    raise NetworkError(Code.MIXED_CONTENT, "mixed-content#should-block-fetch", sentence, "request")
+
+
+def _may_mix(request: Request) -> bool:
+    """Tell whether an engine lets plain HTTP pass that the standard calls mixed content."""
+    origin, url = request.origin, request.current_url
+    if url.scheme != "http":
+        return False
+    if origin.scheme == "http" and request.departs(Departure.MIXED_CONTENT_OF_LOCAL_PAGES):
+        return True
+    return address_space(url.origin) == "local" and request.departs(Departure.MIXED_CONTENT_OF_LOCAL_NETWORK)
 
 
 def local_network_access(origin: Origin, url: URL) -> str:
@@ -70,6 +88,24 @@ def local_network_access(origin: Origin, url: URL) -> str:
         f"{url.origin.serialized} is {target} and the page of {origin.serialized} {source}: browsers with Local "
         "Network Access ask the user first, and only for pages of secure contexts; no header answers for the user"
     )
+
+
+def block_local_network(request: Request, is_allowed: bool | None) -> None:
+    """Refuse what an engine lets public pages do on more private networks only with their user's consent.
+
+    local-network-access#check
+
+    :param is_allowed: whether the user agrees; ``None`` if it is not to be enforced.
+    :raises NetworkError: if it is refused.
+    """
+    origin, url = request.origin, request.current_url
+    is_secure = is_potentially_trustworthy_origin(origin)
+    if is_allowed is None or (is_allowed and is_secure) or not local_network_access(origin, url):
+        return
+    if request.departs(Departure.LOCAL_NETWORK_ACCESS):
+        why = "its user did not agree" if is_secure else "only pages of https: may ask their user"
+        sentence = f"{url.href} is {address_space(url.origin)} and the page {address_space(origin)}: {why}"
+        raise NetworkError(Code.LOCAL_NETWORK_DENIED, "local-network-access#check", sentence, "request")
 
 
 # What needs permission

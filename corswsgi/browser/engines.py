@@ -47,6 +47,30 @@ class Departure(Enum):
         "Do not take a fetch that works from http://localhost for one that works from an https: page.",
     )
 
+    MIXED_CONTENT_OF_LOCAL_NETWORK = (
+        "mixed-content#should-block-fetch",
+        _CHROMIUM,
+        "A page of https: may fetch http: from this machine only.",
+        "A page of https: may also fetch http: from private addresses such as 192.168.1.20 and from .local names, if "
+        "its user agrees to Local Network Access.",
+        "Give the server in the local network a certificate; Firefox and Safari block http: there.",
+    )
+    MIXED_CONTENT_ON_LOOPBACK = (
+        "mixed-content#should-block-fetch",
+        _WEBKIT,
+        "A page of https: may fetch http: from localhost and 127.0.0.1, which nobody can tamper with.",
+        "A page of https: may fetch http: from nowhere, not even from localhost.",
+        "Serve the page from http://localhost while you develop, or give the local server a certificate.",
+    )
+
+    LOCAL_NETWORK_ACCESS = (
+        "local-network-access#check",
+        _CHROMIUM,
+        "Fetch knows nothing of networks: a public page may fetch from this machine and from private addresses.",
+        "The user is asked, who may deny it; a public page without https: may not.",
+        "Serve such pages over https:, and tell users why they are asked. No header answers for them.",
+    )
+
     # Which request headers need permission
 
     WILDCARD_COVERS_AUTHORIZATION = (
@@ -206,6 +230,13 @@ class Departure(Enum):
         "Fonts of other origins are loaded only if these allow it.",
         "They are loaded in mode no-cors, without anybody's permission.",
         "Do not count on CORS to keep a font to your own pages.",
+    )
+    REFERRER_DOWNGRADE = (
+        "referrer-policy#determine-requests-referrer",
+        _CHROMIUM + _FIREFOX + _WEBKIT,
+        "A request counts as less secure than its page if others on the way can tamper with it, but not with the page.",
+        "It does if it is http: and the page https:, even on localhost; from a page of http://localhost nothing does.",
+        "Nothing: do not rely on Referer.",
     )
     LAX_REFERRER_POLICY = (
         "referrer-policy#determine-requests-referrer",
@@ -493,6 +524,13 @@ class Departure(Enum):
         "Nothing.",
     )
 
+    PREFLIGHT_MODE = (
+        "fetch-metadata#fetch-integration",
+        _CHROMIUM,
+        "Requests to addresses that others on the way can tamper with have no Sec-Fetch-* headers.",
+        "Preflights to them have Sec-Fetch-Mode.",
+        "Nothing.",
+    )
     WEBSOCKET_NO_METADATA = (
         "fetch-metadata#fetch-integration",
         _CHROMIUM,

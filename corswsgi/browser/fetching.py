@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 from corswsgi import fetch
 from corswsgi.browser.checks import (
     block_bad_port,
+    block_local_network,
     block_mixed_content,
     check_as_with_credentials,
     check_permission,
@@ -71,6 +72,7 @@ class UserAgent:
     network: Network
     cookies: CookieStore
     preflight_cache: PreflightCache
+    local_network: bool | None = None
 
 
 @dataclass(slots=True)
@@ -128,6 +130,7 @@ def main_fetch(params: FetchParams) -> NetworkReply:
     block_bad_port(url)
     block_mixed_content(request)
     params.note(NoteCode.LOCAL_NETWORK_ACCESS, local_network_access(request.origin, url))
+    block_local_network(request, params.agent.local_network)
     referrer = determine_referrer(request)
     request.referrer = parse_url(referrer) if referrer else None
     if not request.is_redirected:

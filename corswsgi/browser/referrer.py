@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from corswsgi import fetch
 from corswsgi.browser.engines import Departure
 from corswsgi.browser.request import Request
-from corswsgi.browser.urls import is_potentially_trustworthy_url, same_origin, strip_for_referrer
+from corswsgi.browser.urls import URL, is_potentially_trustworthy_url, same_origin, strip_for_referrer
 
 #: referrer-policy#default-referrer-policy
 DEFAULT_POLICY = "strict-origin-when-cross-origin"
@@ -56,12 +56,20 @@ def determine_referrer(request: Request) -> str | None:
     same, cross, downgrade = _SHOWS[request.referrer_policy]
     if same_origin(source.origin, target.origin):
         shown = same
-    elif is_potentially_trustworthy_url(source) and not is_potentially_trustworthy_url(target):
+    elif _is_downgrade(request, source, target, matters=cross != downgrade):
         shown = downgrade
     else:
         shown = cross
     values: dict[str, str | None] = {"nothing": None, "origin": origin, "url": whole}
     return values[shown]
+
+
+def _is_downgrade(request: Request, source: URL, target: URL, matters: bool) -> bool:
+    is_less = is_potentially_trustworthy_url(source) and not is_potentially_trustworthy_url(target)
+    is_less_by_scheme = source.scheme == "https" and target.scheme == "http"
+    if matters and is_less != is_less_by_scheme and request.departs(Departure.REFERRER_DOWNGRADE):
+        return is_less_by_scheme
+    return is_less
 
 
 def _shows_opaque_referrer(request: Request) -> bool:

@@ -148,6 +148,8 @@ def _is_origin_withheld(request: Request) -> bool:
 def append_fetch_metadata_headers(headers: list[Header], request: Request, is_preflight: bool) -> None:
     """fetch-metadata#fetch-integration; ``Sec-Fetch-User`` is for navigations."""
     if not is_potentially_trustworthy_url(request.current_url):
+        if is_preflight and request.departs(Departure.PREFLIGHT_MODE):
+            headers.append(("Sec-Fetch-Mode", "cors"))
         return
     if (
         not is_preflight

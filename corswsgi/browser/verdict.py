@@ -33,6 +33,7 @@ class Code(StrEnum):
     # before anything is sent
     BAD_PORT = "bad-port"
     MIXED_CONTENT = "mixed-content"
+    LOCAL_NETWORK_DENIED = "local-network-denied"
     SCHEME_NOT_HTTP = "scheme-not-http"
     MODE_SAME_ORIGIN = "mode-same-origin"
     NO_CORS_REDIRECT_MODE = "no-cors-redirect-mode"

@@ -40,15 +40,25 @@ FAR_HOSTS = {
     "other-": "www.other.example",
     "user-": "user1.github.io",
     "neighbour-": "user2.github.io",
+    "public-": "public.example.com",
+    "public-address-": "203.0.113.7",
+    "private-address-": "192.168.77.7",
+    "private-name-": "printer.local",
 }
+
+#: The one host of them whose address space Chromium knows. Behind a proxy it knows none, and so asks nobody.
+PUBLIC_HOST = FAR_HOSTS["public-"]
 
 #: What stands before the name of an origin of https:, of scripted servers too: ``tls-app-page`` is https.
 TLS = "tls-"
 
-#: The names of all origins of a front end.
+#: The names of all origins.
 ORIGINS = tuple(
     scheme + prefix + server for scheme in ("", TLS) for prefix in (*HOSTS, *FAR_HOSTS) for server in SERVERS
 )
+
+#: Those of our own front ends.
+OUR_ORIGINS = tuple(prefix + server for prefix in HOSTS for server in SERVERS)
 
 #: Pages with an opaque origin: a sandboxed frame, and a frame of a ``data:`` URL.
 OPAQUE_PAGES = ("sandbox", "data")
@@ -132,6 +142,8 @@ class Case:
     :ivar policy: options of :class:`corswsgi.Policy`; ``None`` for a scripted server. Origins may stand in them as in
         headers; ``{"regex": "..."}`` and ``{"callable": [...]}`` stand for a regular expression and for a callable
         that knows these origins.
+    :ivar local_network: whether the user lets public pages into the local network; ``None`` if no page of the case
+        asks, because it is not on :data:`PUBLIC_HOST`.
     :ivar may_prompt: whether an engine may ask the user for something, and so never come back.
     """
 
@@ -143,6 +155,7 @@ class Case:
     family: str = ""
     front_end: str = SCRIPTED
     may_prompt: bool = False
+    local_network: bool | None = None
 
     @property
     def id(self) -> str:
@@ -220,16 +233,17 @@ def checked(case: Case) -> Case:
 
     :raises ValueError: if it names an origin, a page or a resource that is not there.
     """
+    origins = ORIGINS if case.policy is None else OUR_ORIGINS
     for fetch in case.fetches:
         server, _, resource = fetch.to.partition("/")
-        _known(case, "origin", [server], ORIGINS)
-        _known(case, "page", [fetch.page], (*ORIGINS, *OPAQUE_PAGES))
+        _known(case, "origin", [server], origins)
+        _known(case, "page", [fetch.page], (*origins, *OPAQUE_PAGES))
         _known(case, "resource", [resource or "first"], case.says)
         _known(case, "way", [fetch.way], ("", *WAYS))
     for says in case.says.values():
         if says.to:
             server, _, resource = says.to.partition("/")
-            _known(case, "origin", [server], ORIGINS)
+            _known(case, "origin", [server], origins)
             _known(case, "resource", [resource or "first"], case.says)
     return case
 

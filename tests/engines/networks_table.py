@@ -38,4 +38,46 @@ def private_network() -> Iterator[Case]:
         yield Case(f"{name}-{method}-to-{to}", "B11 B13", (Fetch(method=method, to=to),), {"first": says})
 
 
-FAMILIES = {"websockets": websockets, "private-network": private_network}
+def mixed_content() -> Iterator[Case]:
+    """From pages with and without TLS, here and elsewhere, to servers with and without TLS, by name and by address."""
+    pages = ("page", "sub-page", "address-page", "tls-page", "public-page", "tls-public-page")
+    targets = (
+        "api", "sub-api", "address-api", "tls-api", "tls-address-api",
+        "sibling-api", "tls-sibling-api", "public-address-api", "private-address-api", "private-name-api",
+    )  # fmt: skip
+    says = {"first": Says(headers=(_ANY, _METHODS))}
+    ways: dict[str, dict[str, Any]] = {
+        "get": {},
+        "put": {"method": "PUT"},
+        "no-cors": {"mode": "no-cors"},
+        "socket": {"way": SOCKET},
+    }
+    for page, to in itertools.product(pages, targets):
+        if page == "public-page" and to.startswith("private"):
+            continue  # behind a proxy, Chromium knows no address, and so lets pass what it would block
+        for name, fetch in ways.items():
+            yield Case(
+                f"{page}-to-{to}-{name}", "B34 B35 B37", (Fetch(page=page, to=to, **fetch),), says, local_network=True
+            )
+
+
+def local_network() -> Iterator[Case]:
+    """From public pages into the local network, if the user agrees and if not."""
+    says = {"first": Says(headers=(_ANY, _METHODS))}
+    ways: dict[str, dict[str, Any]] = {"get": {}, "put": {"method": "PUT"}, "no-cors": {"mode": "no-cors"}}
+    for is_allowed, page, to in itertools.product(
+        (True, False),
+        ("public-page", "tls-public-page", "page", "tls-page"),
+        ("api", "address-api", "tls-api", "tls-sibling-api"),
+    ):
+        for name, fetch in ways.items():
+            name = f"{'allowed' if is_allowed else 'denied'}-{page}-to-{to}-{name}"
+            yield Case(name, "B13 B17", (Fetch(page=page, to=to, **fetch),), says, local_network=is_allowed)
+
+
+FAMILIES = {
+    "local-network": local_network,
+    "mixed-content": mixed_content,
+    "websockets": websockets,
+    "private-network": private_network,
+}

@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,8 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-#: rfc9110#section-9.3.6, and what a browser asks a proxy for otherwise.
-_ASKED = re.compile(r"([A-Z]+) (?:http://)?([^/ :]+):([0-9]+)")
+#: rfc9110#section-9.3.6, and what a browser asks a proxy for otherwise; WebKit so for WebSockets too.
+_ASKED = re.compile(r"([A-Z]+) (?:(?:http|ws)://)?([^/ :]+):([0-9]+)")
 
 _MOST_HEAD = 64 * 1024
 
@@ -30,11 +30,17 @@ class Outside:
     :ivar proxy: the address of the proxy, as ``host:port``.
     :ivar certificate: of all servers of https:, in DER.
     :ivar hosts: ``host:port`` of each of them.
+    :ivar public_host: a name that an engine without a proxy for it is to take for public.
+    :ivar public: by ``host:port`` of this name: the port of this machine, used by nothing else, where it is played.
+    :ivar is_local_network_allowed: what the user answers if a public page wants into the local network.
     """
 
     proxy: str
     certificate: bytes
     hosts: tuple[str, ...]
+    public_host: str
+    public: Mapping[str, int]
+    is_local_network_allowed: bool = True
 
     @property
     def spki(self) -> str:
@@ -120,11 +126,35 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 # How each engine is told
 
 
+#: Of Chromium's content settings: older versions know the first, newer ones the others.
+_LOCAL_NETWORK_SETTINGS = ("local_network_access", "local_network", "loopback_network")
+_ALLOW, _BLOCK = 1, 2
+
+
 def chromium(command: list[str], home: Path, outside: Outside) -> list[str]:
-    """Return the command with the proxy, and with the certificate's key as one that is trusted."""
-    kept = [each for each in command if not each.startswith("--proxy-server=")]
-    trusting = f"--ignore-certificate-errors-spki-list={outside.spki}"
-    return [kept[0], f"--proxy-server={outside.proxy}", trusting, *kept[1:]]
+    """Return the command with the proxy, the trusted key and the public host; write down what the user answers.
+
+    Chromium knows no address space behind a proxy, so that the public host is reached without one.
+    """
+    preferences = home / "profile" / "Default" / "Preferences"
+    chosen = json.loads(preferences.read_text())
+    answer = _ALLOW if outside.is_local_network_allowed else _BLOCK
+    chosen["profile"]["default_content_setting_values"] = dict.fromkeys(_LOCAL_NETWORK_SETTINGS, answer)
+    preferences.write_text(json.dumps(chosen))
+    rules = "".join(f"MAP {place} 127.0.0.1:{port}, " for place, port in outside.public.items())
+    spaces = ",".join(f"127.0.0.1:{port}=public" for port in outside.public.values())
+    kept = [
+        each.replace("--host-resolver-rules=", f"--host-resolver-rules={rules}")
+        for each in command
+        if not each.startswith("--proxy-server=")
+    ]
+    told = (
+        f"--proxy-server={outside.proxy}",
+        f"--proxy-bypass-list={outside.public_host}",
+        f"--ip-address-space-overrides={spaces}",
+        f"--ignore-certificate-errors-spki-list={outside.spki}",
+    )
+    return [kept[0], *told, *kept[1:]]
 
 
 def firefox(command: list[str], home: Path, outside: Outside) -> list[str]:

@@ -15,11 +15,13 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from corswsgi.browser import Browser, Code, Departure, FormData, URLSearchParams, Verdict
+from corswsgi.browser.checks import block_local_network, block_mixed_content
 from corswsgi.browser.cookies import CookieStore
 from corswsgi.browser.engines import profile_named
 from corswsgi.browser.request import Request
 from corswsgi.browser.request_headers import append_fetch_metadata_headers, append_origin_header
 from corswsgi.browser.urls import parse_origin, parse_url
+from corswsgi.browser.verdict import NetworkError
 
 from .case import FAR_HOSTS, SOCKET, WAYS, Case, Fetch
 from .servers import Seen, Site
@@ -101,7 +103,7 @@ class _Prediction:
             self._cache.mode, self._cache.partition = fetch.cache, self._partition(fetch)
         if fetch.navigate:
             request = requests.Request("GET", address).prepare()
-            self._session.get_adapter("http://").send(request).close()
+            self._session.get_adapter("http://").send(request, verify=self._site.authority).close()
             return {"outcome": "navigated"}
         if fetch.way == SOCKET:
             return self._socket(address, fetch)
@@ -136,6 +138,12 @@ class _Prediction:
             redirect="error",
             profile=profile_named(self._engine),
         )
+        try:
+            block_mixed_content(request)
+            block_local_network(request, self._case.local_network)
+        except NetworkError:
+            self._departures.update(request.departed)
+            return {"outcome": "refused"}
         headers = [
             ("Connection", "Upgrade"),
             ("Upgrade", "websocket"),
@@ -146,7 +154,7 @@ class _Prediction:
         append_fetch_metadata_headers(headers, request, is_preflight=False)
         self._departures.update(request.departed)
         prepared = requests.Request("GET", address, headers=dict(headers)).prepare()
-        with self._session.get_adapter("http://").send(prepared) as response:
+        with self._session.get_adapter("http://").send(prepared, verify=self._site.authority) as response:
             return {"outcome": "open" if response.status_code == 101 else "refused"}
 
     def _partition(self, fetch: Fetch) -> str:
@@ -171,6 +179,7 @@ class _Prediction:
                 engine=self._engine,
                 page=self._page(case, fetch, is_worker),
                 referrer_policy=fetch.referrer_policy,
+                local_network=case.local_network,
                 clock=lambda: self._now,
                 cookies=self._cookies,
             )

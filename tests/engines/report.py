@@ -128,6 +128,10 @@ that it does not keep images out; ``Cross-Origin-Resource-Policy`` does.
 
 **Workers.** What a worker or a service worker fetches has the origin of its page, and ``Referer`` shows the worker.
 
+**Local networks.** Chromium asks its user before a public page reaches this machine or a private address; the cases run
+with both answers. A public page without ``https:`` is refused. Firefox and WebKit are run as they are set up here, and
+ask nobody.
+
 **Private Network Access.** No engine asks with ``Access-Control-Request-Private-Network``, and
 ``Access-Control-Allow-Private-Network`` changes nothing, whatever it says."""
 
@@ -203,6 +207,7 @@ _PAGES = {
     "fetch": "https://fetch.spec.whatwg.org/",
     "fetch-metadata": "https://w3c.github.io/webappsec-fetch-metadata/",
     "html": "https://html.spec.whatwg.org/multipage/",
+    "local-network-access": "https://wicg.github.io/local-network-access/",
     "mixed-content": "https://w3c.github.io/webappsec-mixed-content/",
     "partitioned-cookies": "https://datatracker.ietf.org/doc/html/draft-cutler-httpbis-partitioned-cookies",
     "referrer-policy": "https://w3c.github.io/webappsec-referrer-policy/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import queue
 import time
 from collections.abc import Iterable
@@ -52,6 +53,15 @@ class Findings:
 def run_engine(site: Site, engine: Engine, numbers: Iterable[int], watchdog: float = WATCHDOG) -> Findings:
     """Run cases in an engine. What hangs or crashes is left out when the rest is run in a fresh instance."""
     findings = Findings()
+    # What the user says to local network access is a setting of the whole browser.
+    for is_denied in (False, True):
+        group = [number for number in numbers if (site.cases[number].local_network is False) is is_denied]
+        if group:
+            _run_group(site, engine, group, findings, watchdog)
+    return findings
+
+
+def _run_group(site: Site, engine: Engine, numbers: Iterable[int], findings: Findings, watchdog: float) -> None:
     remaining = sorted(numbers, key=lambda number: (site.cases[number].may_prompt, number))
     for _ in range(MOST_RESTARTS + 1):
         failure = _run_once(site, engine, remaining, findings, watchdog)
@@ -61,7 +71,6 @@ def run_engine(site: Site, engine: Engine, numbers: Iterable[int], watchdog: flo
         remaining = [each for each in remaining if each not in findings.results and each not in failed]
         if not remaining or (failure is not None and not failed):
             break
-    return findings
 
 
 def _run_once(site: Site, engine: Engine, numbers: list[int], findings: Findings, watchdog: float) -> Failure | None:
@@ -69,7 +78,9 @@ def _run_once(site: Site, engine: Engine, numbers: list[int], findings: Findings
     under_way: set[int] = set()
     left = set(numbers)
     try:
-        with engine.opened(site.start_address(run), site.outside) as instance:
+        is_allowed = all(site.cases[number].local_network is not False for number in numbers)
+        world = dataclasses.replace(site.outside, is_local_network_allowed=is_allowed) if site.outside else None
+        with engine.opened(site.start_address(run), world) as instance:
             deadline = time.monotonic() + watchdog
             while True:
                 event = _next_event(site, run)

@@ -30,6 +30,7 @@ from .case import (
     HOSTS,
     HTTP_SERVER,
     OPAQUE_PAGES,
+    PUBLIC_HOST,
     SCRIPTED,
     SERVERS,
     TLS,
@@ -143,12 +144,19 @@ class Site:
             for front_end in FRONT_ENDS:
                 for listening in sockets[front_end]:
                     starting.enter_context(self._served(front_end, listening))
-            for listening in guarded:
+            doors = [starting.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in (*SERVERS, *SERVERS)]
+            public = {
+                f"{PUBLIC_HOST}:{_port(listening)}": _port(door)
+                for listening, door in zip((*sockets[SCRIPTED], *guarded), doors, strict=True)
+            }
+            for listening in doors[: len(SERVERS)]:
+                starting.enter_context(self._served(SCRIPTED, listening))
+            for listening in (*guarded, *doors[len(SERVERS) :]):
                 starting.enter_context(self._served(SCRIPTED, self._certificates.guarded(listening)))
             self.authority = starting.enter_context(self._certificates.authority.cert_pem.tempfile())
             address = starting.enter_context(proxy(FAR_HOSTS.values()))
             hosts = [name for name, origin in self._origins.items() if origin.startswith(TLS)]
-            self.outside = Outside(address, self._certificates.leaf, tuple(hosts))
+            self.outside = Outside(address, self._certificates.leaf, tuple(hosts), PUBLIC_HOST, public)
             listening = starting.enter_context(socket.create_server(("127.0.0.1", 0)))
             self.harness = f"http://localhost:{listening.getsockname()[1]}"
             starting.enter_context(_http_server(_handler(self._harness_answer, ()), listening))
@@ -166,7 +174,7 @@ class Site:
         names = self.names.setdefault(front_end, {})
         tls = TLS if scheme == "https" else ""
         for server, listening in zip(SERVERS, sockets, strict=True):
-            port = listening.getsockname()[1]
+            port = _port(listening)
             names[f"{tls}{server}-port"] = str(port)
             for prefix, host in hosts.items():
                 names[tls + prefix + server] = f"{scheme}://{host}:{port}"
@@ -376,6 +384,11 @@ def _handshake(front_end: str, asked: Asked) -> Answer:
     accept = base64.b64encode(digest).decode()
     headers = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept))
     return Answer(101, "Switching Protocols", headers, b"")
+
+
+def _port(listening: socket.socket) -> int:
+    port: int = listening.getsockname()[1]
+    return port
 
 
 def _phrase(status: int) -> str:

@@ -204,5 +204,5 @@ UNOBSERVABLE = {
     "A34": "no engine sends or reads the headers of Private Network Access",
     "A35": "reports are not sent by fetch(), and no script learns what became of them",
     "B27": "engines send a stream over HTTP/2 only, or take it for text",
-    "B39": "everything is on loopback here, and there is no more private network to ask for",
+    "B39": "the standard itself asks nobody; what Chromium does is the departure local-network-access",
 }

@@ -134,7 +134,13 @@ async function inServiceWorker(step) {
 // Opens a WebSocket, which is an application's only if that has answered.
 function socket({url}) {
   return new Promise((resolve) => {
-    const opened = new WebSocket(url.replace("http", "ws"));
+    let opened;
+    try {
+      opened = new WebSocket(url.replace("http", "ws"));
+    } catch {
+      resolve({outcome: "refused"});
+      return;
+    }
     opened.onopen = () => { opened.close(); resolve({outcome: "open"}); };
     opened.onerror = () => resolve({outcome: "refused"});
   });
