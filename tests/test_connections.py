@@ -305,7 +305,7 @@ def test_folded_lines_are_one(session: requests.Session) -> None:
 def test_who_says_that_there_is_no_body(
     method: str, body: bytes | None, length: str | None, session: requests.Session
 ) -> None:
-    """fetch#concept-http-network-or-cache-fetch: POST and PUT, and whoever sends an empty one."""
+    """fetch#concept-http-network-or-cache-fetch: POST and PUT, and any method with an empty body."""
     permitted = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "*")]
     with Server(lambda asked: says("200 OK", permitted)) as server:
         verdict = fetch(session, server.url, PAGE, method=method, body=body, timeout=10)

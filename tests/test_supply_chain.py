@@ -133,7 +133,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def git(tree: Path, *arguments: str) -> str:
-    """Run git in a directory, without the settings of whoever runs the tests; return what it printed."""
+    """Run git in a directory, without the settings of the user who runs the tests; return what it printed."""
     mine = {name: value for name, value in environment().items() if not name.startswith("GIT_")}
     done = subprocess.run(
         [machine.find("git"), "-c", "safe.directory=*", *arguments],

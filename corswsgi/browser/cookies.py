@@ -1,4 +1,4 @@
-"""The cookies of one browser: which it keeps, for whom, and which a request carries (rfc6265bis).
+"""The cookies of one browser: which it keeps, for which pages, and which a request carries (rfc6265bis).
 
 Not modelled: top-level navigations, which carry ``SameSite=Lax`` too, scripts that read and write ``document.cookie``,
 and the user's own settings.

@@ -67,8 +67,8 @@ class Observations:
 
     :ivar bare: to a GET without an Origin.
     :ivar own: to GETs from the origin that is meant.
-    :ivar unrelated: to GETs from the stranger whom nobody can have meant to allow.
-    :ivar sightings: to GETs from all strangers for whom there was time, the unrelated one first.
+    :ivar unrelated: to GETs from a stranger that nobody can have meant to allow.
+    :ivar sightings: to GETs from all strangers, as far as there was time, the unrelated one first.
     :ivar put: to a preflight of the origin that is meant, for PUT; the next three for other things.
     :ivar fragment: for a part of the name of a method.
     :ivar sending: to a preflight of the unrelated stranger, with credentials.

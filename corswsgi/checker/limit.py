@@ -32,7 +32,7 @@ class Limit:
         return max(0.0, min(self._each, self._until - time.monotonic()))
 
     def is_over(self) -> bool:
-        """Tell whether there is no time for another answer; whoever asks wanted one."""
+        """Tell whether there is no time for another answer, although one is wanted."""
         self._is_reached = self._is_reached or time.monotonic() >= self._until
         return self._is_reached
 

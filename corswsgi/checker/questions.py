@@ -26,7 +26,7 @@ _GOOD = "corswsgi check https://api.example.com/items --origin https://app.examp
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, and to whom.
+    """A question, and the target that it goes to.
 
     :ivar told: sentences on what was taken from what was pasted, and what was assumed.
     """
