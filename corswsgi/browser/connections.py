@@ -54,8 +54,8 @@ def send(session: Any, prepared: Any, max_body: int, seconds: float) -> Received
     The exchange runs in a thread of its own, and the caller waits for that thread no longer than it wants to. Nothing
     else bounds the whole: looking a name up, trying its addresses one by one, and headers, chunk sizes and trailers
     that come byte by byte. A timeout of the socket starts again with each read; a signal reaches the main thread only;
-    a clock in the socket, or a watchdog that shuts it down, knows nothing of names. What is left of the thread ends at its next
-    read, or when that times out.
+    a clock in the socket, or a watchdog that shuts it down, knows nothing of names. What is left of the thread ends at
+    its next read, or when that times out.
 
     :param prepared: a ``requests.PreparedRequest``.
     :param max_body: in bytes; of a body that nobody wants (0), nothing is waited for.
