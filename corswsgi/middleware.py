@@ -215,20 +215,26 @@ def _finder(policy: object) -> Callable[[WSGIEnvironment], Rules | None]:
         policy = Routes(policy)
     if isinstance(policy, PolicyByPath):
         policy_for = policy.policy_for
-        return lambda environ: _rules(policy_for(_path(environ)))
+
+        def find_by_path(environ: WSGIEnvironment) -> Rules | None:
+            found = policy_for(_path(environ))
+            return None if found is None else rules_of(found)
+
+        return find_by_path
     if callable(policy):
         if problems := list(complain_of_callable("policy", policy, "request")):
             raise PolicyError(problems)
-        return lambda environ: _rules(_chosen(policy, environ))
+
+        def find_by_choice(environ: WSGIEnvironment) -> Rules | None:
+            chosen = _chosen(policy, environ)
+            return None if chosen is None else rules_of(chosen)
+
+        return find_by_choice
     message = (
         f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses one; "
         "origins are given as allow_origins=..."
     )
     raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
-
-
-def _rules(policy: Policy | None) -> Rules | None:
-    return None if policy is None else rules_of(policy)
 
 
 def _preflight(rules: Rules, grant: Grant | None, environ: WSGIEnvironment) -> Answer:

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from corswsgi import fetch
-from corswsgi.corrections import problems_of
 from corswsgi.dangers import DANGERS
 from corswsgi.errors import Fault, Problem, quote
 from corswsgi.origins import OPAQUE, OriginPattern, parse_origin
@@ -70,6 +69,8 @@ def origins(option: str, value: Any, problems: list[Problem]) -> Origins:
     for entry in entries or ():
         if isinstance(entry, str):
             if not is_acceptable(entry):
+                from corswsgi.corrections import problems_of  # read only if there is something to correct
+
                 problems += problems_of(option, entry)
         elif not isinstance(entry, re.Pattern):
             message = f"{quote(entry)} is neither a string nor a compiled regular expression"
