@@ -18,6 +18,8 @@ from scripted_site import fetch
 
 from corswsgi.browser import Code, NoteCode
 
+pytestmark = [pytest.mark.once, pytest.mark.waiting]
+
 #: A page of this machine, so that browsers ask plain http: servers for it.
 PAGE = "http://localhost:3000"
 

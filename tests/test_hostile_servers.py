@@ -17,6 +17,8 @@ from corswsgi.browser.network import NoAnswer
 from corswsgi.checker.limit import Limit
 from corswsgi.cli import main
 
+pytestmark = [pytest.mark.once, pytest.mark.waiting]
+
 #: A page of this machine, so that browsers ask plain http: servers for it.
 PAGE = "http://localhost:3000"
 
