@@ -565,6 +565,6 @@ def test_check_runs_without_the_checkout(installed: Path, tmp_path: Path) -> Non
         "from corswsgi import CORSMiddleware\n"
         'app = CORSMiddleware(demo_app, allow_origins=["https://app.example.com"])\n'
     )
-    check = ("-m", PACKAGE, "check", "http://localhost/", "--app", "site_of_mine:app", "--origin")
+    check = ("-m", PACKAGE, "check", "https://api.example.com/", "--app", "site_of_mine:app", "--origin")
     assert finished(installed, tmp_path, *check, "https://app.example.com")[0] == 0
     assert finished(installed, tmp_path, *check, "https://evil.example")[0] == 1
