@@ -48,7 +48,7 @@ class Guarded:
 
     def granted(self, origin: str) -> Headers | None:
         """Return what is added to a response to an origin, ``Access-Control-Allow-Origin`` first, if it is allowed."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of policy has its own
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""

@@ -10,7 +10,7 @@ from benchmarks import prefer_installed
 prefer_installed()
 
 from benchmarks.contenders import bare, corswsgi  # noqa: E402  # only now is it settled which is measured
-from benchmarks.floor import Application  # noqa: E402
+from benchmarks.floor import Application  # noqa: E402  # likewise
 
 without = bare()
 layered = corswsgi("dynamic").layered

@@ -140,11 +140,6 @@ class OriginPattern(NamedTuple):
         return f"{self.scheme}://{wildcard}{self.host}{port}"
 
     @property
-    def has_wildcard(self) -> bool:
-        """Whether it stands for more than one origin."""
-        return self.subdomains or self.port == "*"
-
-    @property
     def is_insecure(self) -> bool:
         """Whether anyone on the network path can speak as such an origin."""
         return is_insecure(self.scheme, self.host)

@@ -62,10 +62,6 @@ class Routes:
                 return None
         return policies[path]
 
-    def __iter__(self) -> Iterator[Policy | None]:
-        """Iterate over all that :meth:`policy_for` may return."""
-        return iter((*self._policies.values(), None, CLOSED))
-
 
 def _is_ambiguous(path: str) -> bool:
     if "//" in path or "\\" in path or "\0" in path:
