@@ -124,6 +124,16 @@ class UsageError(Exception):
 _LONGEST_QUOTE = 200
 
 
+def nearest(name: str, known: Iterable[str], cutoff: float) -> str | None:
+    """Return the known name that ``name`` most likely was meant to be.
+
+    :param cutoff: how alike the two must be, from 0 to 1.
+    """
+    from difflib import get_close_matches  # read only if there is something to correct
+
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), None)
+
+
 def printable(text: str) -> str:
     """Return ``text`` as it is if it can be printed on one line, and quoted if not."""
     return text if text.isprintable() else quote(text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from corswsgi import fetch
 from corswsgi.dangers import DANGERS
-from corswsgi.errors import Fault, Problem, quote
+from corswsgi.errors import Fault, Problem, nearest, quote
 from corswsgi.origins import OPAQUE, OriginPattern, parse_origin
 
 if TYPE_CHECKING:
@@ -212,16 +212,6 @@ def ok_status(option: str, value: Any, problems: list[Problem]) -> int:
     else:
         return int(value)
     return 204
-
-
-def nearest(name: str, known: Iterable[str], cutoff: float) -> str | None:
-    """Return the known name that ``name`` most likely was meant to be.
-
-    :param cutoff: how alike the two must be, from 0 to 1.
-    """
-    from difflib import get_close_matches  # read only if there is something to correct
-
-    return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), None)
 
 
 def _entries(option: str, value: Any, problems: list[Problem]) -> tuple[Any, ...] | None:

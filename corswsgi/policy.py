@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Self, cast
 
 from corswsgi import options
 from corswsgi.dangers import INSECURE_ORIGINS, complain_of_credentials
-from corswsgi.errors import Fault, PolicyError, Problem
+from corswsgi.errors import Fault, PolicyError, Problem, nearest
 from corswsgi.options import ANY, Option, OriginPredicate
 from corswsgi.origins import OriginMatcher, OriginPattern
 
@@ -171,7 +171,7 @@ def unknown_option(name: str, value: object, beside: Iterable[str]) -> Problem:
     known = [*OPTIONS, *beside]
     shortened = [each for each in known if set(plain.split("_")) <= set(each.split("_"))]
     # Less alike than 0.7 are "resources" and "enforce".
-    suggestion = shortened[0] if len(shortened) == 1 else options.nearest(plain, known, cutoff=0.7)
+    suggestion = shortened[0] if len(shortened) == 1 else nearest(plain, known, cutoff=0.7)
     return Problem(Fault.UNKNOWN_OPTION, name, value, "there is no such option", suggestion)
 
 

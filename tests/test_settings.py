@@ -16,7 +16,7 @@ from flask import Flask
 from corswsgi import CORSMiddleware, Policy, PolicyError
 from corswsgi.errors import Fault
 from corswsgi.settings import read_django, read_environment, read_file, read_flask, read_mapping
-from corswsgi.settings.files import LARGEST
+from corswsgi.settings.reading import LARGEST
 
 A, B = "https://a.example", "https://b.example"
 

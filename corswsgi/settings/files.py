@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
-from corswsgi.errors import Fault, PolicyError, Problem, quote
-from corswsgi.options import nearest
+from corswsgi.errors import Fault, PolicyError, Problem, nearest, quote
 from corswsgi.policy import OPTIONS
 from corswsgi.settings.declared import Policies, policies_of
 from corswsgi.settings.ini import read_ini
 from corswsgi.settings.lines import SECTION, Lines
+from corswsgi.settings.reading import Path, refuse, text_of
 from corswsgi.settings.toml import read_toml
-
-Path = str | os.PathLike[str]
-
-#: Bytes; more than that is not read.
-LARGEST = 1024 * 1024
-
-_KINDS = {
-    stat.S_IFDIR: "a directory",
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
 
 #: Names of sections that look as if they held a policy.
 _MISNAMED = re.compile(rf"{SECTION}(?:wsgi)?(?:[^\w-].*)?", re.IGNORECASE | re.DOTALL)
@@ -44,8 +31,8 @@ def read_file(path: Path) -> Policies:
     name = os.fspath(path)
     suffix = os.path.splitext(name)[1].lower()
     if suffix not in _FORMATS:
-        _refuse(name, f"the name of a settings file ends in {' or '.join(_FORMATS)}")
-    return policies_in(_text_of(name), name, suffix)
+        refuse(name, f"the name of a settings file ends in {' or '.join(_FORMATS)}")
+    return policies_in(text_of(name, "no policy"), name, suffix)
 
 
 def policies_in(text: str, name: str, suffix: str) -> Policies:
@@ -92,47 +79,3 @@ def _strays(sections: Mapping[str, Any], lines: Lines) -> list[Problem]:
             continue
         strays.append(Problem(Fault.SECTION_UNKNOWN, "", value, message, place=lines.of_section(name)))
     return strays
-
-
-def _text_of(name: str) -> str:
-    """Return the text of a file as it was at one moment."""
-    try:
-        # Not to wait for the other end of a named pipe.
-        descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    except ValueError:
-        _refuse(name, "no file has a NUL in its name")
-    except OSError as error:
-        _refuse(name, f"it cannot be read: {error.strerror}")
-    try:
-        content = _content_of(name, descriptor)
-    except OSError as error:
-        _refuse(name, f"it cannot be read: {error.strerror}")
-    finally:
-        os.close(descriptor)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        _refuse(f"{name}:{line}", f"the byte 0x{content[error.start]:02X} is not UTF-8")
-
-
-def _content_of(name: str, descriptor: int) -> bytes:
-    before = os.fstat(descriptor)
-    if not stat.S_ISREG(before.st_mode):
-        _refuse(name, f"it is {_KINDS[stat.S_IFMT(before.st_mode)]}, not a file")
-    with open(descriptor, "rb", closefd=False) as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        _refuse(name, f"it is larger than {LARGEST} bytes, which no policy needs")
-    if version_of(os.fstat(descriptor)) != version_of(before):
-        _refuse(name, "it changed while it was read")
-    return content
-
-
-def version_of(status: os.stat_result) -> tuple[int, ...]:
-    """Return what differs between two versions of a file."""
-    return status.st_dev, status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def _refuse(place: str, message: str) -> NoReturn:
-    raise PolicyError([Problem(Fault.FILE_UNREADABLE, "", None, message, place=place)])

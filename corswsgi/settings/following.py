@@ -12,7 +12,8 @@ from corswsgi.errors import PolicyError, quote
 from corswsgi.policy import Policy
 from corswsgi.routes import Routes
 from corswsgi.settings.declared import Policies
-from corswsgi.settings.files import Path, read_file, version_of
+from corswsgi.settings.files import read_file
+from corswsgi.settings.reading import Path, version_of
 
 _logger = logging.getLogger("corswsgi")
 

@@ -34,11 +34,25 @@ class Lines:
 
     def place(self, keys: Keys, value: object) -> str:
         """Return the file and line of an option or a rule, or of the entry of its list that holds ``value``."""
-        return self._place((SECTION, *keys), value)
+        return f"{self.name}:{self.line_of((SECTION, *keys), value)}"
 
     def of_section(self, name: str) -> str:
         """Return the file and line of a section."""
-        return self._place((name,), None)
+        return f"{self.name}:{self.line_of((name,))}"
+
+    def line_of(self, keys: Keys, value: object = None) -> int:
+        """Return the line of what these keys lead to from the top of the file, or of the entry that holds ``value``.
+
+        What is missing is missing in its section.
+        """
+        while keys not in self.spans:
+            keys = keys[:-1]
+        first, last = span = self.spans[keys]
+        if isinstance(value, re.Pattern):
+            value = f"re:{value.pattern}"
+        if isinstance(value, str) and last > first:
+            first = self._index_of(span).get(value, first)
+        return first
 
     def number_of(self, problem: Problem) -> int:
         """Return the line of a problem, or 0 if it is one of the whole file."""
@@ -49,16 +63,6 @@ class Lines:
         """Return the error of a file that cannot be read as what its name says, with a problem for each line."""
         places = [f"{self.name}:{number}" for number in numbers] or [self.name]
         return PolicyError(Problem(Fault.FILE_SYNTAX, "", None, message, place=place) for place in places)
-
-    def _place(self, keys: Keys, value: object) -> str:
-        while keys not in self.spans:
-            keys = keys[:-1]  # what is missing is missing in its section
-        first, last = span = self.spans[keys]
-        if isinstance(value, re.Pattern):
-            value = f"re:{value.pattern}"
-        if isinstance(value, str) and last > first:
-            first = self._index_of(span).get(value, first)
-        return f"{self.name}:{first}"
 
     def _index_of(self, span: tuple[int, int]) -> dict[str, int]:
         """Return the first line of each entry between these lines; a list may have thousands, and each a fault."""

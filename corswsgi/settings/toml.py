@@ -39,6 +39,7 @@ def read_toml(text: str, lines: Lines) -> dict[str, Any]:
 def _note_lines(text: str, lines: Lines) -> None:
     """Note where the keys of a document stand that is known to be TOML."""
     table: Keys = ()
+    arrays: dict[Keys, int] = {}
     key = ""
     is_value = False
     depth = 0
@@ -49,14 +50,30 @@ def _note_lines(text: str, lines: Lines) -> None:
             if key.strip():
                 keys = _keys_of(key.strip().strip("[]"))
                 if not is_value:
-                    table = keys
-                _note(lines, keys if not is_value else table + keys, (first, line))
+                    table = _numbered(keys, arrays, is_next=key.strip().startswith("[["))
+                _note(lines, table + keys if is_value else table, (first, line))
             key, is_value, first = "", False, line + 1
         elif token == "=" and depth == 0:
             is_value = True
         elif not is_value and token[0] != "#":
             key += token
         line += token.count("\n")
+
+
+def _numbered(keys: Keys, arrays: dict[Keys, int], *, is_next: bool) -> Keys:
+    """Return the keys of a table with the number of each that is one of an array, such as ``("case", "0", "headers")``.
+
+    :param arrays: the number of the last table of each array.
+    :param is_next: whether the keys begin a table of an array: ``[[case]]``.
+    """
+    numbered: Keys = ()
+    for length, key in enumerate(keys, 1):
+        numbered = (*numbered, key)
+        if is_next and length == len(keys):
+            arrays[numbered] = arrays.get(numbered, -1) + 1
+        if numbered in arrays:
+            numbered = (*numbered, str(arrays[numbered]))
+    return numbered
 
 
 def _note(lines: Lines, keys: Keys, span: tuple[int, int]) -> None:
