@@ -14,6 +14,12 @@ def ask(request: pytest.FixtureRequest) -> Ask:
     return FRONT_ENDS[request.param]
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Share the quick tests among the processors; run single files, and what needs a whole machine, in one process."""
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return None if is_whole and "not once" in config.option.markexpr else 0
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse names in ``CORSWSGI_REQUIRE`` that no test knows; give tests as much more time as they try more."""
     if unknown := machine.demanded() - set(machine.PROGRAMS):
