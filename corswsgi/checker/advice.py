@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from corswsgi import fetch
 from corswsgi.browser import Exchange
 from corswsgi.browser.urls import is_potentially_trustworthy_origin, parse_origin, parse_url
+from corswsgi.checker.allow_origin import diagnose_allow_origin
 from corswsgi.checker.findings import shown
 from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE, joined
 from corswsgi.checker.report import Code, Finding, Fix
@@ -124,112 +124,6 @@ def _redirect_to(exchange: Exchange) -> tuple[Code, str, str]:
     if target.host != source.host:
         return Code.PREFLIGHT_REDIRECT_HOST, f"to another host, {quote(location)}", use
     return Code.PREFLIGHT_REDIRECT, f"to {quote(location)}", f"{use}, or {_ANSWER_BEFORE} anything redirects"
-
-
-# Access-Control-Allow-Origin and -Credentials
-
-
-class _OriginCase(NamedTuple):
-    """A wrong value of Access-Control-Allow-Origin: when it is that, what it is called, and what to say."""
-
-    holds: Callable[[str, str], bool]
-    code: Code
-    sentence: str
-    fix: str
-
-
-def _differ_in_scheme(value: str, origin: str) -> bool:
-    hosts = re.fullmatch("https?://([^/]+)", value), re.fullmatch("https?://([^/]+)", origin)
-    return hosts[0] is not None and hosts[1] is not None and hosts[0][1] == hosts[1][1]
-
-
-def _differ_in_port(value: str, origin: str) -> bool:
-    return re.sub(":[0-9]+$", "", value) == re.sub(":[0-9]+$", "", origin)
-
-
-_ORIGIN_CASES = (
-    _OriginCase(
-        lambda value, origin: "$" in value or "%{" in value or "{{" in value,
-        Code.ALLOW_ORIGIN_VARIABLE,
-        "it is the name of a variable that the server's configuration does not replace",
-        "put a real origin there",
-    ),
-    _OriginCase(
-        lambda value, origin: value.strip("\"'") != value,
-        Code.ALLOW_ORIGIN_QUOTED,
-        "it is in quotation marks, which browsers take for a part of it",
-        "take the quotation marks away",
-    ),
-    _OriginCase(
-        lambda value, origin: "," in value or " " in value,
-        Code.ALLOW_ORIGIN_LIST,
-        "it is a list, and browsers know one origin only",
-        "answer with the one origin that asks, if it is on the list, and with Vary: Origin",
-    ),
-    _OriginCase(
-        lambda value, origin: "*" in value,
-        Code.ALLOW_ORIGIN_PATTERN,
-        "browsers know no patterns, only one origin or a lone *",
-        "match the pattern on the server, and answer with the origin that asks and with Vary: Origin",
-    ),
-    _OriginCase(
-        lambda value, origin: value.lower() == origin.lower(),
-        Code.ALLOW_ORIGIN_CASE,
-        "it differs in upper and lower case, and browsers compare every character",
-        "write it as browsers do",
-    ),
-    _OriginCase(
-        lambda value, origin: value.lower().startswith(f"{origin.lower()}/"),
-        Code.ALLOW_ORIGIN_SLASH,
-        "an origin ends after the host and the port: no slash and no path",
-        "take away what follows the host and the port",
-    ),
-    _OriginCase(
-        _differ_in_scheme,
-        Code.ALLOW_ORIGIN_SCHEME,
-        "it is the same host with another scheme, and http: and https: are different origins",
-        "allow the origin that asks",
-    ),
-    _OriginCase(
-        _differ_in_port,
-        Code.ALLOW_ORIGIN_PORT,
-        "it is the same host with another port, and each port is an origin of its own",
-        "allow the origin that asks",
-    ),
-)
-
-
-def diagnose_allow_origin(exchange: Exchange, origin: str, with_credentials: bool) -> Finding | None:
-    """Return what is wrong with Access-Control-Allow-Origin and -Credentials beyond their not being there."""
-    lines = exchange.response_lines(ALLOW_ORIGIN)
-    if len(lines) > 1:
-        sentence = (
-            f"{ALLOW_ORIGIN} came {len(lines)} times ({quote(', '.join(lines))}): two parts of the server, such as the "
-            "application and a proxy, both add it, and browsers accept exactly one"
-        )
-        return Finding(Code.ALLOW_ORIGIN_TWICE, "error", sentence, "let only one part of the server add CORS headers")
-    if not lines:
-        return None
-    if lines[0] not in (origin, "*"):
-        return _diagnose_wrong_origin(lines[0], origin)
-    credentials = joined(exchange, ALLOW_CREDENTIALS) or ""
-    if with_credentials and lines[0] == origin and credentials != "true" == credentials.lower():
-        sentence = f"{ALLOW_CREDENTIALS} is {quote(credentials)}, and browsers know only true in lower case"
-        return Finding(Code.ALLOW_CREDENTIALS_CASE, "error", sentence, 'send the four letters "true"')
-    if lines[0] == "*" and credentials == "true":
-        sentence = f"{ALLOW_ORIGIN} is * beside {ALLOW_CREDENTIALS}: true, and with credentials * does not count"
-        fix = "name the origin that asks instead of *, or leave the credentials out"
-        return Finding(Code.WILDCARD_CREDENTIALS, "error" if with_credentials else "warning", sentence, fix)
-    return None
-
-
-def _diagnose_wrong_origin(value: str, origin: str) -> Finding:
-    came = f"{ALLOW_ORIGIN} is {quote(value)}, and the page is of {quote(origin)}"
-    for case in _ORIGIN_CASES:
-        if case.holds(value, origin):
-            return Finding(case.code, "error", f"{came}: {case.sentence}", case.fix)
-    sentence = f"{came}: the server allows another origin, or always answers with the same one"
-    return Finding(Code.ALLOW_ORIGIN_OTHER, "error", sentence, "allow the origin that asks")
 
 
 # The response itself

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from corswsgi import fetch
 from corswsgi.browser import Exchange
 from corswsgi.checker import advice
+from corswsgi.checker.allow_origin import diagnose_allow_origin
 from corswsgi.checker.findings import shown
 from corswsgi.checker.granting import (
     ALLOW_CREDENTIALS,
@@ -36,7 +37,7 @@ def judge_preflight(preflight: Exchange, with_credentials: bool, covers_authoriz
         *_method_rows(preflight, method, with_credentials, any(cause.kind == "body" for cause in preflight.why)),
         *_header_rows(preflight, names, with_credentials, covers_authorization),
     )
-    finding = finding or advice.diagnose_allow_origin(preflight, origin, with_credentials)
+    finding = finding or diagnose_allow_origin(preflight, origin, with_credentials)
     return Preflight(preflight, preflight.why, rows, finding)
 
 
