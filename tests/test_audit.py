@@ -26,10 +26,11 @@ from corswsgi.checker import audit_command, audit_rules
 from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_needed
 from corswsgi.checker.audit_render import render, render_json
 from corswsgi.checker.audit_wire import MOST_REQUESTS, BudgetExceeded
-from corswsgi.checker.findings import Code, Severity, shown
+from corswsgi.checker.findings import Severity, shown
+from corswsgi.checker.kinds.origins import ANY_ORIGIN_CREDENTIALS
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import Mask
-from corswsgi.checker.strangers import CODES, IMPLIED_BY, SEVERITIES, Kind, Reach, derive
+from corswsgi.checker.strangers import IMPLIED_BY, KINDS, SEVERITIES, Likeness, Reach, derive
 from corswsgi.checker.target import Target, new_session, parse_target_url
 from corswsgi.errors import UsageError
 
@@ -141,91 +142,91 @@ def private(*origins: str) -> Any:
 HIGH, MEDIUM, LOW, INFO = reversed(Severity)
 
 #: What a server does, and what is found: codes with severities, and no others.
-TABLE: dict[str, tuple[Any, dict[Code, Severity]]] = {
+TABLE: dict[str, tuple[Any, dict[str, Severity]]] = {
     # nothing wrong
     "one origin, constantly": (constantly((ORIGIN, APP), (CREDENTIALS, "true")), {}),
     "a list of origins": (comparing([APP, SHOP].__contains__), {}),
-    "all may read, without credentials": (constantly((ORIGIN, "*")), {Code.ANY_ORIGIN: INFO}),
+    "all may read, without credentials": (constantly((ORIGIN, "*")), {"any-origin": INFO}),
     # who may read
-    "reflects, with credentials": (comparing(bool), {Code.ANY_ORIGIN_CREDENTIALS: HIGH}),
-    "reflects, without": (comparing(bool, credentials=False), {Code.ANY_ORIGIN_REFLECTED: LOW}),
-    "reflects to preflights only": (server(preflights_only), {Code.ANY_ORIGIN_MAY_SEND: HIGH}),
-    "null": (comparing([APP, "null"].__contains__), {Code.NULL_ORIGIN: HIGH}),
-    "null without credentials": (comparing([APP, "null"].__contains__, False), {Code.NULL_ORIGIN: LOW}),
+    "reflects, with credentials": (comparing(bool), {"any-origin-with-credentials": HIGH}),
+    "reflects, without": (comparing(bool, credentials=False), {"any-origin-reflected": LOW}),
+    "reflects to preflights only": (server(preflights_only), {"any-origin-may-send": HIGH}),
+    "null": (comparing([APP, "null"].__contains__), {"null-origin": HIGH}),
+    "null without credentials": (comparing([APP, "null"].__contains__, False), {"null-origin": LOW}),
     "null for all strangers": (
         server(lambda environ: [(ORIGIN, APP if environ.get("HTTP_ORIGIN") == APP else "null"), ("Vary", "Origin")]),
-        {Code.NULL_ORIGIN: LOW},
+        {"null-origin": LOW},
     ),
-    "starts with": (comparing(lambda origin: origin.startswith(APP)), {Code.ORIGIN_SUFFIX: HIGH}),
-    "starts with, without": (comparing(lambda origin: origin.startswith(APP), False), {Code.ORIGIN_SUFFIX: LOW}),
+    "starts with": (comparing(lambda origin: origin.startswith(APP)), {"origin-suffix": HIGH}),
+    "starts with, without": (comparing(lambda origin: origin.startswith(APP), False), {"origin-suffix": LOW}),
     "ends with the domain": (
         comparing(lambda origin: origin.endswith("example.com")),
-        {Code.ORIGIN_PREFIX: HIGH},
+        {"origin-prefix": HIGH},
     ),
     "ends with the host": (
         comparing(lambda origin: origin.endswith("app.example.com")),
         {
-            Code.ORIGIN_PREFIX: MEDIUM,
-            Code.ORIGIN_HTTP: MEDIUM,
+            "origin-prefix": MEDIUM,
+            "origin-http": MEDIUM,
         },
     ),
     "contains": (
         comparing(lambda origin: "app.example.com" in origin),
-        {Code.ORIGIN_SUFFIX: HIGH, Code.ORIGIN_PREFIX: MEDIUM, Code.ORIGIN_HTTP: MEDIUM},
+        {"origin-suffix": HIGH, "origin-prefix": MEDIUM, "origin-http": MEDIUM},
     ),
-    "an unescaped dot": (matching(r"https://app.example\.com\Z"), {Code.ORIGIN_DOT: HIGH}),
-    "an unescaped last dot": (matching(r"https://app\.example.com\Z"), {Code.ORIGIN_DOT: LOW}),
-    "an unescaped dot, without": (matching(r"https://app.example\.com\Z", False), {Code.ORIGIN_DOT: LOW}),
-    "a word boundary": (matching(r"https://app\.example\.com\b(?![.:/])"), {Code.ORIGIN_SPECIAL_CHARACTER: HIGH}),
-    "an underscore": (matching(r"https://app\.example\.com(_.*)?\Z"), {Code.ORIGIN_SPECIAL_CHARACTER: HIGH}),
-    "any scheme": (matching(r"\w+://app\.example\.com\Z"), {Code.ORIGIN_HTTP: MEDIUM}),
-    "any scheme, without": (matching(r"\w+://app\.example\.com\Z", False), {Code.ORIGIN_HTTP: INFO}),
-    "any port": (matching(r"https://app\.example\.com(:\d+)?\Z"), {Code.ORIGIN_PORT: LOW}),
-    "subdomains": (matching(r"https://([a-z]+\.)*app\.example\.com\Z"), {Code.ORIGIN_SUBDOMAIN: LOW}),
-    "siblings": (matching(r"https://[a-z.]+\.example\.com\Z"), {Code.ORIGIN_SUBDOMAIN: LOW}),
-    "any case": (matching(r"(?i)https://app\.example\.com\Z"), {Code.ORIGIN_CASE: INFO}),
-    "a path after it": (matching(r"https://app\.example\.com(/.*)?\Z"), {Code.ORIGIN_TRAILING: LOW}),
+    "an unescaped dot": (matching(r"https://app.example\.com\Z"), {"origin-dot": HIGH}),
+    "an unescaped last dot": (matching(r"https://app\.example.com\Z"), {"origin-dot": LOW}),
+    "an unescaped dot, without": (matching(r"https://app.example\.com\Z", False), {"origin-dot": LOW}),
+    "a word boundary": (matching(r"https://app\.example\.com\b(?![.:/])"), {"origin-special-character": HIGH}),
+    "an underscore": (matching(r"https://app\.example\.com(_.*)?\Z"), {"origin-special-character": HIGH}),
+    "any scheme": (matching(r"\w+://app\.example\.com\Z"), {"origin-http": MEDIUM}),
+    "any scheme, without": (matching(r"\w+://app\.example\.com\Z", False), {"origin-http": INFO}),
+    "any port": (matching(r"https://app\.example\.com(:\d+)?\Z"), {"origin-port": LOW}),
+    "subdomains": (matching(r"https://([a-z]+\.)*app\.example\.com\Z"), {"origin-subdomain": LOW}),
+    "siblings": (matching(r"https://[a-z.]+\.example\.com\Z"), {"origin-subdomain": LOW}),
+    "any case": (matching(r"(?i)https://app\.example\.com\Z"), {"origin-case": INFO}),
+    "a path after it": (matching(r"https://app\.example\.com(/.*)?\Z"), {"origin-trailing": LOW}),
     "a wildcard across a slash": (
         matching(r"https://[a-z.]+/?[a-z.]*\.example\.com\Z", False),
-        {Code.ORIGIN_SUBDOMAIN: INFO, Code.ORIGIN_EMBEDDED: INFO},
+        {"origin-subdomain": INFO, "origin-embedded": INFO},
     ),
-    "breaks on a path": (raising, {Code.ORIGIN_BREAKS_SERVER: LOW}),
+    "breaks on a path": (raising, {"origin-breaks-server": LOW}),
     # headers that contradict one another, or mean nothing
     "all, with credentials": (
         constantly((ORIGIN, "*"), (CREDENTIALS, "true")),
-        {Code.WILDCARD_CREDENTIALS: LOW, Code.ANY_ORIGIN: INFO},
+        {"wildcard-with-credentials": LOW, "any-origin": INFO},
     ),
     "one origin twice": (
         constantly((ORIGIN, APP), (ORIGIN, APP)),
-        {Code.ALLOW_ORIGIN_TWICE: LOW, Code.ORIGIN_NOT_ALLOWED: INFO},
+        {"allow-origin-several-lines": LOW, "origin-not-allowed": INFO},
     ),
     "credentials twice": (
         constantly((ORIGIN, APP), (CREDENTIALS, "true"), (CREDENTIALS, "true")),
-        {Code.DUPLICATE_HEADER: LOW},
+        {"duplicate-header": LOW},
     ),
     "a slash at the end": (
         constantly((ORIGIN, f"{APP}/")),
-        {Code.ALLOW_ORIGIN_INVALID: LOW, Code.ORIGIN_NOT_ALLOWED: INFO},
+        {"allow-origin-invalid": LOW, "origin-not-allowed": INFO},
     ),
     "a list in one line": (
         constantly((ORIGIN, f"{APP}, {SHOP}")),
-        {Code.ALLOW_ORIGIN_INVALID: LOW, Code.ORIGIN_NOT_ALLOWED: INFO},
+        {"allow-origin-invalid": LOW, "origin-not-allowed": INFO},
     ),
-    "credentials in Python": (constantly((ORIGIN, APP), (CREDENTIALS, "True")), {Code.ALLOW_CREDENTIALS_INVALID: INFO}),
+    "credentials in Python": (constantly((ORIGIN, APP), (CREDENTIALS, "True")), {"allow-credentials-invalid": INFO}),
     # caches
-    "no Vary": (comparing([APP, SHOP].__contains__, vary=False), {Code.VARY_MISSING: LOW}),
+    "no Vary": (comparing([APP, SHOP].__contains__, vary=False), {"vary-missing": LOW}),
     "no Vary, and to be kept": (
         dependent(lambda origin: [("Cache-Control", "max-age=60")]),
-        {Code.VARY_MISSING: MEDIUM},
+        {"vary-missing": MEDIUM},
     ),
-    "no Vary, and public": (dependent(lambda origin: [("Cache-Control", "public")]), {Code.VARY_MISSING: MEDIUM}),
+    "no Vary, and public": (dependent(lambda origin: [("Cache-Control", "public")]), {"vary-missing": MEDIUM}),
     "no Vary, and stale at once": (
         dependent(lambda origin: [("Cache-Control", 'no-cache, max-age="0"')]),
-        {Code.VARY_MISSING: LOW},
+        {"vary-missing": LOW},
     ),
     "no Vary, and not kept": (
         dependent(lambda origin: [("Cache-Control", "no-store")]),
-        {Code.VARY_MISSING_NOT_STORED: INFO},
+        {"vary-missing-not-stored": INFO},
     ),
     "no Vary on errors, which no cache keeps": (
         comparing([APP, SHOP].__contains__, vary=False, status="500 Oops"),
@@ -233,55 +234,55 @@ TABLE: dict[str, tuple[Any, dict[Code, Severity]]] = {
     ),
     "no Vary on errors, which are to be kept": (
         comparing([APP, SHOP].__contains__, vary=False, status="500 Oops", more=[("Cache-Control", "max-age=9")]),
-        {Code.VARY_MISSING: MEDIUM},
+        {"vary-missing": MEDIUM},
     ),
-    "another Vary": (dependent(lambda origin: [("Vary", "Accept, Cookie")]), {Code.VARY_MISSING: LOW}),
+    "another Vary": (dependent(lambda origin: [("Vary", "Accept, Cookie")]), {"vary-missing": LOW}),
     "Vary for the allowed only": (
         dependent(lambda origin: [("Vary", "Origin")] if origin == APP else []),
-        {Code.VARY_MISSING_WITHOUT_CORS: LOW},
+        {"vary-missing-without-cors": LOW},
     ),
     "Vary: *": (dependent(lambda origin: [("Vary", "*")]), {}),
     "Vary overwritten": (
         dependent(lambda origin: [("Vary", "Origin")] if origin else [("Vary", "Accept"), ("Vary", "origin")]),
-        {Code.VARY_OVERWRITTEN: LOW},
+        {"vary-overwritten": LOW},
     ),
     "Vary for nothing": (
         constantly((ORIGIN, "*"), ("Vary", "Origin")),
-        {Code.VARY_NEEDLESS: INFO, Code.ANY_ORIGIN: INFO},
+        {"vary-needless": INFO, "any-origin": INFO},
     ),
     # preflights
-    "any method": (constantly((ORIGIN, APP), (METHODS, "*")), {Code.ANY_METHOD: INFO}),
-    "any header": (constantly((ORIGIN, APP), (HEADERS, "*")), {Code.ANY_HEADER: INFO}),
-    "echoes what is asked for": (server(echoing), {Code.ANY_METHOD: INFO, Code.ANY_HEADER: INFO}),
+    "any method": (constantly((ORIGIN, APP), (METHODS, "*")), {"any-method": INFO}),
+    "any header": (constantly((ORIGIN, APP), (HEADERS, "*")), {"any-header": INFO}),
+    "echoes what is asked for": (server(echoing), {"any-method": INFO, "any-header": INFO}),
     "methods that it does not take": (
         on_preflight((METHODS, "PUT, DELETE"), ("Allow", "GET, PUT")),
-        {Code.METHODS_WIDE: INFO},
+        {"methods-wider-than-needed": INFO},
     ),
     "methods that it takes": (on_preflight((METHODS, "PUT, OPTIONS, POST"), ("Allow", "GET, PUT")), {}),
-    "TRACE": (on_preflight((METHODS, "PUT, TRACE"), ("Allow", "PUT")), {Code.METHOD_FORBIDDEN: INFO}),
+    "TRACE": (on_preflight((METHODS, "PUT, TRACE"), ("Allow", "PUT")), {"forbidden-method-listed": INFO}),
     "a list that is none": (on_preflight((METHODS, "PUT DELETE"), ("Allow", "GET")), {}),
-    "part of a method": (server(substring), {Code.METHOD_SUBSTRING: INFO}),
-    "Cookie and Host": (on_preflight((HEADERS, "Cookie, X-Api-Key, HOST")), {Code.HEADER_FORBIDDEN: INFO}),
-    "private network, for it": (private(APP), {Code.PRIVATE_NETWORK: INFO}),
-    "private network, for all": (private(APP, "https://evil.example"), {Code.PRIVATE_NETWORK: LOW}),
-    "a week": (on_preflight((MAX_AGE, "604800")), {Code.MAX_AGE_ABOVE_CAPS: INFO}),
+    "part of a method": (server(substring), {"method-substring": INFO}),
+    "Cookie and Host": (on_preflight((HEADERS, "Cookie, X-Api-Key, HOST")), {"forbidden-header-listed": INFO}),
+    "private network, for it": (private(APP), {"private-network": INFO}),
+    "private network, for all": (private(APP, "https://evil.example"), {"private-network": LOW}),
+    "a week": (on_preflight((MAX_AGE, "604800")), {"max-age-above-caps": INFO}),
     "a day": (on_preflight((MAX_AGE, "86400")), {}),
-    "minus one": (on_preflight((MAX_AGE, "-1")), {Code.MAX_AGE_INVALID: INFO}),
-    "two ages": (on_preflight((MAX_AGE, "60"), (MAX_AGE, "60")), {Code.DUPLICATE_HEADER: LOW}),
+    "minus one": (on_preflight((MAX_AGE, "-1")), {"max-age-invalid": INFO}),
+    "two ages": (on_preflight((MAX_AGE, "60"), (MAX_AGE, "60")), {"duplicate-header": LOW}),
     # how far the audit could see
-    "nothing at all": (constantly(), {Code.ORIGIN_NOT_ALLOWED: INFO}),
-    "another origin": (constantly((ORIGIN, SHOP)), {Code.ORIGIN_NOT_ALLOWED: INFO}),
-    "an error": (constantly(status="500 Oops"), {Code.ERROR_WITHOUT_CORS: INFO}),
-    "an error for another": (constantly((ORIGIN, SHOP), status="404 No"), {Code.ORIGIN_NOT_ALLOWED: INFO}),
+    "nothing at all": (constantly(), {"origin-not-allowed": INFO}),
+    "another origin": (constantly((ORIGIN, SHOP)), {"origin-not-allowed": INFO}),
+    "an error": (constantly(status="500 Oops"), {"error-without-cors": INFO}),
+    "an error for another": (constantly((ORIGIN, SHOP), status="404 No"), {"origin-not-allowed": INFO}),
     "a redirect": (
         constantly((ORIGIN, APP), ("Location", "/there"), status="302 Found"),
-        {Code.REDIRECT: INFO},
+        {"redirect": INFO},
     ),
     "a redirect to nowhere": (constantly((ORIGIN, APP), status="302 Found"), {}),
 }
 
 
-def found(report: AuditReport) -> dict[Code, Severity]:
+def found(report: AuditReport) -> dict[str, Severity]:
     codes = [finding.code for finding in report.findings]
     assert len(codes) == len(set(codes)), "a code is reported once"
     return {finding.code: finding.severity for finding in report.findings}
@@ -293,13 +294,7 @@ def test_a_server_gives_exactly_its_findings(name: str) -> None:
     report = audit(app, API, APP)
     assert found(report) == expected
     assert [finding.severity for finding in report.findings] == sorted(expected.values(), reverse=True)
-    assert all(finding.evidence and finding.fix.endswith(".") for finding in report.findings)
-    assert all(finding.sentence.endswith(".") for finding in report.findings)
-
-
-def test_every_code_is_found_somewhere() -> None:
-    elsewhere = {Code.MIXED_CONTENT}
-    assert {code for _, expected in TABLE.values() for code in expected} | elsewhere == set(Code)
+    assert all(finding.evidence and finding.fix for finding in report.findings)
 
 
 @pytest.mark.parametrize("name", ["reflects, with credentials", "siblings", "all, with credentials", "nothing at all"])
@@ -319,61 +314,61 @@ def compare_with_golden(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "kind", "value"),
+    ("origin", "likeness", "value"),
     [
-        (APP, Kind.UNRELATED, "https://evil.example"),
-        (APP, Kind.NULL, "null"),
-        (APP, Kind.SUFFIX, "https://app.example.com.evil.example"),
-        (APP, Kind.PREFIX, "https://evilexample.com"),
-        (APP, Kind.DOT, "https://appxexample.com"),
-        (APP, Kind.HTTP, "http://app.example.com"),
-        (APP, Kind.PORT, "https://app.example.com:8443"),
-        (APP, Kind.SUBDOMAIN, "https://evil.app.example.com"),
-        (APP, Kind.CASE, "HTTPS://APP.EXAMPLE.COM"),
-        (APP, Kind.TRAILING, "https://app.example.com/.evil.example"),
-        (APP, Kind.UNDERSCORE, "https://app.example.com_.evil.example"),
-        (APP, Kind.BACKQUOTE, "https://app.example.com`.evil.example"),
-        ("https://a.b.example.co.uk", Kind.DOT, "https://a.bxexample.co.uk"),
-        ("https://app.example.com:8443", Kind.PORT, "https://app.example.com:8444"),
-        ("http://localhost:3000", Kind.SUFFIX, "http://localhost.evil.example:3000"),
-        ("http://localhost:3000", Kind.LONGER_PORT, "http://localhost:30000"),
-        ("capacitor://localhost", Kind.SUFFIX, "capacitor://localhost.evil.example"),
-        ("https://evil.example", Kind.UNRELATED, "https://hostile1.example"),
+        (APP, Likeness.UNRELATED, "https://evil.example"),
+        (APP, Likeness.NULL, "null"),
+        (APP, Likeness.SUFFIX, "https://app.example.com.evil.example"),
+        (APP, Likeness.PREFIX, "https://evilexample.com"),
+        (APP, Likeness.DOT, "https://appxexample.com"),
+        (APP, Likeness.HTTP, "http://app.example.com"),
+        (APP, Likeness.PORT, "https://app.example.com:8443"),
+        (APP, Likeness.SUBDOMAIN, "https://evil.app.example.com"),
+        (APP, Likeness.CASE, "HTTPS://APP.EXAMPLE.COM"),
+        (APP, Likeness.TRAILING, "https://app.example.com/.evil.example"),
+        (APP, Likeness.UNDERSCORE, "https://app.example.com_.evil.example"),
+        (APP, Likeness.BACKQUOTE, "https://app.example.com`.evil.example"),
+        ("https://a.b.example.co.uk", Likeness.DOT, "https://a.bxexample.co.uk"),
+        ("https://app.example.com:8443", Likeness.PORT, "https://app.example.com:8444"),
+        ("http://localhost:3000", Likeness.SUFFIX, "http://localhost.evil.example:3000"),
+        ("http://localhost:3000", Likeness.LONGER_PORT, "http://localhost:30000"),
+        ("capacitor://localhost", Likeness.SUFFIX, "capacitor://localhost.evil.example"),
+        ("https://evil.example", Likeness.UNRELATED, "https://hostile1.example"),
     ],
 )
-def test_strangers_are_made_from_the_origin(origin: str, kind: Kind, value: str) -> None:
-    assert {stranger.kind: stranger.value for stranger in derive(origin)}[kind] == value
+def test_strangers_are_made_from_the_origin(origin: str, likeness: Likeness, value: str) -> None:
+    assert {stranger.likeness: stranger.value for stranger in derive(origin)}[likeness] == value
 
 
 @pytest.mark.parametrize(
     ("origin", "missing"),
     [
-        ("http://[::1]", {Kind.SUFFIX, Kind.PREFIX, Kind.SUBDOMAIN, Kind.HTTP, Kind.LONGER_PORT}),
-        ("http://127.0.0.1:8000", {Kind.PREFIX, Kind.SUBDOMAIN, Kind.DOT, Kind.DOT_OF_DOMAIN}),
-        ("https://example.com", {Kind.DOT, Kind.PREFIX_OF_HOST, Kind.SIBLING, Kind.LONGER_PORT}),
-        ("https://app.example.com:65530", {Kind.LONGER_PORT}),
-        ("null", set(Kind) - {Kind.UNRELATED}),
+        ("http://[::1]", {Likeness.SUFFIX, Likeness.PREFIX, Likeness.SUBDOMAIN, Likeness.HTTP, Likeness.LONGER_PORT}),
+        ("http://127.0.0.1:8000", {Likeness.PREFIX, Likeness.SUBDOMAIN, Likeness.DOT, Likeness.DOT_OF_DOMAIN}),
+        ("https://example.com", {Likeness.DOT, Likeness.PREFIX_OF_HOST, Likeness.SIBLING, Likeness.LONGER_PORT}),
+        ("https://app.example.com:65530", {Likeness.LONGER_PORT}),
+        ("null", set(Likeness) - {Likeness.UNRELATED}),
     ],
 )
-def test_strangers_that_cannot_be_are_left_out(origin: str, missing: set[Kind]) -> None:
-    assert missing.isdisjoint(stranger.kind for stranger in derive(origin))
+def test_strangers_that_cannot_be_are_left_out(origin: str, missing: set[Likeness]) -> None:
+    assert missing.isdisjoint(stranger.likeness for stranger in derive(origin))
 
 
 @pytest.mark.parametrize(
-    ("origin", "kind", "reach"),
+    ("origin", "likeness", "reach"),
     [
-        (APP, Kind.SUFFIX, Reach.ANYONE),
-        (APP, Kind.PREFIX, Reach.ANYONE),
-        (APP, Kind.PREFIX_OF_HOST, Reach.SITE),
-        (APP, Kind.DOT, Reach.ANYONE),
-        (APP, Kind.DOT_OF_DOMAIN, Reach.NOBODY),
-        ("https://example.co.uk", Kind.DOT_OF_DOMAIN, Reach.ANYONE),
-        ("http://localhost:3000", Kind.PREFIX, Reach.NOBODY),
-        ("https://a.b.example.com", Kind.DOT, Reach.ANYONE),
+        (APP, Likeness.SUFFIX, Reach.ANYONE),
+        (APP, Likeness.PREFIX, Reach.ANYONE),
+        (APP, Likeness.PREFIX_OF_HOST, Reach.SITE),
+        (APP, Likeness.DOT, Reach.ANYONE),
+        (APP, Likeness.DOT_OF_DOMAIN, Reach.NOBODY),
+        ("https://example.co.uk", Likeness.DOT_OF_DOMAIN, Reach.ANYONE),
+        ("http://localhost:3000", Likeness.PREFIX, Reach.NOBODY),
+        ("https://a.b.example.com", Likeness.DOT, Reach.ANYONE),
     ],
 )
-def test_who_can_have_such_a_page(origin: str, kind: Kind, reach: Reach) -> None:
-    assert {stranger.kind: stranger.reach for stranger in derive(origin)}[kind] is reach
+def test_who_can_have_such_a_page(origin: str, likeness: Likeness, reach: Reach) -> None:
+    assert {stranger.likeness: stranger.reach for stranger in derive(origin)}[likeness] is reach
 
 
 def test_no_stranger_is_the_server_nor_comes_twice() -> None:
@@ -384,10 +379,10 @@ def test_no_stranger_is_the_server_nor_comes_twice() -> None:
 
 
 def test_the_tables_are_whole() -> None:
-    assert set(CODES) == set(Kind)
+    assert set(KINDS) == set(Likeness)
     assert set(SEVERITIES) == set(Reach) == set(audit_rules._CONSEQUENCES)
-    assert set(CODES.values()) - {Code.ANY_ORIGIN_CREDENTIALS} == set(audit_rules._COMPARISONS)
-    assert {kind for kinds in IMPLIED_BY.values() for kind in kinds} <= set(Kind)
+    assert set(KINDS.values()) - {ANY_ORIGIN_CREDENTIALS} == set(audit_rules._COMPARISONS)
+    assert {each for likenesses in IMPLIED_BY.values() for each in likenesses} <= set(Likeness)
     assert all(with_them >= without for with_them, without in SEVERITIES.values())
 
 
@@ -447,20 +442,20 @@ def test_a_server_that_looks_for_cookies_meets_one() -> None:
         origin = environ.get("HTTP_ORIGIN", "") if "HTTP_COOKIE" in environ else APP
         return [(ORIGIN, origin), (CREDENTIALS, "true"), ("Vary", "Origin")]
 
-    assert found(audit(server(answer), API, APP)) == {Code.ANY_ORIGIN_CREDENTIALS: HIGH}
+    assert found(audit(server(answer), API, APP)) == {"any-origin-with-credentials": HIGH}
 
 
 def test_pages_on_https_cannot_fetch_plain_http_but_the_comparison_shows() -> None:
     plain = "http://api.example.net/items"
-    assert found(audit(TABLE["starts with"][0], plain, APP)) == {Code.ORIGIN_SUFFIX: HIGH, Code.MIXED_CONTENT: INFO}
+    assert found(audit(TABLE["starts with"][0], plain, APP)) == {"origin-suffix": HIGH, "mixed-content": INFO}
     assert found(audit(TABLE["echoes what is asked for"][0], plain, APP)) == {
-        Code.ANY_METHOD: INFO,
-        Code.ANY_HEADER: INFO,
-        Code.MIXED_CONTENT: INFO,
+        "any-method": INFO,
+        "any-header": INFO,
+        "mixed-content": INFO,
     }
-    assert Code.MIXED_CONTENT not in found(audit(TABLE["starts with"][0], "http://localhost/", APP))
+    assert "mixed-content" not in found(audit(TABLE["starts with"][0], "http://localhost/", APP))
     # An application that answers preflights with nothing at all.
-    assert found(audit(raising, plain, APP)) == {Code.ORIGIN_BREAKS_SERVER: LOW, Code.MIXED_CONTENT: INFO}
+    assert found(audit(raising, plain, APP)) == {"origin-breaks-server": LOW, "mixed-content": INFO}
 
 
 def test_a_page_without_an_origin_of_its_own_may_be_meant() -> None:
@@ -470,13 +465,13 @@ def test_a_page_without_an_origin_of_its_own_may_be_meant() -> None:
 def test_an_answer_only_to_credentials_counts_as_allowed() -> None:
     allowed = [(ORIGIN, APP), (CREDENTIALS, "true")]
     app = server(lambda environ: allowed if "HTTP_COOKIE" in environ else [])
-    assert found(audit(app, API, APP)) == {Code.VARY_MISSING_WITHOUT_CORS: LOW}
+    assert found(audit(app, API, APP)) == {"vary-missing-without-cors": LOW}
 
 
 def test_our_own_layer_has_nothing_above_info() -> None:
     for policy in [Policy("*"), Policy(APP, allow_credentials=True), Policy([APP, SHOP], allow_credentials=True)]:
         report = audit(CORSMiddleware(constantly(), policy), API, APP)
-        assert set(found(report)) <= {Code.ANY_ORIGIN}
+        assert set(found(report)) <= {"any-origin"}
 
 
 # When time is up
@@ -497,26 +492,26 @@ class Slow:
 @pytest.mark.parametrize(
     ("name", "seconds", "sightings", "expected"),
     [
-        ("reflects, with credentials", 45.5, 17, {Code.ANY_ORIGIN_CREDENTIALS: HIGH}),
-        ("reflects, with credentials", 5.5, 1, {Code.ANY_ORIGIN_CREDENTIALS: HIGH}),
-        ("reflects, with credentials", 4.5, 1, {Code.ANY_ORIGIN_CREDENTIALS: HIGH}),
+        ("reflects, with credentials", 45.5, 17, {"any-origin-with-credentials": HIGH}),
+        ("reflects, with credentials", 5.5, 1, {"any-origin-with-credentials": HIGH}),
+        ("reflects, with credentials", 4.5, 1, {"any-origin-with-credentials": HIGH}),
         ("reflects, with credentials", 3.5, 0, {}),
         ("reflects, with credentials", 2.5, 0, {}),
-        ("all, with credentials", 3.5, 0, {Code.WILDCARD_CREDENTIALS: LOW}),
-        ("all, with credentials", 5.5, 1, {Code.WILDCARD_CREDENTIALS: LOW, Code.ANY_ORIGIN: INFO}),
+        ("all, with credentials", 3.5, 0, {"wildcard-with-credentials": LOW}),
+        ("all, with credentials", 5.5, 1, {"wildcard-with-credentials": LOW, "any-origin": INFO}),
         ("starts with", 7.5, 2, {}),
-        ("starts with", 9.5, 3, {Code.ORIGIN_SUFFIX: HIGH}),
-        ("starts with", 40.5, 17, {Code.ORIGIN_SUFFIX: HIGH}),
-        ("nothing at all", 3.5, 0, {Code.ORIGIN_NOT_ALLOWED: INFO}),
-        ("nothing at all", 43.5, 17, {Code.ORIGIN_NOT_ALLOWED: INFO}),
+        ("starts with", 9.5, 3, {"origin-suffix": HIGH}),
+        ("starts with", 40.5, 17, {"origin-suffix": HIGH}),
+        ("nothing at all", 3.5, 0, {"origin-not-allowed": INFO}),
+        ("nothing at all", 43.5, 17, {"origin-not-allowed": INFO}),
         ("any method", 37.5, 17, {}),
-        ("any method", 39.5, 17, {Code.ANY_METHOD: INFO}),
+        ("any method", 39.5, 17, {"any-method": INFO}),
         ("part of a method", 38.5, 17, {}),
-        ("private network, for all", 43.5, 17, {Code.PRIVATE_NETWORK: INFO}),
+        ("private network, for all", 43.5, 17, {"private-network": INFO}),
     ],
 )
 def test_when_time_is_up_what_was_found_until_then_is_told(
-    name: str, seconds: float, sightings: int, expected: dict[Code, Severity], monkeypatch: pytest.MonkeyPatch
+    name: str, seconds: float, sightings: int, expected: dict[str, Severity], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site, counted = Slow(TABLE[name][0]), list[None]()
     monkeypatch.setattr("corswsgi.checker.limit.time.monotonic", lambda: site.now)
@@ -627,7 +622,7 @@ def test_json(module: str, capsys: pytest.CaptureFixture[str]) -> None:
         "with_credentials": True,
     }
     (finding,) = report["findings"]
-    assert sorted(finding) == ["code", "evidence", "fix", "sentence", "severity"]
+    assert sorted(finding) == ["code", "concerns", "evidence", "fix", "sentence", "severity"]
     assert (finding["code"], finding["severity"]) == ("any-origin-with-credentials", "high")
     assert finding["evidence"] == [
         {
@@ -860,4 +855,4 @@ def test_no_list_of_methods_makes_a_browser_refuse_what_is_asked(listed: str) ->
 def test_sessions_of_the_users_own_will_do() -> None:
     with listening(wsgi_server(TABLE["any port"][0])) as url, requests.Session() as session:
         session.headers["Origin"] = "https://evil.example"
-        assert found(audit(session, url, APP)) == {Code.ORIGIN_PORT: LOW}
+        assert found(audit(session, url, APP)) == {"origin-port": LOW}

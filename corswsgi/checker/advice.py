@@ -14,39 +14,77 @@ from corswsgi import fetch
 from corswsgi.browser import Exchange
 from corswsgi.browser.urls import is_potentially_trustworthy_origin, parse_origin, parse_url
 from corswsgi.checker.allow_origin import diagnose_allow_origin
-from corswsgi.checker.findings import shown
+from corswsgi.checker.findings import Finding, Kind, shown
 from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE, joined
-from corswsgi.checker.report import Code, Finding, Fix
+from corswsgi.checker.kinds.errors import (
+    AUTH_ERROR_HIDDEN,
+    CLIENT_ERROR_HIDDEN,
+    ERROR_READABLE,
+    NOT_FOUND_HIDDEN,
+    PROXY_ERROR_HIDDEN,
+    SERVER_ERROR_HIDDEN,
+)
+from corswsgi.checker.kinds.network import (
+    APP_RAISED,
+    CERTIFICATE,
+    CLOSED,
+    CONNECTION_REFUSED,
+    NAME_UNKNOWN,
+    NO_ANSWER,
+    NOT_HTTP,
+    OUT_OF_TIME,
+    PROXY,
+    TIMEOUT,
+    TLS,
+)
+from corswsgi.checker.kinds.preflights import (
+    PREFLIGHT_FORBIDDEN,
+    PREFLIGHT_METHOD_NOT_ALLOWED,
+    PREFLIGHT_NO_ANSWER,
+    PREFLIGHT_NOT_FOUND,
+    PREFLIGHT_NOT_IMPLEMENTED,
+    PREFLIGHT_REDIRECT,
+    PREFLIGHT_REDIRECT_HOST,
+    PREFLIGHT_REDIRECT_HTTPS,
+    PREFLIGHT_REDIRECT_LOGIN,
+    PREFLIGHT_REDIRECT_SLASH,
+    PREFLIGHT_REFUSED,
+    PREFLIGHT_SERVER_ERROR,
+    PREFLIGHT_STATUS,
+    PREFLIGHT_UNAUTHORIZED,
+)
+from corswsgi.checker.kinds.redirects import REDIRECT_HIDDEN
+from corswsgi.checker.report import Fix
 from corswsgi.errors import quote
 
 # The preflight's status
 
 _ANSWER_BEFORE = "answer OPTIONS requests that carry Access-Control-Request-Method before"
 
-_PREFLIGHT_STATUSES: dict[int, tuple[Code, str, str]] = {
+_PREFLIGHT_STATUSES: dict[int, tuple[Kind, str, str]] = {
     401: (
-        Code.PREFLIGHT_UNAUTHORIZED,
+        PREFLIGHT_UNAUTHORIZED,
         "the server wants a login for the preflight, but browsers never send cookies or passwords with one",
         f"{_ANSWER_BEFORE} authentication is checked",
     ),
     403: (
-        Code.PREFLIGHT_FORBIDDEN,
+        PREFLIGHT_FORBIDDEN,
         "the server forbids the preflight: its CORS settings do not know this origin, or something before it "
         "(authentication, CSRF protection, a firewall) turns OPTIONS away",
         f"allow the origin in the server's CORS settings; {_ANSWER_BEFORE} access is checked",
     ),
     404: (
-        Code.PREFLIGHT_NOT_FOUND,
+        PREFLIGHT_NOT_FOUND,
         "nothing answers OPTIONS at this address: it is wrong, or the route exists for other methods only",
         f"check the address; {_ANSWER_BEFORE} the route is looked up",
     ),
     405: (
-        Code.PREFLIGHT_METHOD_NOT_ALLOWED,
+        PREFLIGHT_METHOD_NOT_ALLOWED,
         "the server does not take OPTIONS at this address, and a preflight is an OPTIONS request",
         f"{_ANSWER_BEFORE} the method is checked",
     ),
     501: (
-        Code.PREFLIGHT_NOT_IMPLEMENTED,
+        PREFLIGHT_NOT_IMPLEMENTED,
         "the server does not know the method OPTIONS at all, and a preflight is an OPTIONS request",
         "teach the server OPTIONS; for Python's http.server that is CORSRequestHandlerMixin, or a method do_OPTIONS",
     ),
@@ -59,28 +97,28 @@ def diagnose_preflight(preflight: Exchange) -> Finding | None:
     if status is None:
         cause = diagnose_no_answer(preflight.error)
         sentence = f"the preflight got no answer: {cause.sentence}"
-        return Finding(Code.PREFLIGHT_NO_ANSWER, "error", sentence, cause.fix)
+        return PREFLIGHT_NO_ANSWER.finding(sentence, cause.fix)
     if 200 <= status <= 299:
         return None
     if status in fetch.REDIRECT_STATUSES:
         return _diagnose_redirect(preflight)
     if status in _PREFLIGHT_STATUSES:
-        code, sentence, fix = _PREFLIGHT_STATUSES[status]
+        kind, sentence, fix = _PREFLIGHT_STATUSES[status]
     elif status >= 500:
-        code = Code.PREFLIGHT_SERVER_ERROR
+        kind = PREFLIGHT_SERVER_ERROR
         sentence = "the server, or a proxy before it, failed at the preflight; CORS is not what is wrong"
         fix = "find the error in the logs of the server and of the proxy"
     elif status >= 400:
-        code = Code.PREFLIGHT_REFUSED
+        kind = PREFLIGHT_REFUSED
         sentence = "the server, or something before it, refuses the preflight"
         fix = f"{_ANSWER_BEFORE} anything else looks at the request"
     else:
-        code = Code.PREFLIGHT_STATUS
+        kind = PREFLIGHT_STATUS
         sentence = "only a status from 200 to 299 lets a preflight pass"
         fix = "answer preflights with status 204"
     allow = joined(preflight, "Allow")
     hint = f" (its Allow header lists {quote(allow)})" if status == 405 and allow is not None else ""
-    return Finding(code, "error", f"{_came(preflight, 'the preflight')}: {sentence}{hint}", fix)
+    return kind.finding(f"{_came(preflight, 'the preflight')}: {sentence}{hint}", fix, seen=[preflight])
 
 
 def _came(exchange: Exchange, what: str) -> str:
@@ -91,12 +129,12 @@ _LOGIN = re.compile(r"log-?in|sign-?in|auth|sso|saml|oauth|account", re.IGNORECA
 
 
 def _diagnose_redirect(preflight: Exchange) -> Finding:
-    code, where, fix = _redirect_to(preflight)
+    kind, where, fix = _redirect_to(preflight)
     sentence = f"{_came(preflight, 'the preflight')}, a redirect {where}; browsers do not follow one there"
-    return Finding(code, "error", sentence, fix)
+    return kind.finding(sentence, fix, seen=[preflight])
 
 
-def _redirect_to(exchange: Exchange) -> tuple[Code, str, str]:
+def _redirect_to(exchange: Exchange) -> tuple[Kind, str, str]:
     """Return what kind of redirect it is, where it leads in words, and what to do."""
     location = joined(exchange, "Location")
     source = parse_url(exchange.url)
@@ -107,34 +145,34 @@ def _redirect_to(exchange: Exchange) -> tuple[Code, str, str]:
         target = source
     if location is None or target == source:
         nowhere = "without a Location" if location is None else f"to {quote(location)}"
-        return Code.PREFLIGHT_REDIRECT, nowhere, f"{_ANSWER_BEFORE} anything redirects"
+        return PREFLIGHT_REDIRECT, nowhere, f"{_ANSWER_BEFORE} anything redirects"
     use = f"call {target.href} in the first place"
     if _LOGIN.search(target.href) and not _LOGIN.search(source.href):
         where = f"to {quote(location)}, which looks like a login page"
-        return Code.PREFLIGHT_REDIRECT_LOGIN, where, f"{_ANSWER_BEFORE} authentication redirects"
+        return PREFLIGHT_REDIRECT_LOGIN, where, f"{_ANSWER_BEFORE} authentication redirects"
     if (
         target.netloc == source.netloc
         and f"{target.path}/" != f"{source.path}/"
         and (target.path.rstrip("/") == source.path.rstrip("/"))
     ):
         which = "with a slash at the end" if target.path.endswith("/") else "without the slash at the end"
-        return Code.PREFLIGHT_REDIRECT_SLASH, f"to the same address {which}", use
+        return PREFLIGHT_REDIRECT_SLASH, f"to the same address {which}", use
     if (source.scheme, target.scheme) == ("http", "https") and target.host == source.host:
-        return Code.PREFLIGHT_REDIRECT_HTTPS, "to the same address over https:", use
+        return PREFLIGHT_REDIRECT_HTTPS, "to the same address over https:", use
     if target.host != source.host:
-        return Code.PREFLIGHT_REDIRECT_HOST, f"to another host, {quote(location)}", use
-    return Code.PREFLIGHT_REDIRECT, f"to {quote(location)}", f"{use}, or {_ANSWER_BEFORE} anything redirects"
+        return PREFLIGHT_REDIRECT_HOST, f"to another host, {quote(location)}", use
+    return PREFLIGHT_REDIRECT, f"to {quote(location)}", f"{use}, or {_ANSWER_BEFORE} anything redirects"
 
 
 # The response itself
 
-_HIDDEN_STATUSES: dict[int, tuple[Code, str]] = {
-    401: (Code.AUTH_ERROR_HIDDEN, "the server wants a login"),
-    403: (Code.AUTH_ERROR_HIDDEN, "the server forbids the request"),
-    404: (Code.NOT_FOUND_HIDDEN, "there is nothing at this address"),
-    502: (Code.PROXY_ERROR_HIDDEN, "a proxy got no proper answer from the server behind it"),
-    503: (Code.PROXY_ERROR_HIDDEN, "the server, or a proxy before it, is overloaded or down"),
-    504: (Code.PROXY_ERROR_HIDDEN, "a proxy waited too long for the server behind it"),
+_HIDDEN_STATUSES: dict[int, tuple[Kind, str]] = {
+    401: (AUTH_ERROR_HIDDEN, "the server wants a login"),
+    403: (AUTH_ERROR_HIDDEN, "the server forbids the request"),
+    404: (NOT_FOUND_HIDDEN, "there is nothing at this address"),
+    502: (PROXY_ERROR_HIDDEN, "a proxy got no proper answer from the server behind it"),
+    503: (PROXY_ERROR_HIDDEN, "the server, or a proxy before it, is overloaded or down"),
+    504: (PROXY_ERROR_HIDDEN, "a proxy waited too long for the server behind it"),
 }
 
 
@@ -147,8 +185,8 @@ def diagnose_actual(exchange: Exchange, readable: bool, origin: str, with_creden
     wrong = diagnose_allow_origin(exchange, origin, with_credentials)
     if readable:
         if status >= 400:
-            return Finding(Code.ERROR_READABLE, "info", f"{came}: an error, but one that the script can read")
-        return wrong if wrong is not None and wrong.severity == "warning" else None
+            return ERROR_READABLE.finding(f"{came}: an error, but one that the script can read")
+        return wrong if wrong is not None and not wrong.is_failure else None
     if wrong is not None:
         return wrong
     if joined(exchange, ALLOW_ORIGIN) is not None:
@@ -158,7 +196,7 @@ def diagnose_actual(exchange: Exchange, readable: bool, origin: str, with_creden
     if status in fetch.REDIRECT_STATUSES:
         _, where, fix = _redirect_to(exchange)
         sentence = f"{came}, a redirect {where}, without the CORS headers that browsers want on redirects too"
-        return Finding(Code.REDIRECT_HIDDEN, "error", sentence, fix)
+        return REDIRECT_HIDDEN.finding(sentence, fix)
     return None
 
 
@@ -167,16 +205,17 @@ def _diagnose_hidden_error(exchange: Exchange, came: str) -> Finding:
     server = joined(exchange, "Server")
     by = f" (the Server header says {quote(server)})" if server else ""
     if status in _HIDDEN_STATUSES:
-        code, what = _HIDDEN_STATUSES[status]
+        kind, what = _HIDDEN_STATUSES[status]
     elif status >= 500:
-        code, what = Code.SERVER_ERROR_HIDDEN, "the server failed"
+        kind, what = SERVER_ERROR_HIDDEN, "the server failed"
     else:
-        code, what = Code.CLIENT_ERROR_HIDDEN, "the server refuses the request"
+        kind, what = CLIENT_ERROR_HIDDEN, "the server refuses the request"
     sentence = (
         f"{came}{by}: {what}. That is an error of the server, or of a proxy before it; the browser calls it a CORS "
         "error only because it came without CORS headers"
     )
-    return Finding(code, "error", sentence, "look for the error first; then send the CORS headers with errors too")
+    fix = "look for the error first; then send the CORS headers with errors too"
+    return kind.finding(sentence, fix, seen=[exchange])
 
 
 # No answer
@@ -184,62 +223,62 @@ def _diagnose_hidden_error(exchange: Exchange, came: str) -> Finding:
 _LOG = "look at the log of the server"
 
 #: What a failed request says of itself, and what that means.
-_NO_ANSWERS: tuple[tuple[str, Code, str, str], ...] = (
+_NO_ANSWERS: tuple[tuple[str, Kind, str, str], ...] = (
     (
         r"^out of time:",
-        Code.OUT_OF_TIME,
+        OUT_OF_TIME,
         "{error}",
         "--max-time allows more",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|CertificateError|doesn't match",
-        Code.CERTIFICATE,
+        CERTIFICATE,
         "the TLS certificate of the server cannot be trusted ({detail}), and browsers refuse to talk to it",
         "use a certificate that browsers trust; for a test server, --insecure takes any",
     ),
     (
         r"SSLError|SSLEOFError|SSL:",
-        Code.TLS,
+        TLS,
         "no TLS connection came about; perhaps the server speaks http: at this port, not https:",
         "check the scheme and the port of the URL",
     ),
     (
         r"ProxyError",
-        Code.PROXY,
+        PROXY,
         "the proxy that the environment names does not answer",
         "check HTTPS_PROXY and NO_PROXY",
     ),
     (
         r"NameResolutionError|getaddrinfo|Name or service not known|nodename nor servname|Failed to resolve",
-        Code.NAME_UNKNOWN,
+        NAME_UNKNOWN,
         "the host name of the server is not known",
         "check the host name",
     ),
     (
         r"ConnectTimeout|ReadTimeout|timed out",
-        Code.TIMEOUT,
+        TIMEOUT,
         "the server gave no answer within the time given",
         "look at what keeps the server from answering; --timeout waits longer",
     ),
     (
         r"Connection refused|actively refused",
-        Code.CONNECTION_REFUSED,
+        CONNECTION_REFUSED,
         "nothing listens at that address and port",
         "start the server, or check the host and the port",
     ),
     (
         r"BadStatusLine|InvalidHeader|LineTooLong|HeaderParsingError|got more than|UnknownProtocol|InvalidChunk",
-        Code.NOT_HTTP,
+        NOT_HTTP,
         "what the server sent is not HTTP",
         "check the port: another service may listen there",
     ),
     (
         r"RemoteDisconnected|ConnectionReset|Connection reset|Broken pipe|IncompleteRead|Connection aborted",
-        Code.CLOSED,
+        CLOSED,
         "the server closed the connection without an answer",
         _LOG,
     ),
-    (r"the application ", Code.APP_RAISED, "{error}", "correct the application"),
+    (r"the application ", APP_RAISED, "{error}", "correct the application"),
 )
 
 
@@ -248,12 +287,12 @@ def diagnose_no_answer(error: str) -> Finding:
 
     :param error: what the exchange says.
     """
-    for pattern, code, sentence, fix in _NO_ANSWERS:
+    for pattern, kind, sentence, fix in _NO_ANSWERS:
         if re.search(pattern, error):
             detail = re.search(r"verify failed: ([^(]*[^( ])", error)
             said = sentence.format(detail=shown(detail[1]) if detail else "not for this host", error=shown(error))
-            return Finding(code, "error", said, fix)
-    return Finding(Code.NO_ANSWER, "error", shown(error), _LOG)
+            return kind.finding(said, fix)
+    return NO_ANSWER.finding(shown(error), _LOG)
 
 
 # The fix

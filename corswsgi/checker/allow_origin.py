@@ -7,8 +7,21 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from corswsgi.browser import Exchange
+from corswsgi.checker.findings import Finding, Kind, Severity
 from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_ORIGIN, joined
-from corswsgi.checker.report import Code, Finding
+from corswsgi.checker.kinds.allow_origin import (
+    ALLOW_ORIGIN_CASE,
+    ALLOW_ORIGIN_LIST,
+    ALLOW_ORIGIN_OTHER,
+    ALLOW_ORIGIN_PATTERN,
+    ALLOW_ORIGIN_PORT,
+    ALLOW_ORIGIN_QUOTED,
+    ALLOW_ORIGIN_SCHEME,
+    ALLOW_ORIGIN_SLASH,
+    ALLOW_ORIGIN_TWICE,
+    ALLOW_ORIGIN_VARIABLE,
+)
+from corswsgi.checker.kinds.credentials import ALLOW_CREDENTIALS_CASE, WILDCARD_CREDENTIALS
 from corswsgi.errors import quote
 
 
@@ -16,7 +29,7 @@ class _OriginCase(NamedTuple):
     """A wrong value of Access-Control-Allow-Origin: when it is that, what it is called, and what to say."""
 
     holds: Callable[[str, str], bool]
-    code: Code
+    kind: Kind
     sentence: str
     fix: str
 
@@ -33,49 +46,49 @@ def _differ_in_port(value: str, origin: str) -> bool:
 _ORIGIN_CASES = (
     _OriginCase(
         lambda value, origin: "$" in value or "%{" in value or "{{" in value,
-        Code.ALLOW_ORIGIN_VARIABLE,
+        ALLOW_ORIGIN_VARIABLE,
         "it is the name of a variable that the server's configuration does not replace",
         "put a real origin there",
     ),
     _OriginCase(
         lambda value, origin: value.strip("\"'") != value,
-        Code.ALLOW_ORIGIN_QUOTED,
+        ALLOW_ORIGIN_QUOTED,
         "it is in quotation marks, which browsers take for a part of it",
         "take the quotation marks away",
     ),
     _OriginCase(
         lambda value, origin: "," in value or " " in value,
-        Code.ALLOW_ORIGIN_LIST,
+        ALLOW_ORIGIN_LIST,
         "it is a list, and browsers know one origin only",
         "answer with the one origin that asks, if it is on the list, and with Vary: Origin",
     ),
     _OriginCase(
         lambda value, origin: "*" in value,
-        Code.ALLOW_ORIGIN_PATTERN,
+        ALLOW_ORIGIN_PATTERN,
         "browsers know no patterns, only one origin or a lone *",
         "match the pattern on the server, and answer with the origin that asks and with Vary: Origin",
     ),
     _OriginCase(
         lambda value, origin: value.lower() == origin.lower(),
-        Code.ALLOW_ORIGIN_CASE,
+        ALLOW_ORIGIN_CASE,
         "it differs in upper and lower case, and browsers compare every character",
         "write it as browsers do",
     ),
     _OriginCase(
         lambda value, origin: value.lower().startswith(f"{origin.lower()}/"),
-        Code.ALLOW_ORIGIN_SLASH,
+        ALLOW_ORIGIN_SLASH,
         "an origin ends after the host and the port: no slash and no path",
         "take away what follows the host and the port",
     ),
     _OriginCase(
         _differ_in_scheme,
-        Code.ALLOW_ORIGIN_SCHEME,
+        ALLOW_ORIGIN_SCHEME,
         "it is the same host with another scheme, and http: and https: are different origins",
         "allow the origin that asks",
     ),
     _OriginCase(
         _differ_in_port,
-        Code.ALLOW_ORIGIN_PORT,
+        ALLOW_ORIGIN_PORT,
         "it is the same host with another port, and each port is an origin of its own",
         "allow the origin that asks",
     ),
@@ -90,7 +103,7 @@ def diagnose_allow_origin(exchange: Exchange, origin: str, with_credentials: boo
             f"{ALLOW_ORIGIN} came {len(lines)} times ({quote(', '.join(lines))}): two parts of the server, such as the "
             "application and a proxy, both add it, and browsers accept exactly one"
         )
-        return Finding(Code.ALLOW_ORIGIN_TWICE, "error", sentence, "let only one part of the server add CORS headers")
+        return ALLOW_ORIGIN_TWICE.finding(sentence, "let only one part of the server add CORS headers")
     if not lines:
         return None
     if lines[0] not in (origin, "*"):
@@ -98,11 +111,12 @@ def diagnose_allow_origin(exchange: Exchange, origin: str, with_credentials: boo
     credentials = joined(exchange, ALLOW_CREDENTIALS) or ""
     if with_credentials and lines[0] == origin and credentials != "true" == credentials.lower():
         sentence = f"{ALLOW_CREDENTIALS} is {quote(credentials)}, and browsers know only true in lower case"
-        return Finding(Code.ALLOW_CREDENTIALS_CASE, "error", sentence, 'send the four letters "true"')
+        return ALLOW_CREDENTIALS_CASE.finding(sentence, 'send the four letters "true"')
     if lines[0] == "*" and credentials == "true":
         sentence = f"{ALLOW_ORIGIN} is * beside {ALLOW_CREDENTIALS}: true, and with credentials * does not count"
         fix = "name the origin that asks instead of *, or leave the credentials out"
-        return Finding(Code.WILDCARD_CREDENTIALS, "error" if with_credentials else "warning", sentence, fix)
+        severity = Severity.HIGH if with_credentials else Severity.LOW
+        return WILDCARD_CREDENTIALS.finding(sentence, fix, severity=severity, seen=[exchange])
     return None
 
 
@@ -110,6 +124,6 @@ def _diagnose_wrong_origin(value: str, origin: str) -> Finding:
     came = f"{ALLOW_ORIGIN} is {quote(value)}, and the page is of {quote(origin)}"
     for case in _ORIGIN_CASES:
         if case.holds(value, origin):
-            return Finding(case.code, "error", f"{came}: {case.sentence}", case.fix)
+            return case.kind.finding(f"{came}: {case.sentence}", case.fix)
     sentence = f"{came}: the server allows another origin, or always answers with the same one"
-    return Finding(Code.ALLOW_ORIGIN_OTHER, "error", sentence, "allow the origin that asks")
+    return ALLOW_ORIGIN_OTHER.finding(sentence, "allow the origin that asks")

@@ -81,7 +81,7 @@ def _table(report: AuditReport) -> Iterator[Line]:
 
 def _row(sighting: Sighting) -> tuple[str, ...]:
     yes = _READS if sighting.sent else _PASSES
-    return (sighting.stranger.kind, sighting.stranger.value, *_cells(sighting, yes))
+    return (sighting.stranger.likeness, sighting.stranger.value, *_cells(sighting, yes))
 
 
 def _cells(reads: Pair | Sighting, yes: str) -> list[str]:
@@ -90,10 +90,10 @@ def _cells(reads: Pair | Sighting, yes: str) -> list[str]:
 
 def _finding(finding: Finding) -> Iterator[Line]:
     yield Line(f"{str(finding.severity).upper()}  {finding.code}", _STYLES[finding.severity])
-    yield from _wrapped(finding.sentence)
+    yield from _wrapped(f"{finding.sentence}.")
     for evidence in finding.evidence:
         yield from (Line(f"{_INDENT}{text}", "dim") for text in _exchange(evidence))
-    yield from _wrapped(f"Fix: {finding.fix}")
+    yield from _wrapped(f"Fix: {finding.fix}.")
 
 
 def _exchange(evidence: Evidence) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _reads(reads: Pair | Sighting) -> dict[str, bool]:
 def _stranger(sighting: Sighting) -> dict[str, Any]:
     stranger = sighting.stranger
     return {
-        "kind": stranger.kind,
+        "kind": stranger.likeness,
         "origin": stranger.value,
         "sent_by_browsers": sighting.sent,
         **_reads(sighting),
@@ -124,6 +124,7 @@ def _as_dict(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
         "severity": str(finding.severity),
+        "concerns": finding.concerns,
         "sentence": finding.sentence,
         "evidence": [{"request": each.request, "response": each.response} for each in finding.evidence],
         "fix": finding.fix,

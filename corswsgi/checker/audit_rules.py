@@ -9,8 +9,49 @@ from corswsgi import fetch
 from corswsgi.browser import MAX_AGE_CAPS, Exchange
 from corswsgi.browser.urls import URL, parse_origin
 from corswsgi.checker.audit_wire import Answer, is_mixed_content
-from corswsgi.checker.findings import Code, Finding, Severity, evidence_of, shown
-from corswsgi.checker.strangers import IMPLIED_BY, SEVERITIES, Kind, Reach, Stranger
+from corswsgi.checker.findings import Finding, Kind, Severity, shown
+from corswsgi.checker.kinds.allow_origin import ALLOW_ORIGIN_INVALID, ALLOW_ORIGIN_TWICE, DUPLICATE_HEADER
+from corswsgi.checker.kinds.caches import (
+    VARY_MISSING,
+    VARY_MISSING_NOT_STORED,
+    VARY_MISSING_WITHOUT_CORS,
+    VARY_NEEDLESS,
+    VARY_OVERWRITTEN,
+)
+from corswsgi.checker.kinds.credentials import ALLOW_CREDENTIALS_INVALID, WILDCARD_CREDENTIALS
+from corswsgi.checker.kinds.errors import ERROR_WITHOUT_CORS, ORIGIN_BREAKS_SERVER
+from corswsgi.checker.kinds.network import MIXED_CONTENT
+from corswsgi.checker.kinds.origins import (
+    ANY_ORIGIN,
+    ANY_ORIGIN_CREDENTIALS,
+    ANY_ORIGIN_MAY_SEND,
+    ANY_ORIGIN_REFLECTED,
+    NULL_ORIGIN,
+    ORIGIN_CASE,
+    ORIGIN_DOT,
+    ORIGIN_EMBEDDED,
+    ORIGIN_HTTP,
+    ORIGIN_PORT,
+    ORIGIN_PREFIX,
+    ORIGIN_SPECIAL_CHARACTER,
+    ORIGIN_SUBDOMAIN,
+    ORIGIN_SUFFIX,
+    ORIGIN_TRAILING,
+)
+from corswsgi.checker.kinds.permissions import (
+    ANY_HEADER,
+    ANY_METHOD,
+    HEADER_FORBIDDEN,
+    MAX_AGE_ABOVE_CAPS,
+    MAX_AGE_INVALID,
+    METHOD_FORBIDDEN,
+    METHOD_SUBSTRING,
+    METHODS_WIDE,
+    PRIVATE_NETWORK,
+)
+from corswsgi.checker.kinds.redirects import REDIRECT
+from corswsgi.checker.kinds.request import ORIGIN_NOT_ALLOWED
+from corswsgi.checker.strangers import IMPLIED_BY, SEVERITIES, Likeness, Reach, Stranger
 
 #: Nobody needs them: a server that permits them permits all.
 INVENTED_METHOD = "CORSWSGI"
@@ -31,8 +72,6 @@ _SINGLE_VALUED = (_ALLOW_CREDENTIALS, _MAX_AGE)
 
 #: rfc9110#section-15.1: what caches keep without being told; 206 wants a cache that knows ranges.
 _KEPT_STATUSES = frozenset({200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501})
-
-_MOST_EVIDENCE = 4
 
 _LONGEST_METHOD = 40
 
@@ -136,24 +175,24 @@ def _any_origin(seen: Observations) -> Iterator[Finding]:
     if stranger.include.allowed:
         sentence = (
             f"Every website can read, with the cookies of whoever visits it, what this URL answers: the server takes "
-            f"any Origin, such as {value}, for an allowed one."
+            f"any Origin, such as {value}, for an allowed one"
         )
-        fix = f"Compare the whole Origin with a list: {_policy(seen.origin, True)}."
-        yield _finding(Code.ANY_ORIGIN_CREDENTIALS, Severity.HIGH, sentence, [stranger.include.exchange], fix)
+        fix = f"Compare the whole Origin with a list: {_policy(seen.origin, True)}"
+        yield _finding(ANY_ORIGIN_CREDENTIALS, Severity.HIGH, sentence, [stranger.include.exchange], fix)
     elif stranger.omit.allowed and stranger.omit.exchange.response_lines(_ALLOW_ORIGIN) == ("*",):
         sentence = (
             "Every website can read what this URL answers, but without cookies: it gets what anybody gets with curl. "
-            "That is right for public data, and wrong where only the network keeps others out."
+            "That is right for public data, and wrong where only the network keeps others out"
         )
-        fix = f"Where it is not meant: {_policy(seen.origin, False)}."
-        yield _finding(Code.ANY_ORIGIN, Severity.INFO, sentence, [stranger.omit.exchange], fix)
+        fix = f"Where it is not meant: {_policy(seen.origin, False)}"
+        yield _finding(ANY_ORIGIN, Severity.INFO, sentence, [stranger.omit.exchange], fix)
     elif stranger.omit.allowed:
         sentence = (
             f"Every website can read what this URL answers, without cookies: whatever Origin comes, such as {value}, "
-            "is sent back as allowed. If credentials are ever switched on, every website reads with them too."
+            "is sent back as allowed. If credentials are ever switched on, every website reads with them too"
         )
-        fix = f'Where all may read, send "*", which can never go with credentials; else {_policy(seen.origin, False)}.'
-        yield _finding(Code.ANY_ORIGIN_REFLECTED, Severity.LOW, sentence, [stranger.omit.exchange], fix)
+        fix = f'Where all may read, send "*", which can never go with credentials; else {_policy(seen.origin, False)}'
+        yield _finding(ANY_ORIGIN_REFLECTED, Severity.LOW, sentence, [stranger.omit.exchange], fix)
 
 
 def _any_origin_may_send(seen: Observations) -> Iterator[Finding]:
@@ -163,84 +202,85 @@ def _any_origin_may_send(seen: Observations) -> Iterator[Finding]:
     method = exchange.request_lines("Access-Control-Request-Method")[0]
     sentence = (
         f"Every website can send {method} with the cookies of whoever visits it: preflights are granted to any Origin. "
-        "It cannot read the answer, but what the request changes is changed."
+        "It cannot read the answer, but what the request changes is changed"
     )
-    fix = "Decide about preflights by the same list of origins as about all other requests."
-    yield _finding(Code.ANY_ORIGIN_MAY_SEND, Severity.HIGH, sentence, [exchange], fix)
+    fix = "Decide about preflights by the same list of origins as about all other requests"
+    yield _finding(ANY_ORIGIN_MAY_SEND, Severity.HIGH, sentence, [exchange], fix)
 
 
 #: What the acceptance of a stranger says about the comparison, and what cures it.
 _COMPARISONS = {
-    Code.NULL_ORIGIN: (
+    NULL_ORIGIN: (
         'the server allows "null", which is the origin of sandboxed frames on any website',
-        'Never allow "null".',
+        'Never allow "null"',
     ),
-    Code.ORIGIN_SUFFIX: (
+    ORIGIN_SUFFIX: (
         "the server looks only at how the Origin begins",
-        "Compare the whole Origin; end a regular expression with \\Z (re.fullmatch).",
+        "Compare the whole Origin; end a regular expression with \\Z (re.fullmatch)",
     ),
-    Code.ORIGIN_PREFIX: (
+    ORIGIN_PREFIX: (
         "the server looks only at how the Origin ends",
-        'Compare the whole Origin; where subdomains are meant, what stands before them must be "://" or a dot.',
+        'Compare the whole Origin; where subdomains are meant, what stands before them must be "://" or a dot',
     ),
-    Code.ORIGIN_DOT: (
+    ORIGIN_DOT: (
         "a dot in a regular expression stands for any character",
-        "Write \\. in a regular expression, or compare the whole Origin as a string.",
+        "Write \\. in a regular expression, or compare the whole Origin as a string",
     ),
-    Code.ORIGIN_SPECIAL_CHARACTER: (
+    ORIGIN_SPECIAL_CHARACTER: (
         "the server takes a character that hosts may hold for the end of the host",
-        "Compare the whole Origin; end a regular expression with \\Z (re.fullmatch).",
+        "Compare the whole Origin; end a regular expression with \\Z (re.fullmatch)",
     ),
-    Code.ORIGIN_HTTP: (
+    ORIGIN_HTTP: (
         "the server does not compare the scheme, or allows plain http",
-        "Allow origins on https only.",
+        "Allow origins on https only",
     ),
-    Code.ORIGIN_PORT: (
+    ORIGIN_PORT: (
         "the server does not compare the port, or allows any",
-        "Compare the whole Origin with its port, unless every port of the host is meant.",
+        "Compare the whole Origin with its port, unless every port of the host is meant",
     ),
-    Code.ORIGIN_SUBDOMAIN: (
+    ORIGIN_SUBDOMAIN: (
         "the server allows subdomains",
-        "List the hosts that need it, unless every subdomain is meant and none can fall into other hands.",
+        "List the hosts that need it, unless every subdomain is meant and none can fall into other hands",
     ),
-    Code.ORIGIN_CASE: (
+    ORIGIN_CASE: (
         "the server takes upper and lower case for the same",
-        "Compare byte for byte: browsers always send scheme and host in lower case.",
+        "Compare byte for byte: browsers always send scheme and host in lower case",
     ),
-    Code.ORIGIN_TRAILING: (
+    ORIGIN_TRAILING: (
         "the server does not look at what follows the Origin that it knows",
-        "Compare the whole Origin; end a regular expression with \\Z (re.fullmatch).",
+        "Compare the whole Origin; end a regular expression with \\Z (re.fullmatch)",
     ),
-    Code.ORIGIN_EMBEDDED: (
+    ORIGIN_EMBEDDED: (
         "the server searches for what it knows, or matches a wildcard across the parts of the Origin",
-        "Compare the whole Origin; a wildcard may stand for labels of the host only, not for what holds a slash.",
+        "Compare the whole Origin; a wildcard may stand for labels of the host only, not for what holds a slash",
     ),
 }
 
 #: Who can have such a page, and what comes of it; "{}" is how the page can read.
 _CONSEQUENCES = {
-    Reach.ANYONE: "Anybody can have a page of that origin, and it can read what this URL answers {}.",
-    Reach.NETWORK: "Who controls the network can make a page of that origin, and it can read what this URL answers {}.",
-    Reach.SITE: "Who controls another host or port of the site can read what this URL answers {}.",
-    Reach.PATTERN: "If that is not meant: who controls such a host or port can read what this URL answers {}.",
-    Reach.NOBODY: "Nobody can have that name today; it shows how the comparison is made.",
-    Reach.UNSENT: "No browser sends such an Origin; it shows how the comparison is made, and that others may slip by.",
-    Reach.HARMLESS: "No browser sends such an Origin, and the host would be the same; it shows what is compared.",
+    Reach.ANYONE: "Anybody can have a page of that origin, and it can read what this URL answers {}",
+    Reach.NETWORK: "Who controls the network can make a page of that origin, and it can read what this URL answers {}",
+    Reach.SITE: "Who controls another host or port of the site can read what this URL answers {}",
+    Reach.PATTERN: "If that is not meant: who controls such a host or port can read what this URL answers {}",
+    Reach.NOBODY: "Nobody can have that name today; it shows how the comparison is made",
+    Reach.UNSENT: "No browser sends such an Origin; it shows how the comparison is made, and that others may slip by",
+    Reach.HARMLESS: "No browser sends such an Origin, and the host would be the same; it shows what is compared",
 }
 
 
 def _strangers(seen: Observations) -> Iterator[Finding]:
-    """Report strangers that get more than the unrelated one, by code, but for what others imply."""
-    taken = {sighting.stranger.kind: sighting for sighting in seen.sightings[1:] if _excess(sighting, seen.unrelated)}
+    """Report strangers that get more than the unrelated one, by kind, but for what others imply."""
+    excess = (sighting for sighting in seen.sightings[1:] if _excess(sighting, seen.unrelated))
+    taken = {sighting.stranger.likeness: sighting for sighting in excess}
     standing = _not_implied(taken, by=taken)
     telling = _not_implied(taken, by=standing)
-    for code in _COMPARISONS:
-        if sightings := [taken[kind] for kind in telling if taken[kind].stranger.code is code]:
-            yield _about_strangers(code, sightings)
+    for kind in _COMPARISONS:
+        if sightings := [taken[likeness] for likeness in telling if taken[likeness].stranger.kind is kind]:
+            yield _about_strangers(kind, sightings)
 
 
-def _not_implied(kinds: Iterable[Kind], by: Iterable[Kind]) -> list[Kind]:
-    return [kind for kind in kinds if not IMPLIED_BY.get(kind, set()).intersection(by)]
+def _not_implied(likenesses: Iterable[Likeness], by: Iterable[Likeness]) -> list[Likeness]:
+    return [each for each in likenesses if not IMPLIED_BY.get(each, set()).intersection(by)]
 
 
 def _excess(sighting: Sighting, unrelated: Sighting) -> bool:
@@ -258,15 +298,15 @@ def _weight(sighting: Sighting) -> Severity:
     return credentialed if _is_credentialed(sighting) else anonymous
 
 
-def _about_strangers(code: Code, sightings: list[Sighting]) -> Finding:
-    comparison, fix = _COMPARISONS[code]
+def _about_strangers(kind: Kind, sightings: list[Sighting]) -> Finding:
+    comparison, fix = _COMPARISONS[kind]
     worst = max(sightings, key=_weight)
     values = " and ".join(sighting.stranger.value for sighting in sightings)
     mode = "with the user's cookies" if _is_credentialed(worst) else "without cookies"
     consequence = _CONSEQUENCES[worst.stranger.reach].format(mode)
     sentence = f"{values} {'is' if len(sightings) == 1 else 'are'} allowed: {comparison}. {consequence}"
     exchanges = [(sighting.include if _is_credentialed(sighting) else sighting.omit).exchange for sighting in sightings]
-    return _finding(code, _weight(worst), sentence, exchanges, fix)
+    return _finding(kind, _weight(worst), sentence, exchanges, fix)
 
 
 def _breaks_server(seen: Observations) -> Iterator[Finding]:
@@ -275,9 +315,9 @@ def _breaks_server(seen: Observations) -> Iterator[Finding]:
     broken = [each.omit.exchange for each in seen.sightings if _is_broken(each.omit.exchange)]
     if broken:
         values = ", ".join(exchange.request_lines("Origin")[0] for exchange in broken)
-        sentence = f"An Origin that it does not expect breaks the server: {values}."
-        fix = "Compare the Origin as a string, and treat what does not match as not allowed; do not parse it."
-        yield _finding(Code.ORIGIN_BREAKS_SERVER, Severity.LOW, sentence, broken, fix)
+        sentence = f"An Origin that it does not expect breaks the server: {values}"
+        fix = "Compare the Origin as a string, and treat what does not match as not allowed; do not parse it"
+        yield _finding(ORIGIN_BREAKS_SERVER, Severity.LOW, sentence, broken, fix)
 
 
 def _is_broken(exchange: Exchange) -> bool:
@@ -292,10 +332,10 @@ def _wildcard_with_credentials(seen: Observations) -> Iterator[Finding]:
         if exchange.response_lines(_ALLOW_ORIGIN) == ("*",) and "true" in exchange.response_lines(_ALLOW_CREDENTIALS):
             sentence = (
                 f'{_ALLOW_ORIGIN} is "*" and {_ALLOW_CREDENTIALS} "true": no browser lets a page read with credentials '
-                "then, so the second header does nothing, or what was meant does not work."
+                "then, so the second header does nothing, or what was meant does not work"
             )
-            fix = f"Leave {_ALLOW_CREDENTIALS} out where all may read; else {_policy(seen.origin, True)}."
-            yield _finding(Code.WILDCARD_CREDENTIALS, Severity.LOW, sentence, [exchange], fix)
+            fix = f"Leave {_ALLOW_CREDENTIALS} out where all may read; else {_policy(seen.origin, True)}"
+            yield _finding(WILDCARD_CREDENTIALS, Severity.LOW, sentence, [exchange], fix)
             return
 
 
@@ -305,10 +345,10 @@ def _allow_origin_lines(seen: Observations) -> Iterator[Finding]:
         if len(lines) > 1:
             sentence = (
                 f"{_ALLOW_ORIGIN} comes in {len(lines)} lines, which browsers join to {_quoted(', '.join(lines))}: "
-                "that is no origin, and no page can read the answer."
+                "that is no origin, and no page can read the answer"
             )
-            fix = "Let one part of the server set it: the application or what stands before it, not both."
-            yield _finding(Code.ALLOW_ORIGIN_TWICE, Severity.LOW, sentence, [exchange], fix)
+            fix = "Let one part of the server set it: the application or what stands before it, not both"
+            yield _finding(ALLOW_ORIGIN_TWICE, Severity.LOW, sentence, [exchange], fix)
             return
 
 
@@ -316,9 +356,9 @@ def _other_duplicates(seen: Observations) -> Iterator[Finding]:
     for name in _SINGLE_VALUED:
         for exchange in (*seen.plain_answers, *seen.preflights):
             if len(lines := exchange.response_lines(name)) > 1:
-                sentence = f"{name} comes in {len(lines)} lines, and counts as if it were not there."
-                fix = "Let one part of the server set it: the application or what stands before it, not both."
-                yield _finding(Code.DUPLICATE_HEADER, Severity.LOW, sentence, [exchange], fix)
+                sentence = f"{name} comes in {len(lines)} lines, and counts as if it were not there"
+                fix = "Let one part of the server set it: the application or what stands before it, not both"
+                yield _finding(DUPLICATE_HEADER, Severity.LOW, sentence, [exchange], fix)
                 break
 
 
@@ -326,9 +366,9 @@ def _allow_origin_invalid(seen: Observations) -> Iterator[Finding]:
     for exchange in seen.plain_answers:
         lines = exchange.response_lines(_ALLOW_ORIGIN)
         if len(lines) == 1 and not _can_match(lines[0]):
-            sentence = f"{_ALLOW_ORIGIN} is {_quoted(lines[0])}, which no browser ever takes for a page's origin."
-            fix = f'Send one origin, as browsers write it, such as "{seen.origin}", or "*".'
-            yield _finding(Code.ALLOW_ORIGIN_INVALID, Severity.LOW, sentence, [exchange], fix)
+            sentence = f"{_ALLOW_ORIGIN} is {_quoted(lines[0])}, which no browser ever takes for a page's origin"
+            fix = f'Send one origin, as browsers write it, such as "{seen.origin}", or "*"'
+            yield _finding(ALLOW_ORIGIN_INVALID, Severity.LOW, sentence, [exchange], fix)
             return
 
 
@@ -346,9 +386,9 @@ def _allow_credentials_invalid(seen: Observations) -> Iterator[Finding]:
     for exchange in seen.plain_answers:
         lines = exchange.response_lines(_ALLOW_CREDENTIALS)
         if len(lines) == 1 and lines[0] != "true":
-            sentence = f'{_ALLOW_CREDENTIALS} is {_quoted(lines[0])}; only "true" means anything.'
-            fix = 'Send "true", or nothing.'
-            yield _finding(Code.ALLOW_CREDENTIALS_INVALID, Severity.INFO, sentence, [exchange], fix)
+            sentence = f'{_ALLOW_CREDENTIALS} is {_quoted(lines[0])}; only "true" means anything'
+            fix = 'Send "true", or nothing'
+            yield _finding(ALLOW_CREDENTIALS_INVALID, Severity.INFO, sentence, [exchange], fix)
             return
 
 
@@ -365,20 +405,20 @@ def _vary(seen: Observations) -> Iterator[Finding]:
     if not missing:
         return
     misleading = [exchange for exchange in missing if _names_one_site(exchange)]
-    code = Code.VARY_MISSING if misleading else Code.VARY_MISSING_WITHOUT_CORS
+    kind = VARY_MISSING if misleading else VARY_MISSING_WITHOUT_CORS
     consequence = "hand the answer for one site to another" if misleading else "hand it to a page, which cannot read it"
     severity = max(map(_staleness, missing))
     if severity is Severity.INFO:
-        code = Code.VARY_MISSING_NOT_STORED
+        kind = VARY_MISSING_NOT_STORED
     evidence = misleading or missing
     vary = ", ".join(evidence[0].response_lines("Vary"))
     came = f'Vary is {_quoted(vary)}, without "Origin"' if vary else 'there is no "Vary: Origin"'
     whom = " and ".join(dict.fromkeys(_asker(exchange) for exchange in evidence))
     sentence = (
-        f"The answer depends on the Origin, and in the one to {whom} {came}: a cache that keeps it may {consequence}."
+        f"The answer depends on the Origin, and in the one to {whom} {came}: a cache that keeps it may {consequence}"
     )
-    fix = "Send Vary: Origin with every answer: to allowed origins, to others, and without an Origin."
-    yield _finding(code, severity, sentence, evidence, fix)
+    fix = "Send Vary: Origin with every answer: to allowed origins, to others, and without an Origin"
+    yield _finding(kind, severity, sentence, evidence, fix)
 
 
 def _names_one_site(exchange: Exchange) -> bool:
@@ -422,8 +462,8 @@ def _staleness(exchange: Exchange) -> Severity:
 def _needless_vary(seen: Observations) -> Iterator[Finding]:
     exchange = seen.own.omit.exchange
     if exchange.response_lines(_ALLOW_ORIGIN) == ("*",) and "origin" in _vary_names(exchange):
-        sentence = f'{_ALLOW_ORIGIN} is "*" for all, and Vary: Origin makes caches keep one copy for each site.'
-        yield _finding(Code.VARY_NEEDLESS, Severity.INFO, sentence, [exchange], 'Leave Origin out of Vary with "*".')
+        sentence = f'{_ALLOW_ORIGIN} is "*" for all, and Vary: Origin makes caches keep one copy for each site'
+        yield _finding(VARY_NEEDLESS, Severity.INFO, sentence, [exchange], 'Leave Origin out of Vary with "*"')
 
 
 def _vary_overwritten(seen: Observations) -> Iterator[Finding]:
@@ -433,10 +473,10 @@ def _vary_overwritten(seen: Observations) -> Iterator[Finding]:
         names = ", ".join(sorted(lost - {"origin"}))
         sentence = (
             f"Vary names {shown(names)} without an Origin and no longer with one: what adds the CORS headers throws "
-            "away what the application said, and caches mix up its answers."
+            "away what the application said, and caches mix up its answers"
         )
-        fix = "Add Origin to what Vary says already, over all of its lines."
-        yield _finding(Code.VARY_OVERWRITTEN, Severity.LOW, sentence, [seen.bare, own], fix)
+        fix = "Add Origin to what Vary says already, over all of its lines"
+        yield _finding(VARY_OVERWRITTEN, Severity.LOW, sentence, [seen.bare, own], fix)
 
 
 # Preflights
@@ -444,9 +484,9 @@ def _vary_overwritten(seen: Observations) -> Iterator[Finding]:
 
 def _any_method(seen: Observations) -> Iterator[Finding]:
     if seen.invented_method.allowed:
-        sentence = f"Pages of {seen.origin} may send any method, even an invented one: {INVENTED_METHOD}."
-        fix = 'List the methods that the URL takes; GET, HEAD and POST need no listing: allow_methods=["PUT"].'
-        yield _finding(Code.ANY_METHOD, Severity.INFO, sentence, [seen.invented_method.exchange], fix)
+        sentence = f"Pages of {seen.origin} may send any method, even an invented one: {INVENTED_METHOD}"
+        fix = 'List the methods that the URL takes; GET, HEAD and POST need no listing: allow_methods=["PUT"]'
+        yield _finding(ANY_METHOD, Severity.INFO, sentence, [seen.invented_method.exchange], fix)
 
 
 def _wide_methods(seen: Observations) -> Iterator[Finding]:
@@ -457,18 +497,18 @@ def _wide_methods(seen: Observations) -> Iterator[Finding]:
     if taken and wide and not seen.invented_method.allowed:
         sentence = (
             f"{_ALLOW_METHODS} permits {shown(', '.join(wide))}, which this URL does not take: its Allow is "
-            f"{_quoted(', '.join(seen.options.response_lines('Allow')))}."
+            f"{_quoted(', '.join(seen.options.response_lines('Allow')))}"
         )
         exchanges = [seen.put.exchange, seen.options]
-        yield _finding(Code.METHODS_WIDE, Severity.INFO, sentence, exchanges, "Permit the methods that the URL takes.")
+        yield _finding(METHODS_WIDE, Severity.INFO, sentence, exchanges, "Permit the methods that the URL takes")
 
 
 def _forbidden_methods(seen: Observations) -> Iterator[Finding]:
     listed = [name for name in _names(seen.put.exchange, _ALLOW_METHODS) if fetch.is_forbidden_method(name)]
     if listed:
         names = shown(", ".join(listed))
-        sentence = f"{_ALLOW_METHODS} permits {names}, which no page can send in any browser."
-        yield _finding(Code.METHOD_FORBIDDEN, Severity.INFO, sentence, [seen.put.exchange], f"Take {names} off.")
+        sentence = f"{_ALLOW_METHODS} permits {names}, which no page can send in any browser"
+        yield _finding(METHOD_FORBIDDEN, Severity.INFO, sentence, [seen.put.exchange], f"Take {names} off")
 
 
 def _method_substring(seen: Observations) -> Iterator[Finding]:
@@ -479,20 +519,20 @@ def _method_substring(seen: Observations) -> Iterator[Finding]:
     if granted and not {method, "*"} & set(granted) and not _names(invented, _ALLOW_METHODS):
         sentence = (
             f"A preflight for {shown(method)} is granted, and one for {INVENTED_METHOD} is not: the server looks for "
-            "the method inside the text of its list. Browsers compare again, and refuse."
+            "the method inside the text of its list. Browsers compare again, and refuse"
         )
-        fix = "Send the whole list, and let the browser compare; or compare whole names."
-        yield _finding(Code.METHOD_SUBSTRING, Severity.INFO, sentence, [exchange, invented], fix)
+        fix = "Send the whole list, and let the browser compare; or compare whole names"
+        yield _finding(METHOD_SUBSTRING, Severity.INFO, sentence, [exchange, invented], fix)
 
 
 def _any_header(seen: Observations) -> Iterator[Finding]:
     if seen.invented_header.allowed:
         sentence = (
             f"Pages of {seen.origin} may set any request header, even an invented one: {INVENTED_HEADER}. Where that "
-            'is by "*", browsers take it for Authorization too, whatever the standard says.'
+            'is by "*", browsers take it for Authorization too, whatever the standard says'
         )
-        fix = 'List the headers that the application reads: allow_headers=["Content-Type"].'
-        yield _finding(Code.ANY_HEADER, Severity.INFO, sentence, [seen.invented_header.exchange], fix)
+        fix = 'List the headers that the application reads: allow_headers=["Content-Type"]'
+        yield _finding(ANY_HEADER, Severity.INFO, sentence, [seen.invented_header.exchange], fix)
 
 
 def _forbidden_headers(seen: Observations) -> Iterator[Finding]:
@@ -500,10 +540,10 @@ def _forbidden_headers(seen: Observations) -> Iterator[Finding]:
     names = [*_names(exchange, _ALLOW_HEADERS), *_names(seen.put.exchange, _ALLOW_HEADERS)]
     listed = sorted({name.lower() for name in names if fetch.is_forbidden_request_header_name(name)})
     if listed:
-        sentence = f"{_ALLOW_HEADERS} permits {shown(', '.join(listed))}, which no page can set in any browser."
-        fix = f"Take {shown(', '.join(listed))} off."
+        sentence = f"{_ALLOW_HEADERS} permits {shown(', '.join(listed))}, which no page can set in any browser"
+        fix = f"Take {shown(', '.join(listed))} off"
         evidence = [each for each in (seen.put.exchange, exchange) if _names(each, _ALLOW_HEADERS)]
-        yield _finding(Code.HEADER_FORBIDDEN, Severity.INFO, sentence, evidence, fix)
+        yield _finding(HEADER_FORBIDDEN, Severity.INFO, sentence, evidence, fix)
 
 
 def _private_network(seen: Observations) -> Iterator[Finding]:
@@ -512,10 +552,10 @@ def _private_network(seen: Observations) -> Iterator[Finding]:
         if "true" in exchange.response_lines(_ALLOW_PRIVATE_NETWORK):
             sentence = (
                 f"{_ALLOW_PRIVATE_NETWORK} invites {granted[anyone]} into a private network. It never came into force: "
-                "browsers ask the user instead."
+                "browsers ask the user instead"
             )
             severity = Severity.LOW if anyone else Severity.INFO
-            yield _finding(Code.PRIVATE_NETWORK, severity, sentence, [exchange], "Do not send it.")
+            yield _finding(PRIVATE_NETWORK, severity, sentence, [exchange], "Do not send it")
             return
 
 
@@ -526,15 +566,15 @@ def _max_age(seen: Observations) -> Iterator[Finding]:
             continue
         seconds = fetch.extract_max_age(lines)
         if seconds is None:
-            sentence = f"{_MAX_AGE} is {_quoted(lines[0])}, not a number of seconds, and counts as 5."
-            yield _finding(Code.MAX_AGE_INVALID, Severity.INFO, sentence, [exchange], "Send digits only, such as 600.")
+            sentence = f"{_MAX_AGE} is {_quoted(lines[0])}, not a number of seconds, and counts as 5"
+            yield _finding(MAX_AGE_INVALID, Severity.INFO, sentence, [exchange], "Send digits only, such as 600")
         elif seconds > max(MAX_AGE_CAPS.values()):
             caps = ", ".join(f"{_ENGINES[engine]} {cap}" for engine, cap in sorted(MAX_AGE_CAPS.items()))
             sentence = (
-                f"{_MAX_AGE} is {_quoted(lines[0])}; no browser keeps the answer so long. Seconds at most: {caps}."
+                f"{_MAX_AGE} is {_quoted(lines[0])}; no browser keeps the answer so long. Seconds at most: {caps}"
             )
-            fix = "Send 86400 at most; 600 is the most that all of them keep, and soon follows a change of policy."
-            yield _finding(Code.MAX_AGE_ABOVE_CAPS, Severity.INFO, sentence, [exchange], fix)
+            fix = "Send 86400 at most; 600 is the most that all of them keep, and soon follows a change of policy"
+            yield _finding(MAX_AGE_ABOVE_CAPS, Severity.INFO, sentence, [exchange], fix)
         return
 
 
@@ -549,33 +589,33 @@ def _own_origin(seen: Observations) -> Iterator[Finding]:
     if status is not None and status >= 400 and not answer.exchange.response_lines(_ALLOW_ORIGIN):
         sentence = (
             f"The answer is an error, {status}, without CORS headers: pages of {seen.origin} see a failure of CORS in "
-            "place of the error, and this audit sees little of the comparison."
+            "place of the error, and this audit sees little of the comparison"
         )
-        fix = "Add the CORS headers to errors too; audit a URL that answers."
-        yield _finding(Code.ERROR_WITHOUT_CORS, Severity.INFO, sentence, [answer.exchange], fix)
+        fix = "Add the CORS headers to errors too; audit a URL that answers"
+        yield _finding(ERROR_WITHOUT_CORS, Severity.INFO, sentence, [answer.exchange], fix)
     else:
         sentence = (
             f"Pages of {seen.origin} cannot read the answer either: {shown(str(answer.reason), 1000)}. What resembles "
-            "that origin is refused with it, so that this audit says little."
+            "that origin is refused with it, so that this audit says little"
         )
-        fix = "Audit with an origin that the server allows; corswsgi check says what this one would need."
-        yield _finding(Code.ORIGIN_NOT_ALLOWED, Severity.INFO, sentence, [answer.exchange], fix)
+        fix = "Audit with an origin that the server allows; corswsgi check says what this one would need"
+        yield _finding(ORIGIN_NOT_ALLOWED, Severity.INFO, sentence, [answer.exchange], fix)
 
 
 def _redirect(seen: Observations) -> Iterator[Finding]:
     location = seen.bare.response_lines("Location")
     if seen.bare.status in fetch.REDIRECT_STATUSES and location:
-        sentence = f"The URL only leads elsewhere, to {_quoted(', '.join(location))}; what is there was not audited."
-        yield _finding(Code.REDIRECT, Severity.INFO, sentence, [seen.bare], "Audit the URL that it leads to.")
+        sentence = f"The URL only leads elsewhere, to {_quoted(', '.join(location))}; what is there was not audited"
+        yield _finding(REDIRECT, Severity.INFO, sentence, [seen.bare], "Audit the URL that it leads to")
 
 
 def _mixed_content(seen: Observations) -> Iterator[Finding]:
     if is_mixed_content(parse_origin(seen.origin), seen.url):
         sentence = (
             f"Pages of {seen.origin} cannot fetch plain http at all (mixed content), unless from this machine; what "
-            "follows is how the server compares."
+            "follows is how the server compares"
         )
-        yield _finding(Code.MIXED_CONTENT, Severity.INFO, sentence, [seen.bare], "Serve it over https.")
+        yield _finding(MIXED_CONTENT, Severity.INFO, sentence, [seen.bare], "Serve it over https")
 
 
 _RULES: tuple[Rule, ...] = (
@@ -607,9 +647,8 @@ _RULES: tuple[Rule, ...] = (
 # Words
 
 
-def _finding(code: Code, severity: Severity, sentence: str, exchanges: Iterable[Exchange], fix: str) -> Finding:
-    evidence = tuple(map(evidence_of, list(exchanges)[:_MOST_EVIDENCE]))
-    return Finding(code, severity, sentence, evidence, fix)
+def _finding(kind: Kind, severity: Severity, sentence: str, exchanges: Iterable[Exchange], fix: str) -> Finding:
+    return kind.finding(sentence, fix, seen=exchanges, severity=severity)
 
 
 def _policy(origin: str, credentials: bool) -> str:

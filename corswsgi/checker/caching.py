@@ -6,8 +6,15 @@ from collections.abc import Iterable
 
 from corswsgi import fetch
 from corswsgi.browser import Exchange
+from corswsgi.checker.findings import Finding
 from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, joined
-from corswsgi.checker.report import CacheAnswer, Caching, Code, Finding
+from corswsgi.checker.kinds.caches import (
+    VARY_MISSING,
+    VARY_MISSING_NOT_STORED,
+    VARY_MISSING_WITHOUT_CORS,
+    VARY_NEEDLESS,
+)
+from corswsgi.checker.report import CacheAnswer, Caching
 
 _FIX = "send Vary: Origin with every answer of this URL, whether its request has an Origin or not"
 
@@ -63,7 +70,7 @@ def _finding(answers: tuple[CacheAnswer, ...], depends: bool, missing: tuple[str
     if not depends:
         if any(_varies(answer) for answer in answers) and {answer.allow_origin for answer in answers} == {"*"}:
             sentence = "the answers are the same whoever asks, and Vary: Origin makes caches keep one for each origin"
-            return Finding(Code.VARY_NEEDLESS, "info", sentence, "leave Origin out of Vary where the answer is *")
+            return VARY_NEEDLESS.finding(sentence, "leave Origin out of Vary where the answer is *")
         return None
     if not missing:
         return None
@@ -72,9 +79,9 @@ def _finding(answers: tuple[CacheAnswer, ...], depends: bool, missing: tuple[str
     lacking = [answer for answer in answers if answer.who in missing]
     if not any(map(_is_kept_by_caches, lacking)):
         sentence = f"{came}; only its Cache-Control keeps shared caches from mixing the answers up"
-        return Finding(Code.VARY_MISSING_NOT_STORED, "warning", sentence, _FIX)
+        return VARY_MISSING_NOT_STORED.finding(sentence, _FIX)
     if any(answer.allow_origin not in (None, "*") for answer in lacking):
         sentence = f"{came}: a shared cache, a CDN for instance, could hand one site's answer to another"
-        return Finding(Code.VARY_MISSING, "unsafe", sentence, _FIX)
+        return VARY_MISSING.finding(sentence, _FIX)
     sentence = f"{came}: a cache that keeps it hands it to your page too, which then may not read it"
-    return Finding(Code.VARY_MISSING_WITHOUT_CORS, "warning", sentence, _FIX)
+    return VARY_MISSING_WITHOUT_CORS.finding(sentence, _FIX)

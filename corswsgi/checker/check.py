@@ -8,12 +8,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 from corswsgi import fetch
-from corswsgi.browser import Code as Decided
-from corswsgi.browser import Departure, Exchange, NoteCode, Verdict
+from corswsgi.browser import Code, Departure, Exchange, NoteCode, Verdict
 from corswsgi.browser.engines import PROFILES
 from corswsgi.browser.urls import parse_url
 from corswsgi.checker import advice, caching, cookies, engines, safety
 from corswsgi.checker.evidence import Evidence, Progress, Question, gather
+from corswsgi.checker.findings import Finding, Severity
 from corswsgi.checker.granting import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -22,16 +22,25 @@ from corswsgi.checker.granting import (
     shares,
     split_headers,
 )
+from corswsgi.checker.kinds.cookies import COOKIE_KEPT_BY_SOME, COOKIE_REFUSED, COOKIES_OF_THIRD_PARTY
+from corswsgi.checker.kinds.errors import ERROR_WITHOUT_CORS, HEADERS_MISSING_ON_ANSWER
+from corswsgi.checker.kinds.preflights import ONLY_PREFLIGHT_UNANSWERED
+from corswsgi.checker.kinds.redirects import ORIGIN_NULL_AFTER_REDIRECT, REDIRECT_LOST_BODY, REDIRECT_TO_GET
+from corswsgi.checker.kinds.request import (
+    JSON_AS_TEXT,
+    METHOD_CASE,
+    NOT_SENT,
+    RESPONSE_HEADER_IN_REQUEST,
+    STAND_IN_BLOCKED,
+)
 from corswsgi.checker.preflight import joined_request, judge_preflight
 from corswsgi.checker.probes import stranger_to
 from corswsgi.checker.report import (
     Actual,
     Caching,
-    Code,
     CookieAnswer,
     EngineVerdict,
     ErrorPath,
-    Finding,
     Fix,
     Outcome,
     Preflight,
@@ -124,7 +133,7 @@ def report(evidence: Evidence) -> Report:
 def _outcome(deciding: Verdict, findings: tuple[Finding, ...]) -> Outcome:
     if deciding.outcome not in ("readable", "unsent"):
         return "blocked"
-    return "allowed-but-unsafe" if any(each.severity == "unsafe" for each in findings) else "allowed"
+    return "allowed-but-unsafe" if any(each.is_unsafe for each in findings) else "allowed"
 
 
 def _actual(evidence: Evidence) -> Actual | None:
@@ -146,8 +155,8 @@ def _actual(evidence: Evidence) -> Actual | None:
     finding = None
     if (exchange.status or 0) < 400:  # an address that takes no GET has no reason to answer one
         finding = _on_answer(evidence, exchange, is_readable)
-    if finding is not None and deciding.outcome == "unsent" and finding.severity == "error":
-        finding = replace(finding, severity="warning")
+    if finding is not None and deciding.outcome == "unsent" and finding.is_failure:
+        finding = replace(finding, severity=Severity.MEDIUM)
     return Actual(exchange, True, is_readable, readable if is_readable else (), hidden, finding)
 
 
@@ -157,12 +166,12 @@ def _on_answer(evidence: Evidence, exchange: Exchange, readable: bool) -> Findin
     if not readable and origin == "null" != evidence.question.origin:
         sentence = "a redirect led from another origin than the page's to a third, so the browser says Origin: null"
         fix = f"call {exchange.url} in the first place, or let the redirect stay within its origin; do not allow null"
-        return Finding(Code.ORIGIN_NULL_AFTER_REDIRECT, "error", sentence, fix)
+        return ORIGIN_NULL_AFTER_REDIRECT.finding(sentence, fix)
     finding = advice.diagnose_actual(exchange, readable, origin, evidence.question.with_credentials)
     on_preflight = any(each.response_lines(ALLOW_ORIGIN) for each in evidence.verdict.preflights)
     if finding is None and on_preflight and not exchange.response_lines(ALLOW_ORIGIN):
         sentence = "the preflight was answered with CORS headers, and the request itself without: both need them"
-        return Finding(Code.HEADERS_MISSING_ON_ANSWER, "error", sentence, "send the CORS headers with every answer")
+        return HEADERS_MISSING_ON_ANSWER.finding(sentence, "send the CORS headers with every answer")
     return finding
 
 
@@ -212,18 +221,18 @@ def _mistakes(question: Question) -> Iterator[Finding]:
         if name.lower().startswith("access-control-"):
             sentence = f"{name} is a header of responses: the server has to send it, and on a request it does only harm"
             fix = f"take {name} out of the script; it needs permission like any header of one's own"
-            yield Finding(Code.RESPONSE_HEADER_IN_REQUEST, "error", sentence, fix)
+            yield RESPONSE_HEADER_IN_REQUEST.finding(sentence, fix)
     method = question.method
     if fetch.normalize_method(method) == method != method.upper():
         sentence = (
             f"browsers send {quote(method)} as it is written, and servers take it for another than {method.upper()}"
         )
-        yield Finding(Code.METHOD_CASE, "warning", sentence, f"write {method.upper()} in the script")
+        yield METHOD_CASE.finding(sentence, f"write {method.upper()} in the script")
     names = {name.lower() for name, _ in question.headers}
     if isinstance(question.body, str) and "content-type" not in names and question.body.lstrip()[:1] in ("{", "["):
         sentence = "the body looks like JSON and goes as text/plain, since the script names no Content-Type"
         fix = "set -H 'Content-Type: application/json', which needs a preflight, as it would in the script"
-        yield Finding(Code.JSON_AS_TEXT, "warning", sentence, fix)
+        yield JSON_AS_TEXT.finding(sentence, fix)
 
 
 def _on_sending(evidence: Evidence, actual: Actual | None) -> Iterator[Finding]:
@@ -231,20 +240,19 @@ def _on_sending(evidence: Evidence, actual: Actual | None) -> Iterator[Finding]:
     if not evidence.is_answered and plain is not None and plain.status is not None:
         sentence = f"a {plain.method} of the same URL is answered ({plain.status}): something drops only OPTIONS"
         fix = "let OPTIONS requests through to what answers preflights"
-        yield Finding(Code.ONLY_PREFLIGHT_UNANSWERED, "error", sentence, fix)
+        yield ONLY_PREFLIGHT_UNANSWERED.finding(sentence, fix)
     if evidence.verdict.outcome != "unsent":
         return
     method = evidence.question.sent_method
     instead = "; a GET of the same URL stands in its place" if actual is not None else ""
     sentence = f"the {method} was not sent, since it may change something{instead}"
-    yield Finding(Code.NOT_SENT, "info", sentence, "add --send to send it, and to be certain")
+    yield NOT_SENT.finding(sentence, "add --send to send it, and to be certain")
     if actual is None or actual.readable or actual.exchange.status is None:  # no answer has a diagnosis of its own
         return
     if evidence.stand_in is None:
         sentence = f"the preflight permits the {method}, but the answer to a GET of the same URL cannot be read"
-        yield Finding(
-            Code.STAND_IN_BLOCKED, "warning", sentence, f"add --send to see whether that to the {method} can be"
-        )
+        fix = f"add --send to see whether that to the {method} can be"
+        yield STAND_IN_BLOCKED.finding(sentence, fix)
 
 
 def _on_redirects(evidence: Evidence) -> Iterator[Finding]:
@@ -257,9 +265,9 @@ def _on_redirects(evidence: Evidence) -> Iterator[Finding]:
         fix = f"call {after.url} in the first place, or answer with 307 or 308: browsers then repeat method and body"
         if before.request_body and not after.request_body:
             sentence += f", and its body of {len(before.request_body)} bytes was lost"
-            yield Finding(Code.REDIRECT_LOST_BODY, "warning", sentence, fix)
+            yield REDIRECT_LOST_BODY.finding(sentence, fix)
         else:
-            yield Finding(Code.REDIRECT_TO_GET, "warning", sentence, fix)
+            yield REDIRECT_TO_GET.finding(sentence, fix)
 
 
 def _on_errors(evidence: Evidence, error_path: ErrorPath | None) -> Iterator[Finding]:
@@ -268,7 +276,7 @@ def _on_errors(evidence: Evidence, error_path: ErrorPath | None) -> Iterator[Fin
         return
     if own is not None and shares(own, question.origin, question.with_credentials):
         sentence = f"answers can be read, but an error ({error_path.status}) comes without CORS headers"
-        yield Finding(Code.ERROR_WITHOUT_CORS, "warning", sentence, "send the CORS headers with errors too")
+        yield ERROR_WITHOUT_CORS.finding(sentence, "send the CORS headers with errors too")
 
 
 # Words
@@ -295,9 +303,9 @@ def _cause(evidence: Evidence, preflights: tuple[Preflight, ...], actual: Actual
     if reason.step != "preflight" and actual is not None:
         behind = [actual.finding]
     for finding in behind:
-        if finding is not None and finding.severity == "error":
+        if finding is not None and finding.is_failure:
             return finding.sentence
-    if reason.code == Decided.ALLOW_ORIGIN_MISSING:
+    if reason.code == Code.ALLOW_ORIGIN_MISSING:
         return (
             f"the server does not say that pages of {evidence.question.origin} may read its answers: there is no "
             "Access-Control-Allow-Origin header, and browsers take that for a no"
@@ -318,14 +326,14 @@ _NOT_PERMITTED = {
 
 
 #: No CORS header would help.
-_ABOUT_COOKIES = frozenset({Code.COOKIE_REFUSED, Code.COOKIE_KEPT_BY_SOME, Code.COOKIES_OF_THIRD_PARTY})
+_ABOUT_COOKIES = frozenset(kind.code for kind in (COOKIE_REFUSED, COOKIE_KEPT_BY_SOME, COOKIES_OF_THIRD_PARTY))
 
 
 def _fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], unsafe_names: tuple[str, ...]) -> Fix:
     beyond = advice.fix_beyond_servers(evidence.deciding.reason.code)
     if beyond is not None:
         return beyond
-    steps = tuple(dict.fromkeys(each.fix for each in findings if each.fix and each.severity != "info"))
+    steps = tuple(dict.fromkeys(each.fix for each in findings if each.fix and each.severity > Severity.INFO))
     if outcome != "blocked" and all(each.code in _ABOUT_COOKIES for each in findings if each.fix in steps):
         return Fix(steps)
     permitted = outcome != "blocked"

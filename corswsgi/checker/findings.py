@@ -1,6 +1,6 @@
-"""Finding: one thing that is wrong with how a server answers, its stable code, how bad it is, and what cures it.
+"""What a finding is, and a kind of finding; the kinds are declared in :mod:`corswsgi.checker.kinds`, one table.
 
-What is found, and when, is decided in :mod:`corswsgi.checker.audit`.
+When something is found is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -17,10 +17,16 @@ LONGEST_LINE = 200
 #: The lines that matter to CORS, in lower case; all that begin with "access-control-" too.
 _SHOWN = frozenset({"origin", "cookie", "vary", "allow", "location", "cache-control"})
 
+_MOST_EVIDENCE = 4
+
 
 @unique
 class Severity(IntEnum):
-    """How bad a finding is; comparable."""
+    """How bad a finding is; comparable.
+
+    ``HIGH``: it fails now, or anyone can read or do what only the user may. ``MEDIUM``: that happens in some browsers,
+    or to someone with a foot in the door. ``LOW``: it takes another fault as well. ``INFO``: good to know.
+    """
 
     INFO = 0
     LOW = 1
@@ -32,57 +38,13 @@ class Severity(IntEnum):
 
 
 @unique
-class Code(StrEnum):
-    """The kinds of finding. The values are stable: programs may compare them with :attr:`Finding.code`."""
+class Concern(StrEnum):
+    """Who has to know: for whom something does not work, or is not safe."""
 
-    # who may read
-    ANY_ORIGIN_CREDENTIALS = "any-origin-with-credentials"
-    ANY_ORIGIN_REFLECTED = "any-origin-reflected"
-    ANY_ORIGIN = "any-origin"
-    ANY_ORIGIN_MAY_SEND = "any-origin-may-send"
-    NULL_ORIGIN = "null-origin"
-    ORIGIN_SUFFIX = "origin-suffix"
-    ORIGIN_PREFIX = "origin-prefix"
-    ORIGIN_DOT = "origin-dot"
-    ORIGIN_SPECIAL_CHARACTER = "origin-special-character"
-    ORIGIN_HTTP = "origin-http"
-    ORIGIN_PORT = "origin-port"
-    ORIGIN_SUBDOMAIN = "origin-subdomain"
-    ORIGIN_CASE = "origin-case"
-    ORIGIN_TRAILING = "origin-trailing"
-    ORIGIN_EMBEDDED = "origin-embedded"
-    ORIGIN_BREAKS_SERVER = "origin-breaks-server"
-
-    # headers that contradict one another, or mean nothing
-    WILDCARD_CREDENTIALS = "wildcard-with-credentials"
-    ALLOW_ORIGIN_INVALID = "allow-origin-invalid"
-    ALLOW_CREDENTIALS_INVALID = "allow-credentials-invalid"
-    ALLOW_ORIGIN_TWICE = "allow-origin-several-lines"
-    DUPLICATE_HEADER = "duplicate-header"
-
-    # caches
-    VARY_MISSING = "vary-missing"
-    VARY_MISSING_WITHOUT_CORS = "vary-missing-without-cors"
-    VARY_MISSING_NOT_STORED = "vary-missing-not-stored"
-    VARY_OVERWRITTEN = "vary-overwritten"
-    VARY_NEEDLESS = "vary-needless"
-
-    # preflights
-    ANY_METHOD = "any-method"
-    METHODS_WIDE = "methods-wider-than-needed"
-    METHOD_FORBIDDEN = "forbidden-method-listed"
-    METHOD_SUBSTRING = "method-substring"
-    ANY_HEADER = "any-header"
-    HEADER_FORBIDDEN = "forbidden-header-listed"
-    PRIVATE_NETWORK = "private-network"
-    MAX_AGE_ABOVE_CAPS = "max-age-above-caps"
-    MAX_AGE_INVALID = "max-age-invalid"
-
-    # how far the audit could see
-    ORIGIN_NOT_ALLOWED = "origin-not-allowed"
-    ERROR_WITHOUT_CORS = "error-without-cors"
-    REDIRECT = "redirect"
-    MIXED_CONTENT = "mixed-content"
+    PAGE = "page"  # the page that asks: its request fails, or it gets something else than it expects
+    USERS = "users"  # the people who use the server: others can read or do what only they may
+    SERVER = "server"  # who runs the server: it says what no browser reads, or more than is needed
+    ASKER = "asker"  # who runs the command: it could not look at everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +60,67 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong.
+    """One thing that somebody should know; made by :meth:`Kind.finding`.
 
-    :ivar code: the kind, a value of :class:`Code`; equal to its string.
-    :ivar severity: takes into account whether credentials go along.
-    :ivar sentence: what is so, and what follows from it.
+    :ivar code: of its kind; stable, so that programs may compare it.
+    :ivar severity: of this one, which takes into account what came.
+    :ivar sentence: what is so, with the values, and what follows from it: begins in lower case, without a full stop.
+    :ivar fix: what to change, in the same form; empty where the report's own fix says it.
     :ivar evidence: the exchanges that show it.
-    :ivar fix: what to do.
     """
 
-    code: Code
+    code: str
     severity: Severity
+    concerns: Concern
     sentence: str
-    evidence: tuple[Evidence, ...]
-    fix: str
+    fix: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Whether others can read or do what only the user may."""
+        return self.concerns is Concern.USERS and self.severity > Severity.INFO
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it keeps the page from what it asked for."""
+        return self.concerns is Concern.PAGE and self.severity is Severity.HIGH
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of finding, and its page: paragraphs of plain reStructuredText, in which ``literals`` are all there is.
+
+    :ivar code: stable: programs may compare it with :attr:`Finding.code`.
+    :ivar severity: the usual one.
+    :ivar title: what is so, in a few words.
+    :ivar means: what it means for those whom it concerns.
+    :ivar arises: how it comes about.
+    :ivar policy: the fix as a policy of corswsgi; empty if none can help.
+    :ivar elsewhere: the fix on any other server, or in the page.
+    """
+
+    code: str
+    severity: Severity
+    concerns: Concern
+    title: str
+    means: str
+    arises: str
+    policy: str
+    elsewhere: str
+
+    def finding(
+        self, sentence: str, fix: str = "", *, seen: Iterable[Exchange] = (), severity: Severity | None = None
+    ) -> Finding:
+        """Return a finding of this kind.
+
+        :param seen: the exchanges that show it; the first few become its evidence.
+        :param severity: if it is not the usual one.
+        """
+        evidence = tuple(map(evidence_of, list(seen)[:_MOST_EVIDENCE]))
+        return Finding(
+            self.code, self.severity if severity is None else severity, self.concerns, sentence, fix, evidence
+        )
 
 
 def evidence_of(exchange: Exchange) -> Evidence:

@@ -11,9 +11,9 @@ from typing import Any
 
 from corswsgi.browser import ENGINES, Exchange
 from corswsgi.checker.cookies import listed
-from corswsgi.checker.findings import shown
+from corswsgi.checker.findings import Finding, Severity, shown
 from corswsgi.checker.masking import MASK
-from corswsgi.checker.report import Actual, CacheAnswer, Finding, Report, Row
+from corswsgi.checker.report import Actual, CacheAnswer, Report, Row, Sent
 
 WIDTH = 100
 
@@ -56,9 +56,10 @@ STYLES = {
     "passed": "green",
     "failed": "bold red",
     "not-needed": "dim",
-    "error": "bold red",
+    "high": "bold red",
     "unsafe": "bold yellow",
-    "warning": "yellow",
+    "medium": "yellow",
+    "low": "yellow",
     "info": "cyan",
     "heading": "bold",
     "code": "cyan",
@@ -101,29 +102,31 @@ def as_text(report: Report, width: int = WIDTH) -> str:
 
 def as_json(report: Report) -> str:
     """Return a report for a program: its fields, as they are; of bodies, the beginning."""
-    return _json(_plain(report))
+    return _json(report)
 
 
 def as_json_list(reports: Iterable[Report]) -> str:
     """Return reports for a program, as a list."""
-    return _json([_plain(report) for report in reports])
+    return _json(tuple(reports))
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, indent=2, default=_as_plain) + "\n"
+    return json.dumps(_plain(value), indent=2) + "\n"
 
 
-def _plain(report: Report) -> dict[str, Any]:
-    requests = [
-        {"purpose": sent.purpose, "exchange": dataclasses.asdict(sent.exchange), "curl": sent.curl}
-        for sent in report.requests
-    ]
-    return {**dataclasses.asdict(report), "requests": requests}
-
-
-def _as_plain(value: Any) -> str:
-    """Return bytes as text; there is nothing else in a report that JSON does not know."""
-    return bytes(value[:_LONGEST_BODY]).decode("utf-8", "backslashreplace")
+def _plain(value: Any) -> Any:
+    """Return a value of a report as JSON has it."""
+    if isinstance(value, Severity):
+        return str(value)
+    if isinstance(value, bytes):
+        return value[:_LONGEST_BODY].decode("utf-8", "backslashreplace")
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Sent):
+        return {"purpose": value.purpose, "exchange": _plain(value.exchange), "curl": value.curl}
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value
 
 
 def paragraphs(report: Report) -> Iterator[Line]:
@@ -144,7 +147,7 @@ def _verdict(report: Report) -> Iterator[Line]:
     yield Line(f"{shown_sentence(report.headline)}.", "heading", f"{_where(report)}: ", report.outcome, verbatim=True)
     if report.outcome == "allowed-but-unsafe":
         for finding in report.findings:
-            if finding.severity == "unsafe":
+            if finding.is_unsafe:
                 yield Line(_told(finding), lead="  Unsafe: ", lead_style="unsafe")
     if report.cause:
         yield Line(f"{shown_sentence(report.cause)}.", lead="  Cause: ")
@@ -219,12 +222,12 @@ def _row(row: Row) -> Iterator[Line]:
 
 def _diagnosis(finding: Finding | None) -> Iterator[Line]:
     if finding is not None:
-        yield Line(_told(finding), lead="  Diagnosis: ", lead_style=finding.severity)
+        yield Line(_told(finding), lead="  Diagnosis: ", lead_style=str(finding.severity))
 
 
 def _told(finding: Finding) -> str:
     # What is more than information has its fix among what to change.
-    fix = f" To do: {shown_sentence(finding.fix)}." if finding.fix and finding.severity == "info" else ""
+    fix = f" To do: {shown_sentence(finding.fix)}." if finding.fix and finding.severity is Severity.INFO else ""
     return f"{_capitalized(shown_sentence(finding.sentence))}.{fix} [{finding.code}]"
 
 
@@ -327,8 +330,9 @@ def _knowing(report: Report) -> Iterator[Line]:
     parts = (*report.preflights, report.actual, *report.cookies, report.caching)
     told = [part.finding for part in parts if part is not None]
     for finding in report.findings:
-        if finding not in told and (report.outcome, finding.severity) != ("allowed-but-unsafe", "unsafe"):
-            yield Line(_told(finding), lead=f"  {finding.severity}: ", lead_style=finding.severity)
+        if finding not in told and not (report.outcome == "allowed-but-unsafe" and finding.is_unsafe):
+            label = "unsafe" if finding.is_unsafe else str(finding.severity)
+            yield Line(_told(finding), lead=f"  {label}: ", lead_style=label)
     for note in report.notes:
         yield Line(f"{shown_sentence(note.sentence)}. [{note.code}]", lead="  note: ", lead_style="info")
     for difference in report.differences:

@@ -3,123 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum, unique
 from typing import Literal
 
 from corswsgi.browser import Cause, Exchange, Note, Reason
 from corswsgi.checker.curl import curl_command
+from corswsgi.checker.findings import Finding
 
 Outcome = Literal["allowed", "blocked", "allowed-but-unsafe"]
-Severity = Literal["error", "unsafe", "warning", "info"]
 Result = Literal["passed", "failed", "not-needed"]
 Purpose = Literal["main", "without-origin", "with-origin", "stranger", "null", "stranger-preflight", "error-path"]
-
-
-@unique
-class Code(StrEnum):
-    """The kinds of finding. The values are stable: programs may compare them with :attr:`Finding.code`.
-
-    What :mod:`corswsgi.checker.audit` finds too has the same code there.
-    """
-
-    # the preflight's status
-    PREFLIGHT_REDIRECT_SLASH = "preflight-redirect-slash"
-    PREFLIGHT_REDIRECT_HTTPS = "preflight-redirect-https"
-    PREFLIGHT_REDIRECT_LOGIN = "preflight-redirect-login"
-    PREFLIGHT_REDIRECT_HOST = "preflight-redirect-host"
-    PREFLIGHT_REDIRECT = "preflight-redirect"
-    PREFLIGHT_UNAUTHORIZED = "preflight-unauthorized"
-    PREFLIGHT_FORBIDDEN = "preflight-forbidden"
-    PREFLIGHT_NOT_FOUND = "preflight-not-found"
-    PREFLIGHT_METHOD_NOT_ALLOWED = "preflight-method-not-allowed"
-    PREFLIGHT_NOT_IMPLEMENTED = "preflight-not-implemented"
-    PREFLIGHT_SERVER_ERROR = "preflight-server-error"
-    PREFLIGHT_REFUSED = "preflight-refused"
-    PREFLIGHT_STATUS = "preflight-status"
-    PREFLIGHT_NO_ANSWER = "preflight-no-answer"
-    ONLY_PREFLIGHT_UNANSWERED = "only-preflight-unanswered"
-
-    # Access-Control-Allow-Origin and -Credentials
-    ALLOW_ORIGIN_TWICE = "allow-origin-several-lines"
-    ALLOW_ORIGIN_LIST = "allow-origin-list"
-    ALLOW_ORIGIN_CASE = "allow-origin-case"
-    ALLOW_ORIGIN_SLASH = "allow-origin-slash"
-    ALLOW_ORIGIN_QUOTED = "allow-origin-quoted"
-    ALLOW_ORIGIN_SCHEME = "allow-origin-scheme"
-    ALLOW_ORIGIN_PORT = "allow-origin-port"
-    ALLOW_ORIGIN_VARIABLE = "allow-origin-variable"
-    ALLOW_ORIGIN_PATTERN = "allow-origin-pattern"
-    ALLOW_ORIGIN_OTHER = "allow-origin-other"
-    ALLOW_CREDENTIALS_CASE = "allow-credentials-case"
-    WILDCARD_CREDENTIALS = "wildcard-with-credentials"
-
-    # the response itself
-    SERVER_ERROR_HIDDEN = "server-error-hidden"
-    PROXY_ERROR_HIDDEN = "proxy-error-hidden"
-    AUTH_ERROR_HIDDEN = "auth-error-hidden"
-    NOT_FOUND_HIDDEN = "not-found-hidden"
-    CLIENT_ERROR_HIDDEN = "client-error-hidden"
-    ERROR_READABLE = "error-readable"
-    REDIRECT_HIDDEN = "redirect-hidden"
-    ORIGIN_NULL_AFTER_REDIRECT = "origin-null-after-redirect"
-    REDIRECT_TO_GET = "redirect-turned-into-get"
-    REDIRECT_LOST_BODY = "redirect-lost-body"
-    HEADERS_MISSING_ON_ANSWER = "headers-missing-on-answer"
-    NOT_SENT = "not-sent"
-    STAND_IN_BLOCKED = "stand-in-blocked"
-
-    # no answer
-    CERTIFICATE = "certificate"
-    TLS = "tls"
-    NAME_UNKNOWN = "name-unknown"
-    CONNECTION_REFUSED = "connection-refused"
-    TIMEOUT = "timeout"
-    OUT_OF_TIME = "out-of-time"
-    CLOSED = "closed-without-answer"
-    NOT_HTTP = "not-http"
-    APP_RAISED = "app-raised"
-    PROXY = "proxy"
-    NO_ANSWER = "no-answer"
-
-    # the request
-    RESPONSE_HEADER_IN_REQUEST = "response-header-in-request"
-    JSON_AS_TEXT = "json-as-text"
-    METHOD_CASE = "method-case"
-
-    # cookies
-    COOKIE_REFUSED = "cookie-refused"
-    COOKIE_KEPT_BY_SOME = "cookie-kept-by-some"
-    COOKIES_OF_THIRD_PARTY = "cookies-of-third-party"
-
-    # errors, caches
-    ERROR_WITHOUT_CORS = "error-without-cors"
-    VARY_MISSING = "vary-missing"
-    VARY_MISSING_WITHOUT_CORS = "vary-missing-without-cors"
-    VARY_MISSING_NOT_STORED = "vary-missing-not-stored"
-    VARY_NEEDLESS = "vary-needless"
-
-    # allowed, but unsafe
-    ANY_ORIGIN_CREDENTIALS = "any-origin-with-credentials"
-    ANY_ORIGIN_MAY_SEND = "any-origin-may-send"
-    NULL_ORIGIN = "null-origin"
-    INSECURE_ORIGIN_WITH_CREDENTIALS = "insecure-origin-with-credentials"
-    ANY_ORIGIN_REFLECTED = "any-origin-reflected"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that somebody should know.
-
-    :ivar severity: ``"error"``: it blocks, or a part of the server is broken; ``"unsafe"``: it gives too much away;
-        ``"warning"``: it will hurt some day; ``"info"``.
-    :ivar sentence: what is so, and what follows from it.
-    :ivar fix: what to change; empty where the report's own fix says it.
-    """
-
-    code: Code
-    severity: Severity
-    sentence: str
-    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

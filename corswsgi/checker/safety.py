@@ -7,9 +7,17 @@ from collections.abc import Iterator, Mapping
 from corswsgi.browser import Exchange
 from corswsgi.browser.urls import URL
 from corswsgi.checker.advice import is_insecure
+from corswsgi.checker.findings import Finding
 from corswsgi.checker.granting import ALLOW_ORIGIN, joined, shares
+from corswsgi.checker.kinds.origins import (
+    ANY_ORIGIN_CREDENTIALS,
+    ANY_ORIGIN_MAY_SEND,
+    ANY_ORIGIN_REFLECTED,
+    INSECURE_ORIGIN_WITH_CREDENTIALS,
+    NULL_ORIGIN,
+)
 from corswsgi.checker.preflight import joined_request, judge_preflight
-from corswsgi.checker.report import Code, Finding, Purpose
+from corswsgi.checker.report import Purpose
 
 _LIST = "allow the origins that need it, by a list of exact names"
 
@@ -25,10 +33,10 @@ def findings(url: URL, origin: str, probes: Mapping[Purpose, Exchange], own: Exc
             'the origin "null" may read the answer with the cookies of whoever visits it, and any site can make a page '
             "of that origin (a sandboxed frame)"
         )
-        yield Finding(Code.NULL_ORIGIN, "unsafe", sentence, "never allow null with credentials")
+        yield NULL_ORIGIN.finding(sentence, "never allow null with credentials")
     if own is not None and is_insecure(origin) and url.scheme == "https" and shares(own, origin, with_credentials=True):
         sentence = f"{origin} is not https:, so that anyone on the way can put a script into it that reads with cookies"
-        yield Finding(Code.INSECURE_ORIGIN_WITH_CREDENTIALS, "unsafe", sentence, "serve the page over https:")
+        yield INSECURE_ORIGIN_WITH_CREDENTIALS.finding(sentence, "serve the page over https:")
 
 
 def _on_stranger(stranger: Exchange, preflight: Exchange | None) -> Iterator[Finding]:
@@ -38,14 +46,14 @@ def _on_stranger(stranger: Exchange, preflight: Exchange | None) -> Iterator[Fin
             f"any site at all (tried: {origin}) may read the answer with the cookies of whoever visits it, since the "
             "server sends back whatever Origin it gets"
         )
-        yield Finding(Code.ANY_ORIGIN_CREDENTIALS, "unsafe", sentence, _LIST)
+        yield ANY_ORIGIN_CREDENTIALS.finding(sentence, _LIST)
     elif joined(stranger, ALLOW_ORIGIN) == origin:
         sentence = (
             f"the server sends back whatever Origin it gets (tried: {origin}), without credentials: every site may "
             "read the answer, as if it were *"
         )
-        yield Finding(Code.ANY_ORIGIN_REFLECTED, "warning", sentence, f"say * if all may read; otherwise {_LIST}")
+        yield ANY_ORIGIN_REFLECTED.finding(sentence, f"say * if all may read; otherwise {_LIST}")
     if preflight is not None and judge_preflight(preflight, with_credentials=True).passed:
         method = joined_request(preflight, "Access-Control-Request-Method")
         sentence = f"any site at all (tried: {origin}) may send this {method} with the cookies of whoever visits it"
-        yield Finding(Code.ANY_ORIGIN_MAY_SEND, "unsafe", sentence, _LIST)
+        yield ANY_ORIGIN_MAY_SEND.finding(sentence, _LIST)

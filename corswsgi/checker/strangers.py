@@ -8,7 +8,21 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from corswsgi.browser.urls import Origin, parse_origin, registrable_domain
-from corswsgi.checker.findings import Code, Severity
+from corswsgi.checker.findings import Kind, Severity
+from corswsgi.checker.kinds.origins import (
+    ANY_ORIGIN_CREDENTIALS,
+    NULL_ORIGIN,
+    ORIGIN_CASE,
+    ORIGIN_DOT,
+    ORIGIN_EMBEDDED,
+    ORIGIN_HTTP,
+    ORIGIN_PORT,
+    ORIGIN_PREFIX,
+    ORIGIN_SPECIAL_CHARACTER,
+    ORIGIN_SUBDOMAIN,
+    ORIGIN_SUFFIX,
+    ORIGIN_TRAILING,
+)
 
 _PORTS = ("8443", "8444", "8445")
 
@@ -40,7 +54,7 @@ SEVERITIES = {
 
 
 @unique
-class Kind(StrEnum):
+class Likeness(StrEnum):
     """How a stranger is made from the origin that is meant; the values are words for people."""
 
     UNRELATED = "unrelated"
@@ -64,55 +78,61 @@ class Kind(StrEnum):
 
 
 #: What is wrong where a server takes such a stranger for an origin that it allows.
-CODES = {
-    Kind.UNRELATED: Code.ANY_ORIGIN_CREDENTIALS,
-    Kind.NULL: Code.NULL_ORIGIN,
-    Kind.SUFFIX: Code.ORIGIN_SUFFIX,
-    Kind.SUFFIX_NO_DOT: Code.ORIGIN_SUFFIX,
-    Kind.LONGER_PORT: Code.ORIGIN_SUFFIX,
-    Kind.PREFIX: Code.ORIGIN_PREFIX,
-    Kind.PREFIX_OF_HOST: Code.ORIGIN_PREFIX,
-    Kind.DOT: Code.ORIGIN_DOT,
-    Kind.DOT_OF_DOMAIN: Code.ORIGIN_DOT,
-    Kind.UNDERSCORE: Code.ORIGIN_SPECIAL_CHARACTER,
-    Kind.BACKQUOTE: Code.ORIGIN_SPECIAL_CHARACTER,
-    Kind.HTTP: Code.ORIGIN_HTTP,
-    Kind.PORT: Code.ORIGIN_PORT,
-    Kind.SUBDOMAIN: Code.ORIGIN_SUBDOMAIN,
-    Kind.SIBLING: Code.ORIGIN_SUBDOMAIN,
-    Kind.CASE: Code.ORIGIN_CASE,
-    Kind.TRAILING: Code.ORIGIN_TRAILING,
-    Kind.EMBEDDED: Code.ORIGIN_EMBEDDED,
+KINDS = {
+    Likeness.UNRELATED: ANY_ORIGIN_CREDENTIALS,
+    Likeness.NULL: NULL_ORIGIN,
+    Likeness.SUFFIX: ORIGIN_SUFFIX,
+    Likeness.SUFFIX_NO_DOT: ORIGIN_SUFFIX,
+    Likeness.LONGER_PORT: ORIGIN_SUFFIX,
+    Likeness.PREFIX: ORIGIN_PREFIX,
+    Likeness.PREFIX_OF_HOST: ORIGIN_PREFIX,
+    Likeness.DOT: ORIGIN_DOT,
+    Likeness.DOT_OF_DOMAIN: ORIGIN_DOT,
+    Likeness.UNDERSCORE: ORIGIN_SPECIAL_CHARACTER,
+    Likeness.BACKQUOTE: ORIGIN_SPECIAL_CHARACTER,
+    Likeness.HTTP: ORIGIN_HTTP,
+    Likeness.PORT: ORIGIN_PORT,
+    Likeness.SUBDOMAIN: ORIGIN_SUBDOMAIN,
+    Likeness.SIBLING: ORIGIN_SUBDOMAIN,
+    Likeness.CASE: ORIGIN_CASE,
+    Likeness.TRAILING: ORIGIN_TRAILING,
+    Likeness.EMBEDDED: ORIGIN_EMBEDDED,
 }
 
 #: Whose acceptance says nothing more where one of these is accepted too.
 IMPLIED_BY = {
-    Kind.PREFIX_OF_HOST: {Kind.SIBLING},
-    Kind.DOT: {Kind.PREFIX},
-    Kind.UNDERSCORE: {Kind.SUFFIX},
-    Kind.BACKQUOTE: {Kind.SUFFIX},
-    Kind.HTTP: {Kind.PREFIX},
-    Kind.PORT: {Kind.SUFFIX_NO_DOT},
-    Kind.SUBDOMAIN: {Kind.PREFIX, Kind.PREFIX_OF_HOST},
-    Kind.SIBLING: {Kind.PREFIX},
-    Kind.TRAILING: {Kind.SUFFIX, Kind.SUFFIX_NO_DOT, Kind.LONGER_PORT, Kind.UNDERSCORE, Kind.BACKQUOTE},
-    Kind.EMBEDDED: {Kind.PREFIX, Kind.PREFIX_OF_HOST},
+    Likeness.PREFIX_OF_HOST: {Likeness.SIBLING},
+    Likeness.DOT: {Likeness.PREFIX},
+    Likeness.UNDERSCORE: {Likeness.SUFFIX},
+    Likeness.BACKQUOTE: {Likeness.SUFFIX},
+    Likeness.HTTP: {Likeness.PREFIX},
+    Likeness.PORT: {Likeness.SUFFIX_NO_DOT},
+    Likeness.SUBDOMAIN: {Likeness.PREFIX, Likeness.PREFIX_OF_HOST},
+    Likeness.SIBLING: {Likeness.PREFIX},
+    Likeness.TRAILING: {
+        Likeness.SUFFIX,
+        Likeness.SUFFIX_NO_DOT,
+        Likeness.LONGER_PORT,
+        Likeness.UNDERSCORE,
+        Likeness.BACKQUOTE,
+    },
+    Likeness.EMBEDDED: {Likeness.PREFIX, Likeness.PREFIX_OF_HOST},
 }
 
 #: These no browser sends; they show how the comparison is made.
-_NEVER_SENT = {Kind.CASE, Kind.TRAILING, Kind.EMBEDDED}
+_NEVER_SENT = {Likeness.CASE, Likeness.TRAILING, Likeness.EMBEDDED}
 
 _FIXED_REACH = {
-    Kind.UNRELATED: Reach.ANYONE,
-    Kind.NULL: Reach.ANYONE,
-    Kind.HTTP: Reach.NETWORK,
-    Kind.LONGER_PORT: Reach.SITE,
-    Kind.PORT: Reach.PATTERN,
-    Kind.SUBDOMAIN: Reach.PATTERN,
-    Kind.SIBLING: Reach.PATTERN,
-    Kind.CASE: Reach.HARMLESS,
-    Kind.TRAILING: Reach.UNSENT,
-    Kind.EMBEDDED: Reach.UNSENT,
+    Likeness.UNRELATED: Reach.ANYONE,
+    Likeness.NULL: Reach.ANYONE,
+    Likeness.HTTP: Reach.NETWORK,
+    Likeness.LONGER_PORT: Reach.SITE,
+    Likeness.PORT: Reach.PATTERN,
+    Likeness.SUBDOMAIN: Reach.PATTERN,
+    Likeness.SIBLING: Reach.PATTERN,
+    Likeness.CASE: Reach.HARMLESS,
+    Likeness.TRAILING: Reach.UNSENT,
+    Likeness.EMBEDDED: Reach.UNSENT,
 }
 
 
@@ -124,15 +144,15 @@ class Stranger:
     :ivar origin: parsed, or ``None`` where no browser ever sends the value.
     """
 
-    kind: Kind
+    likeness: Likeness
     value: str
     reach: Reach
     origin: Origin | None
 
     @property
-    def code(self) -> Code:
+    def kind(self) -> Kind:
         """What is wrong if it is taken for an origin that is allowed."""
-        return CODES[self.kind]
+        return KINDS[self.likeness]
 
 
 def derive(origin: str, server: str = "") -> tuple[Stranger, ...]:
@@ -146,44 +166,44 @@ def derive(origin: str, server: str = "") -> tuple[Stranger, ...]:
     own = parse_origin(origin)
     known = {origin, server}
     strangers: dict[str, Stranger] = {}
-    for kind, value in _values(origin, own, known):
+    for likeness, value in _values(origin, own, known):
         parsed = _parsed(value)
-        if value not in known | strangers.keys() and (parsed is None) == (kind in _NEVER_SENT):
-            strangers[value] = Stranger(kind, value, _reach(kind, parsed, own), parsed)
+        if value not in known | strangers.keys() and (parsed is None) == (likeness in _NEVER_SENT):
+            strangers[value] = Stranger(likeness, value, _reach(likeness, parsed, own), parsed)
     return tuple(strangers.values())
 
 
-def _values(origin: str, own: Origin, known: set[str]) -> Iterator[tuple[Kind, str]]:
+def _values(origin: str, own: Origin, known: set[str]) -> Iterator[tuple[Likeness, str]]:
     # rfc2606#section-2: nobody's names.
     names = itertools.chain(["evil.example"], (f"hostile{number}.example" for number in itertools.count(1)))
     evil = next(name for name in names if not any(name in each for each in known))
-    yield Kind.UNRELATED, f"https://{evil}"
-    yield Kind.NULL, "null"
+    yield Likeness.UNRELATED, f"https://{evil}"
+    yield Likeness.NULL, "null"
     if own.is_opaque:
         return
     scheme, _, netloc = origin.partition("://")
     host, port = own.host, netloc[len(own.host) :]
     domain = registrable_domain(own) or host
     subdomains = host[: len(host) - len(domain)]
-    yield Kind.SUFFIX, f"{scheme}://{host}.{evil}{port}"
-    yield Kind.SUFFIX_NO_DOT, f"{scheme}://{host}{evil}{port}"
+    yield Likeness.SUFFIX, f"{scheme}://{host}.{evil}{port}"
+    yield Likeness.SUFFIX_NO_DOT, f"{scheme}://{host}{evil}{port}"
     if port:
-        yield Kind.LONGER_PORT, f"{origin}0"
-    yield Kind.PREFIX, f"{scheme}://evil{domain}{port}"
-    yield Kind.PREFIX_OF_HOST, f"{scheme}://evil{host}{port}"
-    yield Kind.DOT, f"{scheme}://{subdomains[:-1]}x{domain}{port}" if subdomains else origin
-    yield Kind.DOT_OF_DOMAIN, f"{scheme}://{subdomains}{domain.replace('.', 'x', 1)}{port}"
-    yield Kind.UNDERSCORE, f"{scheme}://{host}_.{evil}{port}"
-    yield Kind.BACKQUOTE, f"{scheme}://{host}`.{evil}{port}"
+        yield Likeness.LONGER_PORT, f"{origin}0"
+    yield Likeness.PREFIX, f"{scheme}://evil{domain}{port}"
+    yield Likeness.PREFIX_OF_HOST, f"{scheme}://evil{host}{port}"
+    yield Likeness.DOT, f"{scheme}://{subdomains[:-1]}x{domain}{port}" if subdomains else origin
+    yield Likeness.DOT_OF_DOMAIN, f"{scheme}://{subdomains}{domain.replace('.', 'x', 1)}{port}"
+    yield Likeness.UNDERSCORE, f"{scheme}://{host}_.{evil}{port}"
+    yield Likeness.BACKQUOTE, f"{scheme}://{host}`.{evil}{port}"
     if scheme == "https":
-        yield Kind.HTTP, f"http://{netloc}"
+        yield Likeness.HTTP, f"http://{netloc}"
     ports = (f"{scheme}://{host}:{number}" for number in _PORTS)
-    yield Kind.PORT, next(value for value in ports if value not in known)
-    yield Kind.SUBDOMAIN, f"{scheme}://evil.{netloc}"
-    yield Kind.SIBLING, f"{scheme}://evil.{domain}{port}"
-    yield Kind.CASE, origin.upper()
-    yield Kind.TRAILING, f"{origin}/.{evil}"
-    yield Kind.EMBEDDED, f"{scheme}://{evil}/.{netloc}"
+    yield Likeness.PORT, next(value for value in ports if value not in known)
+    yield Likeness.SUBDOMAIN, f"{scheme}://evil.{netloc}"
+    yield Likeness.SIBLING, f"{scheme}://evil.{domain}{port}"
+    yield Likeness.CASE, origin.upper()
+    yield Likeness.TRAILING, f"{origin}/.{evil}"
+    yield Likeness.EMBEDDED, f"{scheme}://{evil}/.{netloc}"
 
 
 def _parsed(value: str) -> Origin | None:
@@ -193,11 +213,11 @@ def _parsed(value: str) -> Origin | None:
         return None
 
 
-def _reach(kind: Kind, stranger: Origin | None, own: Origin) -> Reach:
-    if kind in _FIXED_REACH:
-        return _FIXED_REACH[kind]
+def _reach(likeness: Likeness, stranger: Origin | None, own: Origin) -> Reach:
+    if likeness in _FIXED_REACH:
+        return _FIXED_REACH[likeness]
     domain = None if stranger is None else registrable_domain(stranger)
     # Under a suffix of one label ("com") nobody can have the name, though the comparison is as careless.
-    if domain is None or (kind is Kind.DOT_OF_DOMAIN and (registrable_domain(own) or "").count(".") == 1):
+    if domain is None or (likeness is Likeness.DOT_OF_DOMAIN and (registrable_domain(own) or "").count(".") == 1):
         return Reach.NOBODY
     return Reach.SITE if domain == registrable_domain(own) else Reach.ANYONE

@@ -1,0 +1,38 @@
+"""Every kind of finding, one table; declared by subject in the modules of this package."""
+
+from __future__ import annotations
+
+from corswsgi.checker.findings import Kind
+from corswsgi.checker.kinds import (
+    allow_origin,
+    caches,
+    cookies,
+    credentials,
+    errors,
+    network,
+    origins,
+    permissions,
+    preflights,
+    redirects,
+    request,
+)
+
+#: In the order of the documentation: what keeps a page from an answer first.
+SUBJECTS = {
+    "The value of Access-Control-Allow-Origin": allow_origin,
+    "Credentials": credentials,
+    "Preflights": preflights,
+    "What preflights permit": permissions,
+    "Redirects": redirects,
+    "Errors": errors,
+    "The network": network,
+    "The request": request,
+    "Who may read": origins,
+    "Cookies": cookies,
+    "Caches": caches,
+}
+
+#: By code.
+KINDS: dict[str, Kind] = {
+    kind.code: kind for subject in SUBJECTS.values() for kind in vars(subject).values() if isinstance(kind, Kind)
+}

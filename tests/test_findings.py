@@ -1,0 +1,71 @@
+"""The table of findings: every kind is declared once, has a page, and is found somewhere."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corswsgi import checker
+from corswsgi.checker.findings import Concern, Kind, Severity
+from corswsgi.checker.kinds import KINDS, SUBJECTS
+
+ROOM = Path(checker.__file__).parent
+TABLE = ROOM / "kinds"
+
+
+def declared() -> dict[str, Kind]:
+    """Return the kinds by the name of their constant."""
+    return {
+        name: value for subject in SUBJECTS.values() for name, value in vars(subject).items() if isinstance(value, Kind)
+    }
+
+
+def names_in(path: Path) -> Iterator[str]:
+    """Yield the names that a module uses, but for those that it only imports."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+
+
+def test_codes_are_unique_and_lower_case() -> None:
+    subjects = [[each for each in vars(subject).values() if isinstance(each, Kind)] for subject in SUBJECTS.values()]
+    kinds = [kind for subject in subjects for kind in subject]
+    assert len({kind.code for kind in kinds}) == len(kinds) == len(declared()) == len(KINDS)
+    assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", code) for code in KINDS)
+
+
+def test_every_subject_is_in_the_table() -> None:
+    assert {path.stem for path in TABLE.glob("*.py")} == {
+        "__init__",
+        *(subject.__name__.rpartition(".")[2] for subject in SUBJECTS.values()),
+    }
+
+
+def test_every_kind_is_found_somewhere_and_nothing_else_is() -> None:
+    rules = [path for path in ROOM.rglob("*.py") if path.parent != TABLE]
+    used = {name for path in rules for name in names_in(path)}
+    assert set(declared()) - used == set()
+    # Findings are made by their kinds, and kinds by the table.
+    for path in rules:
+        calls = {
+            node.func.id
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert path.name == "findings.py" or calls.isdisjoint({"Finding", "Kind"}), path.name
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_a_kind_has_a_page(code: str) -> None:
+    kind = KINDS[code]
+    assert isinstance(kind.severity, Severity)
+    assert isinstance(kind.concerns, Concern)
+    assert not kind.title.endswith(".")
+    for paragraph in (kind.means, kind.arises, kind.elsewhere, kind.policy or "."):
+        assert paragraph.endswith("."), paragraph
+        assert paragraph.count("``") % 2 == 0, paragraph
+        assert paragraph.isascii()
