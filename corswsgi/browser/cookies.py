@@ -15,7 +15,6 @@ from corswsgi.browser.set_cookie import Refusal, Refused, Rule, SetCookie, parse
 from corswsgi.browser.urls import (
     URL,
     Origin,
-    is_as_private,
     is_potentially_trustworthy_url,
     is_public_suffix,
     registrable_domain,
@@ -110,12 +109,10 @@ class CookieStore:
     """What is sent as ``Cookie``, and what ``Set-Cookie`` leaves behind; bounded, whatever servers send.
 
     :ivar given: names and values that are sent to every host, until one sets or deletes them for itself.
-    :ivar only: an address; ``given`` is sent to no other host than its own, and not over http: if it is of https:.
     """
 
-    def __init__(self, given: Mapping[str, str], clock: Callable[[], float], only: URL | None = None) -> None:
+    def __init__(self, given: Mapping[str, str], clock: Callable[[], float]) -> None:
         self.given = dict(given)
-        self.only = only
         self._clock = clock
         self._sites: dict[str, dict[tuple[str, str, bool, str, str], Cookie]] = {}
         self._taken_over: set[tuple[str, str]] = set()
@@ -126,14 +123,10 @@ class CookieStore:
     def header_for(self, errand: Errand) -> str | None:
         """Return the value of ``Cookie``, or ``None`` for none (rfc6265bis#section-5.8.3)."""
         host = errand.url.host
-        given = self.given if self._is_given_to(errand.url) else {}
-        pairs = [f"{name}={value}" for name, value in given.items() if (host, name) not in self._taken_over]
+        pairs = [f"{name}={value}" for name, value in self.given.items() if (host, name) not in self._taken_over]
         sent = [each for each in self._of(errand.url) if self.why_withheld(each, errand) is None]
         pairs += [f"{each.name}={each.value}" if each.name else each.value for each in _ordered(sent, errand)]
         return "; ".join(filter(None, pairs)) if pairs else None
-
-    def _is_given_to(self, url: URL) -> bool:
-        return self.only is None or is_as_private(url, self.only)
 
     def why_withheld(self, cookie: Cookie, errand: Errand) -> Refusal | None:
         """Return why a request does not carry a cookie of its host, or nothing."""
@@ -158,6 +151,14 @@ class CookieStore:
                 yield cookie
 
     # Keeping
+
+    def add(self, cookie: Cookie, host: Origin) -> None:
+        """Keep a cookie that the browser has from before, whatever the rules would say of it today.
+
+        :param host: the origin of a host that it is for.
+        """
+        self._sites.setdefault(_site(host), {})[cookie.key] = replace(cookie, number=self._number)
+        self._number += 1
 
     def store(self, line: str, errand: Errand) -> Cookie | None:
         """Keep what one ``Set-Cookie`` says (rfc6265bis#section-5.7); ``None`` if it deletes a cookie.

@@ -6,6 +6,7 @@ import argparse
 import math
 from collections.abc import Callable
 
+from corswsgi.checker.jar import parse_cookie_option
 from corswsgi.errors import quote
 
 _DEFAULT_TIMEOUT = 10.0
@@ -37,6 +38,36 @@ def add_shared(parser: argparse.ArgumentParser, *, answers: int) -> None:
         action="store_true",
         help="print the values of Authorization, of cookies, and of what looks like a key or token; default: ***",
     )
+
+
+def add_cookies(parser: argparse.ArgumentParser) -> None:
+    """Declare what a visitor is told by who is logged in."""
+    parser.add_argument(
+        "--cookie",
+        action="extend",
+        default=[],
+        type=_cookie,
+        dest="cookies",
+        metavar="'NAME=VALUE'",
+        help="a cookie of a visitor who is logged in, for the host of the URL only; may be given several times, and "
+        "hold several with ; between them",
+    )
+    parser.add_argument(
+        "--cookie-jar",
+        action="append",
+        default=[],
+        dest="cookie_jars",
+        metavar="FILE",
+        help="cookies of such a visitor in a file of Netscape's form, as curl -c writes it; each is sent to the hosts "
+        "that it is for only, and never printed",
+    )
+
+
+def _cookie(text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        return parse_cookie_option(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def max_time(options: argparse.Namespace) -> float:

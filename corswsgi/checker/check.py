@@ -11,7 +11,7 @@ from corswsgi import fetch
 from corswsgi.browser import Code, Departure, Exchange, NoteCode, Verdict
 from corswsgi.browser.engines import PROFILES
 from corswsgi.browser.urls import parse_url
-from corswsgi.checker import advice, caching, cookies, engines, safety
+from corswsgi.checker import advice, caching, cookies, engines, safety, visitor
 from corswsgi.checker.evidence import Evidence, Progress, Question, gather
 from corswsgi.checker.findings import Finding, Severity
 from corswsgi.checker.granting import (
@@ -33,11 +33,13 @@ from corswsgi.checker.kinds.request import (
     RESPONSE_HEADER_IN_REQUEST,
     STAND_IN_BLOCKED,
 )
+from corswsgi.checker.kinds.visitor import COOKIE_NOT_SENT
 from corswsgi.checker.preflight import joined_request, judge_preflight
 from corswsgi.checker.probes import stranger_to
 from corswsgi.checker.report import (
     Actual,
     Caching,
+    CarriedCookie,
     CookieAnswer,
     EngineVerdict,
     ErrorPath,
@@ -75,6 +77,7 @@ def report(evidence: Evidence) -> Report:
     preflights = tuple(judge_preflight(each, question.with_credentials, covers) for each in verdict.preflights)
     actual, error_path, compared = _actual(evidence), _error_path(evidence), _compare(evidence)
     kept = _cookies(evidence)
+    carried = _carried(evidence)
     findings = (
         *(part.finding for part in (*preflights, actual) if part is not None and part.finding is not None),
         *_mistakes(question),
@@ -83,6 +86,7 @@ def report(evidence: Evidence) -> Report:
         *safety.findings(target.url, question.origin, evidence.probes, evidence.own),
         *([compared.finding] if compared is not None and compared.finding is not None else ()),
         *_on_errors(evidence, error_path),
+        *visitor.findings(question.cookies, carried, question.origin, target.url, question.credentials),
         *cookies.findings(question.origin, kept),
     )
     outcome = _outcome(deciding, findings)
@@ -117,6 +121,7 @@ def report(evidence: Evidence) -> Report:
         causes=tuple(dict.fromkeys(cause for each in verdict.preflights for cause in each.why)),
         preflights=preflights,
         actual=actual,
+        carried=carried,
         cookies=kept,
         error_path=error_path,
         caching=compared,
@@ -181,6 +186,13 @@ def _cookies(evidence: Evidence) -> tuple[CookieAnswer, ...]:
     verdicts = filter(None, (evidence.verdict, evidence.stand_in))
     ways = ([each for each in verdict.exchanges if not each.is_preflight] for verdict in verdicts)
     return cookies.judge(evidence.question.origin, ways, evidence.question.engines)
+
+
+def _carried(evidence: Evidence) -> tuple[CarriedCookie, ...]:
+    question, url = evidence.question, evidence.target.url
+    if not visitor.includes_cookies(question.origin, url, question.credentials):
+        return ()
+    return visitor.carried(question.cookies, question.origin, url, question.engines)
 
 
 def _error_path(evidence: Evidence) -> ErrorPath | None:
@@ -326,7 +338,9 @@ _NOT_PERMITTED = {
 
 
 #: No CORS header would help.
-_ABOUT_COOKIES = frozenset(kind.code for kind in (COOKIE_REFUSED, COOKIE_KEPT_BY_SOME, COOKIES_OF_THIRD_PARTY))
+_ABOUT_COOKIES = frozenset(
+    kind.code for kind in (COOKIE_REFUSED, COOKIE_KEPT_BY_SOME, COOKIES_OF_THIRD_PARTY, COOKIE_NOT_SENT)
+)
 
 
 def _fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], unsafe_names: tuple[str, ...]) -> Fix:

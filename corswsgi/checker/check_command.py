@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from corswsgi import fetch
 from corswsgi.browser import ENGINES
 from corswsgi.checker import render
-from corswsgi.checker.arguments import add_shared, max_time
+from corswsgi.checker.arguments import add_cookies, add_shared, max_time
 from corswsgi.checker.check import check
 from corswsgi.checker.har import MOST
 from corswsgi.checker.masking import Mask, as_it_is
@@ -77,6 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="'NAME: VALUE'",
         help="a header that the script sets; may be given several times",
     )
+    add_cookies(parser)
     parser.add_argument("--data", metavar="TEXT|@FILE", help="the body: text, or what is in a file, as bytes")
     parser.add_argument("--credentials", choices=CREDENTIALS, help="of the fetch(); default: same-origin, or as pasted")
     parser.add_argument(

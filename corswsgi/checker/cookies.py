@@ -50,7 +50,7 @@ def findings(origin: str, answers: Iterable[CookieAnswer]) -> Iterator[Finding]:
             yield answer.finding
         url = parse_url(answer.url)
         if not same_site(parse_origin(origin), url.origin):
-            fix = _one_site(parse_origin(origin), url)
+            fix = one_site(parse_origin(origin), url)
             blocking.setdefault(fix, []).extend(each.browser for each in answer.fates if each.rule == Rule.THIRD_PARTY)
     for fix, browsers in blocking.items():
         if browsers:
@@ -146,13 +146,13 @@ _CORRECTIONS = {
 def _across_sites(answer: CookieAnswer, rules: set[str], page: Origin, url: URL) -> Iterator[str]:
     helps_alone = page.is_opaque or _are_local(page, url) or schemelessly_same_site(page, url.origin)
     if helps_alone or not rules - {Rule.THIRD_PARTY}:
-        yield _one_site(page, url)
+        yield one_site(page, url)
         return
     how = f"write {_line(answer, 'SameSite=None', 'Secure')}"
     yield how if url.scheme == "https" else f"serve the URL over https: and {how}"
 
 
-def _one_site(page: Origin, url: URL) -> str:
+def one_site(page: Origin, url: URL) -> str:
     if page.is_opaque:
         return "serve the page from an origin of its own: a sandboxed page is of no site"
     if schemelessly_same_site(page, url.origin):

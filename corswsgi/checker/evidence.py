@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from corswsgi import fetch
 from corswsgi.browser import ENGINES, Browser, Code, Exchange, Tape, Verdict
-from corswsgi.browser.cookies import CookieStore
-from corswsgi.browser.urls import parse_url
+from corswsgi.browser.urls import URL, parse_url
+from corswsgi.checker.jar import GivenCookie
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.probes import Probes, missing_neighbour, stranger_to
 from corswsgi.checker.report import Purpose
 from corswsgi.checker.target import Target
+from corswsgi.checker.visitor import cookie_line, store_for
 from corswsgi.checker.withholding import WithholdingTape
 from corswsgi.errors import UsageError
 
@@ -32,7 +32,7 @@ class Question:
 
     :ivar origin: of the page, serialized.
     :ivar headers: what the script sets.
-    :ivar cookies: names and values, for the host of the URL only.
+    :ivar cookies: of the visitor; each is sent to the hosts that it is for.
     :ivar body_file: where the body was read from; empty for a body from the command line.
     :ivar send: whether a request that may change something is sent too.
     :ivar engines: which engines are asked about, by name.
@@ -43,7 +43,7 @@ class Question:
     headers: tuple[tuple[str, str], ...] = ()
     body: str | bytes | None = None
     body_file: str = ""
-    cookies: tuple[tuple[str, str], ...] = ()
+    cookies: tuple[GivenCookie, ...] = ()
     credentials: str = "same-origin"
     referrer_policy: str = "strict-origin-when-cross-origin"
     send: bool = False
@@ -95,6 +95,14 @@ class Evidence:
     def deciding(self) -> Verdict:
         """The verdict that counts."""
         return self.stand_in or self.verdict
+
+    def cookie_for(self, url: URL) -> str | None:
+        """Return what ``Cookie`` says in a request for a URL from the page; ``None`` for no such header."""
+        question = self.question
+        if not question.with_credentials:
+            return None
+        store = store_for(question.cookies, question.origin, self.target.url, self.lead)
+        return cookie_line(store, question.origin, url, self.lead)
 
     @property
     def is_answered(self) -> bool:
@@ -161,7 +169,7 @@ def _browser(engine: str, tape: Tape, target: Target, question: Question, limit:
         question.origin,
         engine=engine,
         referrer_policy=question.referrer_policy,
-        cookies=CookieStore(dict(question.cookies), time.monotonic, target.url),
+        cookies=store_for(question.cookies, question.origin, target.url, engine),
         max_body=_MAX_BODY,
         timeout=limit.seconds,
         tape=tape,
@@ -188,7 +196,7 @@ def _probe(evidence: Evidence, token: str, progress: Progress) -> None:
     If even the preflight got no answer, one request tells enough.
     """
     target, question = evidence.target, evidence.question
-    probes = Probes(target, question.method, question.headers, evidence.limit)
+    probes = Probes(target, question.method, question.headers, evidence.limit, evidence.cookie_for)
     stranger = stranger_to(target.url, question.origin)
     progress("asking without an Origin")
     evidence.keep("without-origin", probes.ask(None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from corswsgi.browser import Browser, Exchange
@@ -30,13 +30,22 @@ class Probes:
     """Sends requests that differ from each other in ``Origin`` alone, as a browser would but for asking first.
 
     :param headers: what the script sets; it goes along, so that the answers are those that the script would get.
+    :param cookie_for: returns what ``Cookie`` says in a request for a URL: what a visitor is told who is logged in.
     """
 
-    def __init__(self, target: Target, method: str, headers: Iterable[Header], limit: Limit) -> None:
+    def __init__(
+        self,
+        target: Target,
+        method: str,
+        headers: Iterable[Header],
+        limit: Limit,
+        cookie_for: Callable[[URL], str | None] = lambda url: None,
+    ) -> None:
         self._target = target
         self._limit = limit
         self._method = "HEAD" if method == "HEAD" else "GET"
         self._headers = tuple(headers)
+        self._cookie_for = cookie_for
         self._send = network_for(target.site, max_body=MAX_BODY, timeout=limit.seconds)
 
     @property
@@ -68,6 +77,7 @@ class Probes:
             ("Accept-Encoding", "identity" if "range" in names else "gzip, deflate"),
             ("Connection", "keep-alive"),
             ("Host", url.netloc),
+            *(("Cookie", value) for value in (self._cookie_for(url),) if value is not None),
         ]
         return (*self._headers, *(line for line in lines if line[0].lower() not in names))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from corswsgi.checker.console import read_console
 from corswsgi.checker.curl_line import read_curl_line
 from corswsgi.checker.evidence import Question
 from corswsgi.checker.har import LONGEST, read_har
+from corswsgi.checker.jar import GivenCookie, cookies_for, read_jar
 from corswsgi.checker.masking import Mask
 from corswsgi.checker.pasted import Found, without_secrets
 from corswsgi.checker.target import parse_page_origin, parse_target_url, require_parser
@@ -38,7 +40,7 @@ class Asked:
     @property
     def mask(self) -> Mask:
         """Masks the secrets in it."""
-        cookies = [("Cookie", f"{name}={value}") for name, value in self.question.cookies]
+        cookies = [("Cookie", f"{each.name}={each.value}") for each in self.question.cookies]
         return Mask(self.url, [*self.question.headers, *cookies])
 
 
@@ -47,7 +49,16 @@ def questions(options: argparse.Namespace) -> list[Asked]:
 
     :raises UsageError: if what was pasted is not what its option takes, or something is missing.
     """
-    return [_asked(options, found) for found in _found(options)]
+    jar = tuple(cookie for file_name in options.cookie_jars for cookie in read_jar(file_name))
+    asked = [_asked(options, found, jar) for found in _found(options)]
+    hosts = dict.fromkeys(_host(each.url) for each in asked)
+    if options.cookies and len(hosts) > 1:
+        names = " and ".join(itertools.islice(hosts, 2))
+        raise UsageError(
+            f"--cookie is for one host, and {names} are to be asked; ask them one by one, or give --cookie-jar, which "
+            "says which cookie is for which host"
+        )
+    return asked
 
 
 def _found(options: argparse.Namespace) -> Iterator[Found]:
@@ -83,7 +94,7 @@ def _file(name: str) -> bytes:
         raise UsageError(f"--har {quote(name)}: {error.strerror}") from error
 
 
-def _asked(options: argparse.Namespace, found: Found) -> Asked:
+def _asked(options: argparse.Namespace, found: Found, jar: tuple[GivenCookie, ...]) -> Asked:
     """Complete what was found with the options; these come first."""
     url = found.url if options.url is None else options.url
     page = found.origin if options.origin is None else options.origin
@@ -95,7 +106,8 @@ def _asked(options: argparse.Namespace, found: Found) -> Asked:
         raise UsageError(_missing("--method", found))
     if options.url and found.url and not is_as_private(parse_target_url(options.url), parse_url(found.url)):
         found = without_secrets(found)
-    told, cookies, headers = list(found.told), found.cookies, found.headers
+    told, headers = list(found.told), found.headers
+    cookies = (*jar, *cookies_for(parse_target_url(url), _pairs(found.cookies, options.cookies)))
     given = {name.lower() for name, _ in options.headers}
     body, body_file = _body(options.data)
     if options.data is None:
@@ -103,8 +115,9 @@ def _asked(options: argparse.Namespace, found: Found) -> Asked:
     origin = parse_page_origin(page)
     credentials = options.credentials or found.credentials
     if not credentials:
-        credentials = "include" if cookies else "same-origin"
-        told += _on_credentials(found, credentials) if not _is_own(url, origin) else []
+        with_cookies = bool(cookies or options.cookie_jars)
+        credentials = "include" if with_cookies else "same-origin"
+        told += _on_credentials(found, with_cookies) if not _is_own(url, origin) else []
     question = Question(
         origin=origin,
         method=options.method or (found.method if options.data is None else "") or ("GET" if body is None else "POST"),
@@ -134,11 +147,23 @@ _BESIDE = {
 }
 
 
-def _on_credentials(found: Found, credentials: str) -> list[str]:
-    if found == Found():
+def _pairs(pasted: Iterable[tuple[str, str]], given: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the cookies that were pasted and those that were given; of one name the latter."""
+    return tuple({**dict(pasted), **dict(given)}.items())
+
+
+def _on_credentials(found: Found, with_cookies: bool) -> list[str]:
+    if found == Found() and not with_cookies:
         return []
-    why = "it carried cookies" if credentials == "include" else "it carried no cookies"
+    why = "it carried no cookies"
+    if with_cookies:
+        why = "it carried cookies" if found.cookies else "cookies were given"
+    credentials = "include" if with_cookies else "same-origin"
     return [f"credentials: {credentials} is assumed, because {why}; --credentials says otherwise"]
+
+
+def _host(url: str) -> str:
+    return parse_url(url).host
 
 
 def _is_own(url: str, origin: str) -> bool:

@@ -267,6 +267,7 @@ def _is_of_use(name: str) -> bool:
 
 
 def _cookies(report: Report) -> Iterator[Line]:
+    yield from _carried(report)
     for answer in report.cookies:
         name = shown_sentence(answer.name) or "(no name)"
         for told in dict.fromkeys((fate.outcome, fate.sentence, fate.anchor) for fate in answer.fates):
@@ -277,7 +278,20 @@ def _cookies(report: Report) -> Iterator[Line]:
             yield Line(f"{listed(same)} {verb} {shown_sentence(sentence)}.{rule}", lead=f"  {name}: ")
 
 
-#: What one browser does with a cookie, and what several do.
+def _carried(report: Report) -> Iterator[Line]:
+    for carried in report.carried:
+        for told in dict.fromkeys((fate.sent, fate.sentence) for fate in carried.fates):
+            same = [each.browser for each in carried.fates if (each.sent, each.sentence) == told]
+            sent, sentence = told
+            verb = _SENDING[sent][len(same) > 1]
+            why = f"{',' if sent else ':'} {shown_sentence(sentence)}" if sentence else ""
+            yield Line(f"{listed(same)} {verb}{why}.", lead=f"  {carried.name or '(no name)'}: ")
+
+
+#: Whether one browser sends a cookie that was given, and whether several do.
+_SENDING = {True: ("sends it along", "send it along"), False: ("does not send it", "do not send it")}
+
+#: What one browser does with a cookie of the answer, and what several do.
 _FATES = {
     "kept": ("keeps it and sends it back,", "keep it and send it back,"),
     "partitioned": ("keeps it and sends it back,", "keep it and send it back,"),

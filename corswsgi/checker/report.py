@@ -120,6 +120,30 @@ class CookieAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedFate:
+    """Whether one browser sends a cookie that was given.
+
+    :ivar rule: what decided, if it is not sent, or not always; empty otherwise.
+    :ivar sentence: why not, or when.
+    """
+
+    engine: str
+    browser: str
+    sent: bool
+    rule: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedCookie:
+    """A cookie that was given for the host of the URL, without its value."""
+
+    name: str
+    domain: str
+    fates: tuple[CarriedFate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorPath:
     """What an address is answered that should not exist."""
 
@@ -227,6 +251,7 @@ class Report:
     :ivar reason: the step that decided.
     :ivar same_origin: whether page and URL are of one origin, so that CORS has no part in it.
     :ivar causes: what makes a preflight necessary; empty where none is.
+    :ivar carried: which of the cookies that were given each browser sends.
     :ivar cookies: what becomes of each ``Set-Cookie``, if credentials are included.
     :ivar memories: how long each engine remembers the preflight; empty where there is none to remember.
     :ivar assumed: what was taken from what was pasted, and what was assumed, because it was not in it.
@@ -250,6 +275,7 @@ class Report:
     causes: tuple[Cause, ...]
     preflights: tuple[Preflight, ...]
     actual: Actual | None
+    carried: tuple[CarriedCookie, ...]
     cookies: tuple[CookieAnswer, ...]
     error_path: ErrorPath | None
     caching: Caching | None

@@ -15,6 +15,7 @@ from corswsgi.checker.kinds import (
     preflights,
     redirects,
     request,
+    visitor,
 )
 
 #: In the order of the documentation: what keeps a page from an answer first.
@@ -29,6 +30,7 @@ SUBJECTS = {
     "The request": request,
     "Who may read": origins,
     "Cookies": cookies,
+    "A visitor who is logged in": visitor,
     "Caches": caches,
 }
 

@@ -1,0 +1,184 @@
+"""A visitor who is logged in: which of the cookies that were given each browser sends along, and why not the others.
+
+What a jar does not tell is taken as it has to be for the cookie to go along: SameSite=None, which needs Secure, and for
+a browser that keeps cookies apart for each site of a page, a cookie of this page.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from corswsgi.browser.cookies import Cookie, CookieStore, Errand
+from corswsgi.browser.engines import PROFILES, Departure
+from corswsgi.browser.set_cookie import Rule
+from corswsgi.browser.urls import URL, parse_origin, parse_url, same_site
+from corswsgi.checker.cookies import listed, one_site
+from corswsgi.checker.findings import Finding, shown
+from corswsgi.checker.jar import GivenCookie
+from corswsgi.checker.kinds.visitor import (
+    COOKIE_NOT_SENT,
+    COOKIES_NOT_INCLUDED,
+    COOKIES_OF_OTHER_HOSTS,
+    COOKIES_TAKEN_AS_NONE,
+    NO_COOKIES_GIVEN,
+)
+from corswsgi.checker.report import CarriedCookie, CarriedFate
+
+#: So many names are told one by one.
+_MOST_NAMES = 5
+
+
+def store_for(given: Iterable[GivenCookie], origin: str, url: URL, engine: str) -> CookieStore:
+    """Return the cookies of a browser of a visitor who has these.
+
+    :param origin: of the page, serialized.
+    :param url: what the page asks for first.
+    """
+    store = CookieStore({}, time.monotonic)
+    for each in given:
+        if not each.expired:
+            where = url if each.is_for(url.host) else parse_url(f"{url.scheme}://{each.domain}/")
+            store.add(_kept(each, _errand(origin, where, engine)), where.origin)
+    return store
+
+
+def cookie_line(store: CookieStore, origin: str, url: URL, engine: str) -> str | None:
+    """Return what ``Cookie`` says in a request of a page for a URL; ``None`` for no such header."""
+    return store.header_for(_errand(origin, url, engine))
+
+
+def carried(given: Iterable[GivenCookie], origin: str, url: URL, engines: Sequence[str]) -> tuple[CarriedCookie, ...]:
+    """Return what each browser does with the cookies that are for the host of a URL; there are no values in it."""
+    return tuple(
+        CarriedCookie(shown(each.name), each.domain, tuple(_fate(each, origin, url, engine) for engine in engines))
+        for each in given
+        if each.is_for(url.host)
+    )
+
+
+def includes_cookies(origin: str, url: URL, credentials: str) -> bool:
+    """Tell whether a request of a page carries cookies at all (fetch#concept-request-credentials-mode)."""
+    return credentials == "include" or (credentials == "same-origin" and url.origin.serialized == origin)
+
+
+def findings(
+    given: Sequence[GivenCookie], answers: Sequence[CarriedCookie], origin: str, url: URL, credentials: str
+) -> Iterator[Finding]:
+    """Yield what is to be known of the cookies of the page's visitor.
+
+    :param answers: what each browser does with those that are for the host of the URL.
+    """
+    if not includes_cookies(origin, url, credentials):
+        if given:
+            sentence = f"no cookies were sent: credentials are {credentials}"
+            yield COOKIES_NOT_INCLUDED.finding(sentence, "give --credentials include, if the script says so")
+    elif not given:
+        if credentials == "include":
+            sentence = "no cookies were sent: this is what visitors get who are not logged in"
+            fix = "give --cookie 'NAME=VALUE' or --cookie-jar FILE to ask as one who is"
+            yield NO_COOKIES_GIVEN.finding(sentence, fix)
+    elif not answers:
+        domains = list(dict.fromkeys(each.domain for each in given))
+        of = ", ".join(domains[:_MOST_NAMES]) + (", ..." if len(domains) > _MOST_NAMES else "")
+        sentence = f"no cookies were sent: none of those that were given is for {url.host}; they are for {of}"
+        fix = f"save the cookies of {url.host}, as curl -c does after a login there, or give --cookie 'NAME=VALUE'"
+        yield COOKIES_OF_OTHER_HOSTS.finding(sentence, fix)
+    else:
+        yield from _on_sending(answers, origin, url)
+
+
+def _on_sending(answers: Sequence[CarriedCookie], origin: str, url: URL) -> Iterator[Finding]:
+    """Yield what was assumed of the cookies that go along, and for each reason which do not, in which browsers."""
+    names = sent_names(answers)
+    if names and not same_site(parse_origin(origin), url.origin):
+        sentence = (
+            f"{_numbered(names)} {_IS[len(names) > 1]} taken to be set with SameSite=None; Secure: what was given does "
+            "not tell, and to a server of another site than the page's no other cookie is sent"
+        )
+        yield COOKIES_TAKEN_AS_NONE.finding(sentence)
+    withheld: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for answer in answers:
+        for fate in answer.fates:
+            if not fate.sent:
+                named = withheld.setdefault((fate.rule, fate.sentence), {})
+                named.setdefault(fate.browser, []).append(answer.name)
+    for (rule, sentence), named in withheld.items():
+        names = list(dict.fromkeys(name for each in named.values() for name in each))
+        some = f"{_numbered(names)} {_IS[len(names) > 1]} not sent by {listed(list(named))}"
+        yield COOKIE_NOT_SENT.finding(f"{some}: {sentence}", _fix(rule, origin, url))
+
+
+def sent_names(answers: Sequence[CarriedCookie]) -> list[str]:
+    """Return the names of the cookies that some browser sends."""
+    return list(dict.fromkeys(each.name for each in answers if any(fate.sent for fate in each.fates)))
+
+
+def _errand(origin: str, url: URL, engine: str) -> Errand:
+    return Errand(parse_origin(origin), (url,), PROFILES[engine].departures.__contains__)
+
+
+def _kept(given: GivenCookie, errand: Errand) -> Cookie:
+    secure = errand.is_secure if given.secure is None else given.secure
+    is_apart = errand.is_cross_site and errand.departs(Departure.COOKIES_PARTITIONED)
+    return Cookie(
+        name=given.name,
+        value=given.value,
+        domain=given.domain,
+        host_only=given.host_only,
+        path=given.path,
+        secure=secure,
+        same_site="none" if secure else "default",
+        partition=errand.first_party if is_apart else "",
+        expires=None,
+        number=0,
+    )
+
+
+def _fate(given: GivenCookie, origin: str, url: URL, engine: str) -> CarriedFate:
+    browser = PROFILES[engine].browser
+    if given.expired:
+        return CarriedFate(engine, browser, False, _EXPIRED, "it has expired")
+    errand = _errand(origin, url, engine)
+    cookie = _kept(given, errand)
+    refusal = CookieStore({}, time.monotonic).why_withheld(cookie, errand)
+    if refusal is None:
+        sentence = f"if it was set on a page of {cookie.partition}" if cookie.partition else ""
+        return CarriedFate(engine, browser, True, Rule.PARTITION if cookie.partition else "", sentence)
+    if refusal.rule == Rule.SAME_SITE:
+        sentence = (
+            "page and server are of two sites, and it has no Secure, which SameSite=None needs; without it, it counts "
+            "as SameSite=Lax"
+        )
+        return CarriedFate(engine, browser, False, refusal.rule, sentence)
+    return CarriedFate(engine, browser, False, refusal.rule, refusal.sentence)
+
+
+_EXPIRED = "expired"
+_IS = ("is", "are")
+
+
+# Words
+
+
+def _numbered(names: Sequence[str]) -> str:
+    quoted = [f'"{name}"' for name in names]
+    if len(quoted) > _MOST_NAMES:
+        return f"{', '.join(quoted[:_MOST_NAMES])} and {len(quoted) - _MOST_NAMES} more cookies"
+    return f"the cookie{'s' * (len(quoted) > 1)} {listed(quoted)}"
+
+
+def _fix(rule: str, origin: str, url: URL) -> str:
+    page = parse_origin(origin)
+    match rule:
+        case Rule.PATH:
+            return "set the cookie with Path=/, if it is meant for this address"
+        case Rule.SECURE:
+            return "serve the URL over https:"
+        case "expired":
+            return "log in again, and save the cookies again"
+        case Rule.SAME_SITE if url.scheme == "https":
+            return "set the cookie with SameSite=None; Secure"
+        case Rule.SAME_SITE if not same_site(page, url.origin):
+            return f"serve the URL over https: and set the cookie with SameSite=None; Secure; or {one_site(page, url)}"
+    return one_site(page, url)
