@@ -13,6 +13,7 @@ class Fault(StrEnum):
     """The kinds of fault. The values are stable: programs may compare them with :attr:`Problem.code`."""
 
     UNKNOWN_OPTION = "unknown-option"
+    FOREIGN_OPTION = "foreign-option"
     MISSING_OPTION = "missing-option"
     WRONG_TYPE = "wrong-type"
     NO_PRIVATE_NETWORK = "no-private-network"
@@ -85,7 +86,8 @@ class Problem(NamedTuple):
     :ivar option: the name of the option, or the path of the rule, that holds the fault; empty if none does.
     :ivar value: what stands there.
     :ivar message: one clause that says what is wrong, without a full stop.
-    :ivar suggestion: what should stand there instead, or ``None`` if that cannot be known.
+    :ivar suggestion: what should stand there instead, or ``None`` if that cannot be known. In place of an option of
+        another library, options with their values, or paths with their options.
     :ivar place: where it stands, if it was read from settings: a file and its line, or the name of a variable.
     """
 
@@ -97,9 +99,22 @@ class Problem(NamedTuple):
     place: str = ""
 
     def __str__(self) -> str:
-        hint = "" if self.suggestion is None else f"; did you mean {quote(self.suggestion)}?"
-        where = [printable(name) for name in (self.place, self.option) if name]
+        hint = "" if self.suggestion is None else f"; did you mean {_offered(self.suggestion)}?"
+        where = [printable(name) for name in dict.fromkeys((self.place, self.option)) if name]
         return f"{': '.join([*where, self.message])}{hint or '.'}"
+
+
+def _offered(suggestion: object) -> str:
+    if not isinstance(suggestion, dict):
+        return quote(suggestion)
+    return ", ".join(
+        f"{name}={quote(value)}" if name.isidentifier() else f"{quote(name)}: {_rule(value)}"
+        for name, value in suggestion.items()
+    )
+
+
+def _rule(options: dict[str, object]) -> str:
+    return f"{{{', '.join(f'{quote(name)}: {quote(value)}' for name, value in options.items())}}}"
 
 
 class PolicyError(ValueError):

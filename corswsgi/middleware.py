@@ -249,7 +249,7 @@ def _complain_of_both(options: Mapping[str, object]) -> Iterator[Problem]:
         if name in OPTIONS:
             yield Problem(Fault.POLICY_AND_OPTIONS, name, value, message)
         else:
-            yield unknown_option(name, value, _OWN_OPTIONS)
+            yield unknown_option(name, value, _OWN_OPTIONS, options)
 
 
 def _chosen(choose: PolicyChooser, environ: WSGIEnvironment) -> Policy | None:

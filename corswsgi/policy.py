@@ -107,12 +107,17 @@ class Policy:
         """Return the policy of a mapping from option names to values, as keyword arguments and settings files give it.
 
         :param beside: other names that the caller knows; one of them may be what an unknown name meant.
-        :raises PolicyError: with every fault; an unknown name is one, and the nearest known name its suggestion.
+        :raises PolicyError: with every fault; an unknown name is one, and its suggestion what was meant.
         """
-        problems = [unknown_option(name, value, beside) for name, value in given.items() if name not in OPTIONS]
+        problems = [unknown_option(name, value, beside, given) for name, value in given.items() if name not in OPTIONS]
         known = {name: value for name, value in given.items() if name in OPTIONS}
         if not problems and "allow_origins" in known:
             return cls(**known)
+        if problems:
+            from corswsgi.foreign_options import meant_by  # read only if there is something to correct
+
+            # What was meant is judged as well, so that the correction of one fault does not lead to the next.
+            known = {name: value for name, value in meant_by(problems).items() if name in OPTIONS} | known
         _checked(OPTIONS | known, problems)
         raise PolicyError(problems)
 
@@ -159,8 +164,14 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def unknown_option(name: str, value: object, beside: Iterable[str]) -> Problem:
-    """Return the Problem of an option that does not exist; the nearest that does is its suggestion."""
+def unknown_option(name: str, value: object, beside: Iterable[str], given: Mapping[str, Any]) -> Problem:
+    """Return the Problem of an option that does not exist.
+
+    Its suggestion is the nearest that does; or, if another library has an option of this name, what that says here.
+
+    :param beside: other names that exist.
+    :param given: all options that were given.
+    """
     plain = name.lower().replace("-", "_")
     if "private_network" in plain:
         message = (
@@ -169,6 +180,10 @@ def unknown_option(name: str, value: object, beside: Iterable[str]) -> Problem:
         )
         return Problem(Fault.NO_PRIVATE_NETWORK, name, value, message)
     known = [*OPTIONS, *beside]
+    from corswsgi.foreign_options import foreign_option  # read only if there is something to correct
+
+    if problem := foreign_option(name, value, given, OPTIONS):
+        return problem
     shortened = [each for each in known if set(plain.split("_")) <= set(each.split("_"))]
     # Less alike than 0.7 are "resources" and "enforce".
     suggestion = shortened[0] if len(shortened) == 1 else nearest(plain, known, cutoff=0.7)

@@ -326,7 +326,7 @@ def test_a_string_is_one_origin_and_never_a_list_of_letters():
     [
         ({"allow_origin": "*"}, Fault.UNKNOWN_OPTION, "allow_origins"),
         ({"allow-methods": "*"}, Fault.UNKNOWN_OPTION, "allow_methods"),
-        ({"supports_credentials": True}, Fault.UNKNOWN_OPTION, "allow_credentials"),
+        ({"expose": "*"}, Fault.UNKNOWN_OPTION, "expose_headers"),
         ({"xyz": True}, Fault.UNKNOWN_OPTION, None),
         ({"allow_private_network": True}, Fault.NO_PRIVATE_NETWORK, None),
         ({"Allow-Private-Network": True}, Fault.NO_PRIVATE_NETWORK, None),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
+from corswsgi.foreign_options import is_foreign, meant_by
 from corswsgi.policy import OPTIONS, Policy
 from corswsgi.routes import Routes
 from corswsgi.settings.texts import NONE, UNREAD, value_of
@@ -100,8 +102,9 @@ class _Reading:
         except PolicyError as error:
             for problem in error.problems:
                 name = problem.option
-                if problem.code is Fault.MISSING_OPTION and (name in values or not is_complete):
-                    continue  # given, but unread, which has been told; or left to the rules
+                is_told = name in values or name in meant_by(self.problems.values())
+                if problem.code is Fault.MISSING_OPTION and (is_told or not is_complete):
+                    continue  # given, but unread or under another name, which has been told; or left to the rules
                 if name in own or name not in inherited:
                     self._note(problem, (*keys, name))
                 else:
@@ -109,7 +112,9 @@ class _Reading:
         return None
 
     def _note(self, problem: Problem, keys: Keys) -> None:
-        placed = problem._replace(place=self._place(keys, problem.value))
+        placed = problem._replace(
+            place=self._place(keys, problem.value), suggestion=_as_settings_say(problem.suggestion)
+        )
         self.problems[str(placed)] = placed
 
     def _note_inherited(self, problem: Problem, path: str) -> None:
@@ -120,7 +125,16 @@ class _Reading:
             self.problems[str(placed)] = placed
 
 
+def _as_settings_say(suggestion: Any) -> Any:
+    """Return options and their values as all settings can hold them, where an expression is a text."""
+    if isinstance(suggestion, dict):
+        return {name: _as_settings_say(value) for name, value in suggestion.items()}
+    if isinstance(suggestion, list):
+        return [_as_settings_say(entry) for entry in suggestion]
+    return f"re:{suggestion.pattern}" if isinstance(suggestion, re.Pattern) else suggestion
+
+
 def _is_rule(key: object, value: object) -> bool:
-    if not isinstance(key, str) or key in OPTIONS:
+    if not isinstance(key, str) or key in OPTIONS or is_foreign(key):
         return False
     return key.startswith("/") or isinstance(value, (Mapping, Policy))

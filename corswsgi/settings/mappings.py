@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
+from corswsgi.foreign_options import SETTINGS as FOREIGN_SETTINGS
 from corswsgi.policy import Policy
 from corswsgi.settings.declared import Keys, Policies, policies_of
 
@@ -50,7 +51,9 @@ def read_environment(environ: Mapping[str, str] | None = None, prefix: str = f"{
     :raises PolicyError: with every fault, each with the name of its variable.
     """
     environ = os.environ if environ is None else environ
-    return _of_names(environ, prefix)
+    # Other programs have variables too: those of another library are looked at only if there are none of ours.
+    is_ours = any(name.startswith(prefix) for name in environ)
+    return _of_names(environ, prefix, {} if is_ours else _foreign(environ))
 
 
 def read_flask(config: Mapping[str, Any]) -> Policies:
@@ -59,14 +62,14 @@ def read_flask(config: Mapping[str, Any]) -> Policies:
     :raises PolicyError: with every fault, each with its name.
     """
     if SETTING not in config:
-        return _of_names(config, f"{SETTING}_")
+        return _of_names(config, f"{SETTING}_", _foreign(config))
     message = f"the policy is given as {SETTING} and in single names; leave one of them out"
     problems = [
         Problem(Fault.GIVEN_TWICE, name.removeprefix(f"{SETTING}_").lower(), config[name], message, place=name)
         for name in config
         if name.startswith(f"{SETTING}_")
     ]
-    return _of_object(config[SETTING], problems)
+    return _of_object(config[SETTING], problems, _foreign(config))
 
 
 def read_django(settings: object) -> Policies:
@@ -75,25 +78,35 @@ def read_django(settings: object) -> Policies:
     :param settings: ``django.conf.settings``.
     :raises PolicyError: with every fault, each with its place.
     """
-    return _of_object(getattr(settings, SETTING, {}), [])
+    foreign = {name: getattr(settings, name) for name in FOREIGN_SETTINGS if hasattr(settings, name)}
+    return _of_object(getattr(settings, SETTING, {}), [], foreign)
 
 
-def _of_names(mapping: Mapping[str, Any], prefix: str) -> Policies:
+def _foreign(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of flask-cors and django-cors-headers: here they would do nothing."""
+    return {name: mapping[name] for name in FOREIGN_SETTINGS if name in mapping}
+
+
+def _of_names(mapping: Mapping[str, Any], prefix: str, foreign: Mapping[str, Any]) -> Policies:
     declared = {name.removeprefix(prefix).lower(): value for name, value in mapping.items() if name.startswith(prefix)}
-    return policies_of(declared, lambda keys, _: prefix + keys[-1].upper())
+    return policies_of(
+        {**declared, **foreign}, lambda keys, _: keys[-1] if keys[-1] in foreign else prefix + keys[-1].upper()
+    )
 
 
-def _of_object(value: object, problems: list[Problem]) -> Policies:
+def _of_object(value: object, problems: list[Problem], foreign: Mapping[str, Any]) -> Policies:
     declared = {"/": value} if isinstance(value, Policy) else value
     if not isinstance(declared, Mapping):
         message = f"{quote(value)} is neither a policy, nor its options, nor a mapping from paths to policies"
         raise PolicyError([*problems, Problem(Fault.WRONG_TYPE, "", value, message, place=SETTING)])
-    policies = _together(declared, _place_in_object, problems)
+
+    def place(keys: Keys, _: object) -> str:
+        if keys and keys[0] in foreign:
+            return keys[0]
+        return SETTING + "".join(f"[{quote(key)}]" for key in keys)
+
+    policies = _together({**declared, **foreign}, place, problems)
     return value if isinstance(value, Policy) else policies
-
-
-def _place_in_object(keys: Keys, value: object) -> str:
-    return SETTING + "".join(f"[{quote(key)}]" for key in keys)
 
 
 def _together(declared: Mapping[Any, Any], place: Any, problems: list[Problem]) -> Policies:
