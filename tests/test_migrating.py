@@ -428,7 +428,8 @@ def test_origins_that_cannot_be_translated_are_not_missing() -> None:
 
 
 def test_origins_that_are_given_nowhere_are_missing() -> None:
-    for name, value in (("maxage", ""), ("vary_header", True), ("credentials", "true")):
+    given: dict[str, Any] = {"maxage": "", "vary_header": True, "credentials": "true"}
+    for name, value in given.items():
         with pytest.raises(PolicyError) as caught:
             CORSMiddleware(plain, **{name: value})
         assert [problem.code for problem in caught.value.problems] == [Fault.FOREIGN_OPTION, Fault.MISSING_OPTION]
