@@ -49,8 +49,8 @@ def _named(unknown: Sequence[str]) -> str:
     return " ".join([*names, *([hint] if others else [])])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status, 2 for what cannot be done as it was asked."""
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return what a command line says; exit, with one line, if it says something that there is not."""
     parser = _Parser(prog="corswsgi", description="CORS for WSGI applications and http.server.")
     parser.add_argument("--version", action="version", version=f"corswsgi {metadata.version('corswsgi')}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
@@ -61,6 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         options.error(f"unrecognized arguments: {_named(unknown)}")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status, 2 for what cannot be done as it was asked."""
+    options = parse(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     command, _ = _COMMANDS[options.command]
     try:

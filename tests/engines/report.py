@@ -79,12 +79,11 @@ def document(reports: Sequence[EngineReport], cases: Sequence[Case], date: str) 
         _table(
             ["engine", "version", "cases", "standard", "script notices", "server only"],
             map(_summary, reports),
-            [10, 26, 6, 8, 14, 11],
         ),
         f"Run on {date}.",
         _title("Cases by family", "-"),
         _FAMILIES,
-        _table(["family", *(ENGINES[each.engine].title for each in reports)], _families(reports), [20, 16, 16, 16]),
+        _table(["family", *(ENGINES[each.engine].title for each in reports)], _families(reports)),
         *_not_run(reports),
         _title("Where engines depart from the standard", "-"),
         _DEPARTURES,
@@ -228,12 +227,11 @@ def _title(text: str, line: str) -> str:
     return f"{text}\n{line * len(text)}"
 
 
-def _table(head: list[str], rows: Iterable[list[str]], widths: list[int]) -> str:
-    widths = widths[: len(head)]
+def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+    table = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     rule = "  ".join("=" * width for width in widths)
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (head, *rows)
-    ]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
     return "\n".join([rule, lines[0], rule, *lines[1:], rule])
 
 
