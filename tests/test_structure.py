@@ -40,6 +40,7 @@ ARROWS: dict[str, set[str]] = {
     "middleware": {
         *("protocol", "routes", "policy", "options", "headers", "asking", "asgi", "refusals", "settings", "errors"),
     },
+    "paste": {"middleware", "settings", "errors"},
     "handler": {"protocol", "routes", "policy", "headers", "asking", "refusals", "files", "listening", "errors"},
     "serve": {"handler", "settings", "routes", "policy", "listening", "fetch", "errors"},
     "browser": {"fetch", "asgi"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
@@ -22,15 +22,16 @@ Keys = tuple[str, ...]
 Place = Callable[[Keys, object], str]
 
 
-def policies_of(declared: Mapping[Any, Any], place: Place) -> Policies:
+def policies_of(declared: Mapping[Any, Any], place: Place, beside: Iterable[str] = ()) -> Policies:
     """Return what is declared: options, and rules by path, which inherit the options that they do not give.
 
     Without rules, it is one policy. With rules, the options govern what no rule does; if they allow no origins, they
     are only inherited. A rule is a mapping of options, a policy, or ``None`` for a part without a policy.
 
+    :param beside: other names that the caller knows; one of them may be what an unknown name meant.
     :raises PolicyError: with every fault, each with its place.
     """
-    reading = _Reading(place)
+    reading = _Reading(place, beside)
     policies = reading.read(declared)
     if reading.problems:
         raise PolicyError(reading.problems.values())
@@ -44,9 +45,10 @@ class _Reading:
     :ivar problems: by what is printed of each, so that a fault that several rules inherit is told once.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, beside: Iterable[str]) -> None:
         self.problems: dict[str, Problem] = {}
         self._place = place
+        self._beside = tuple(beside)
 
     def read(self, declared: Mapping[Any, Any]) -> Policies | None:
         rules = {key: value for key, value in declared.items() if _is_rule(key, value)}
@@ -98,7 +100,8 @@ class _Reading:
         """Return the policy of these options; ``None`` if it has faults, or if it allows no origins and need not."""
         values = {**inherited, **own}
         try:
-            return Policy.from_options({name: value for name, value in values.items() if value is not UNREAD})
+            known = {name: value for name, value in values.items() if value is not UNREAD}
+            return Policy.from_options(known, beside=self._beside)
         except PolicyError as error:
             for problem in error.problems:
                 name = problem.option

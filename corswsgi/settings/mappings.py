@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
@@ -24,6 +24,14 @@ def read_mapping(mapping: Mapping[str, Any], prefix: str = "cors.") -> Policies:
     :param prefix: how the names begin; other names are not looked at.
     :raises PolicyError: with every fault, each with its name.
     """
+    return read_names(mapping, prefix)
+
+
+def read_names(mapping: Mapping[str, Any], prefix: str, beside: Iterable[str] = ()) -> Policies:
+    """Return what :func:`read_mapping` does.
+
+    :param beside: other names that the caller knows; one of them may be what an unknown name meant.
+    """
     declared: dict[str, Any] = {}
     rules: dict[str, dict[str, Any]] = {}
     for name, value in mapping.items():
@@ -40,7 +48,7 @@ def read_mapping(mapping: Mapping[str, Any], prefix: str = "cors.") -> Policies:
         for path in rules
         if path in declared
     ]
-    return _together(declared | rules, lambda keys, _: prefix + ".".join(keys), problems)
+    return _together(declared | rules, lambda keys, _: prefix + ".".join(keys), problems, beside)
 
 
 def read_environment(environ: Mapping[str, str] | None = None, prefix: str = f"{SETTING}_") -> Policies:
@@ -109,10 +117,10 @@ def _of_object(value: object, problems: list[Problem], foreign: Mapping[str, Any
     return value if isinstance(value, Policy) else policies
 
 
-def _together(declared: Mapping[Any, Any], place: Any, problems: list[Problem]) -> Policies:
+def _together(declared: Mapping[Any, Any], place: Any, problems: list[Problem], beside: Iterable[str] = ()) -> Policies:
     """Return the policies, unless there are problems already, which are then told with those of the policies."""
     try:
-        policies = policies_of(declared, place)
+        policies = policies_of(declared, place, beside)
     except PolicyError as error:
         problems = [*problems, *error.problems]
     if problems:

@@ -77,7 +77,11 @@ def _entries(text: str) -> list[str]:
     return _ENTRY.findall(text)
 
 
-def _flag(text: str) -> bool:
+def flag_of(text: str) -> bool:
+    """Return what a text says of something that is on or off.
+
+    :raises ValueError: if it says neither.
+    """
     try:
         return _FLAGS[text.strip().lower()]
     except KeyError:
@@ -107,11 +111,11 @@ _TEXTS: dict[str, Callable[[str], Any]] = {
     "allow_origins": _entries,
     "allow_methods": _entries,
     "allow_headers": _entries,
-    "allow_credentials": _flag,
+    "allow_credentials": flag_of,
     "expose_headers": _entries,
     "max_age": _seconds,
-    "enforce": _flag,
-    "allow_timing": _flag,
+    "enforce": flag_of,
+    "allow_timing": flag_of,
     "preflight_status": _number,
     "vary": _entries,
     "dangerously_allow": _entries,
