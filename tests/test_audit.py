@@ -22,7 +22,7 @@ import pytest
 import requests
 
 from corswsgi import CORSMiddleware, Policy
-from corswsgi.checker import audit_command, audit_rules
+from corswsgi.checker import audit_command
 from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_needed
 from corswsgi.checker.audit_render import render, render_json
 from corswsgi.checker.audit_wire import MOST_REQUESTS, BudgetExceeded
@@ -30,6 +30,7 @@ from corswsgi.checker.findings import Severity, shown
 from corswsgi.checker.kinds.origins import ANY_ORIGIN_CREDENTIALS
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import Mask
+from corswsgi.checker.rules import origins
 from corswsgi.checker.strangers import IMPLIED_BY, KINDS, SEVERITIES, Likeness, Reach, derive
 from corswsgi.checker.target import Target, new_session, parse_target_url
 from corswsgi.errors import UsageError
@@ -380,8 +381,8 @@ def test_no_stranger_is_the_server_nor_comes_twice() -> None:
 
 def test_the_tables_are_whole() -> None:
     assert set(KINDS) == set(Likeness)
-    assert set(SEVERITIES) == set(Reach) == set(audit_rules._CONSEQUENCES)
-    assert set(KINDS.values()) - {ANY_ORIGIN_CREDENTIALS} == set(audit_rules._COMPARISONS)
+    assert set(SEVERITIES) == set(Reach) == set(origins._CONSEQUENCES)
+    assert set(KINDS.values()) - {ANY_ORIGIN_CREDENTIALS} == set(origins._COMPARISONS)
     assert {each for likenesses in IMPLIED_BY.values() for each in likenesses} <= set(Likeness)
     assert all(with_them >= without for with_them, without in SEVERITIES.values())
 

@@ -29,7 +29,7 @@ from scripted_site import PAGE
 
 from corswsgi import CORSMiddleware, Policy
 from corswsgi.browser import ENGINES, Browser, Exchange
-from corswsgi.checker import advice, check_command, engines, render
+from corswsgi.checker import check_command, engines, render
 from corswsgi.checker.check import check
 from corswsgi.checker.curl import curl_command, shell_quote
 from corswsgi.checker.evidence import Question
@@ -37,6 +37,7 @@ from corswsgi.checker.findings import Severity
 from corswsgi.checker.granting import split_headers
 from corswsgi.checker.preflight import judge_preflight
 from corswsgi.checker.report import Report
+from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.target import Target, import_app, open_target, parse_target_url
 from corswsgi.errors import UsageError
 
@@ -748,8 +749,8 @@ def test_whether_vary_is_right(site: Any, code: str | None, outcome: str) -> Non
 def test_who_lacks_vary_is_said() -> None:
     report = ask(by_origin({"page"}, vary={"stranger"}))
     assert report.caching is not None
-    assert report.caching.missing == ("a request without Origin", "your page")
-    assert "the answer to a request without Origin and your page has no Vary" in report.caching.sentence
+    assert report.caching.missing == ("a request without an Origin", "your page")
+    assert "the answer to a request without an Origin and your page has no Vary" in report.caching.sentence
 
 
 def reflecting(*headers: tuple[str, str], only: str = "") -> Callable[..., list[bytes]]:
@@ -806,7 +807,7 @@ def test_what_is_unsafe(site: Any, question: dict[str, Any], found: set[str], ou
 def test_what_is_unsafe_is_told_of_a_blocked_request_too() -> None:
     report = ask(reflecting((CREDENTIALS, "true")), method="PUT")
     assert report.outcome == "blocked"
-    assert "unsafe: Any site at all" in said(render.as_text(report))
+    assert "unsafe: Any website" in said(render.as_text(report))
 
 
 # The headers, one by one
@@ -1184,18 +1185,16 @@ def test_json_that_goes_as_text_is_named(question: dict[str, Any], is_found: boo
     ],
 )
 def test_why_there_is_no_answer(error: str, code: str) -> None:
-    finding = advice.diagnose_no_answer(error)
+    finding = diagnose_no_answer(error)
     assert finding.code == code
     assert finding.fix
     assert finding.sentence.isprintable()
 
 
 def test_what_a_certificate_fails_for_is_said() -> None:
-    sentence = advice.diagnose_no_answer(
-        "CERTIFICATE_VERIFY_FAILED] verify failed: certificate has expired (_ssl"
-    ).sentence
+    sentence = diagnose_no_answer("CERTIFICATE_VERIFY_FAILED] verify failed: certificate has expired (_ssl").sentence
     assert "(certificate has expired)" in sentence
-    assert "(not for this host)" in advice.diagnose_no_answer("CertificateError").sentence
+    assert "(not for this host)" in diagnose_no_answer("CertificateError").sentence
 
 
 @pytest.mark.parametrize(

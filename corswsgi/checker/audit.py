@@ -1,6 +1,6 @@
 """``audit``: what pages of hostile origins would get from a URL.
 
-The rules stand in :mod:`corswsgi.checker.audit_rules`, how it is told in :mod:`corswsgi.checker.audit_render`.
+The rules stand in :mod:`corswsgi.checker.rules`, how it is told in :mod:`corswsgi.checker.audit_render`.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Any
 from corswsgi.browser.checks import block_bad_port
 from corswsgi.browser.urls import URL
 from corswsgi.browser.verdict import NetworkError
-from corswsgi.checker.audit_rules import (
+from corswsgi.checker.audit_wire import MOST_REQUESTS, Wire
+from corswsgi.checker.findings import Finding, Severity
+from corswsgi.checker.limit import Limit
+from corswsgi.checker.observations import (
     INVENTED_HEADER,
     INVENTED_METHOD,
     Observations,
     Pair,
     Sighting,
     fragment_of_a_method,
-    judge,
     method_to_ask_for,
 )
-from corswsgi.checker.audit_wire import MOST_REQUESTS, Wire
-from corswsgi.checker.findings import Finding, Severity
-from corswsgi.checker.limit import Limit
+from corswsgi.checker.rules import allow_origin, caches, credentials, errors, network, origins, permissions, redirects
 from corswsgi.checker.strangers import Stranger, derive
 from corswsgi.checker.target import parse_page_origin, parse_target_url
 from corswsgi.errors import UsageError
@@ -65,6 +65,34 @@ class AuditReport:
         return max((finding.severity for finding in self.findings), default=None)
 
 
+Rule = Callable[[Observations], Iterable[Finding]]
+
+_RULES: tuple[Rule, ...] = (
+    network.mixed_content,
+    redirects.redirect,
+    errors.own_origin,
+    origins.any_origin,
+    origins.any_origin_may_send,
+    origins.strangers,
+    errors.breaks_server,
+    credentials.wildcard_with_credentials,
+    allow_origin.allow_origin_lines,
+    allow_origin.allow_origin_invalid,
+    credentials.allow_credentials_invalid,
+    allow_origin.other_duplicates,
+    caches.vary,
+    caches.vary_overwritten,
+    permissions.any_method,
+    permissions.wide_methods,
+    permissions.forbidden_methods,
+    permissions.method_substring,
+    permissions.any_header,
+    permissions.forbidden_headers,
+    permissions.private_network,
+    permissions.max_age,
+)
+
+
 def requests_needed(url: str, origin: str) -> int:
     """Return how many requests an audit sends.
 
@@ -101,7 +129,7 @@ def audit(
     limit = limit or Limit(_DEFAULT_TIMEOUT)
     wire = Wire(site, target, limit=limit, most_requests=most_requests, on_request=on_request)
     seen = _observe(wire, target, page, limit)
-    return AuditReport(target.href, page, wire.sent, seen.own, seen.sightings, judge(seen), limit.cut_short)
+    return AuditReport(target.href, page, wire.sent, seen.own, seen.sightings, _judge(seen), limit.cut_short)
 
 
 def _checked(url: str, origin: str) -> tuple[URL, str]:
@@ -153,3 +181,9 @@ def _see(wire: Wire, strangers: Iterable[Stranger], limit: Limit) -> Iterator[Si
         if limit.is_reached():
             return
         yield sighting
+
+
+def _judge(seen: Observations) -> tuple[Finding, ...]:
+    """Return what is wrong, the worst first."""
+    found = [finding for rule in _RULES for finding in rule(seen)]
+    return tuple(sorted(found, key=lambda finding: -finding.severity))

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from corswsgi.checker.advice import diagnose_no_answer
 from corswsgi.checker.arguments import add_shared, max_time
 from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_needed
 from corswsgi.checker.audit_render import render, render_json
@@ -18,6 +17,7 @@ from corswsgi.checker.audit_wire import MOST_REQUESTS
 from corswsgi.checker.findings import Severity, shown
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import Mask, as_it_is
+from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.target import open_target
 from corswsgi.errors import UsageError
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from corswsgi.checker.audit import AuditReport
-from corswsgi.checker.audit_rules import Pair, Sighting
 from corswsgi.checker.findings import Evidence, Finding, Severity
+from corswsgi.checker.observations import Pair, Sighting
+from corswsgi.checker.words import capitalized
 
 _WIDTH = 100
 _INDENT = "    "
@@ -90,10 +91,10 @@ def _cells(reads: Pair | Sighting, yes: str) -> list[str]:
 
 def _finding(finding: Finding) -> Iterator[Line]:
     yield Line(f"{str(finding.severity).upper()}  {finding.code}", _STYLES[finding.severity])
-    yield from _wrapped(f"{finding.sentence}.")
+    yield from _wrapped(f"{capitalized(finding.sentence)}.")
     for evidence in finding.evidence:
         yield from (Line(f"{_INDENT}{text}", "dim") for text in _exchange(evidence))
-    yield from _wrapped(f"Fix: {finding.fix}.")
+    yield from _wrapped(f"Fix: {capitalized(finding.fix)}.")
 
 
 def _exchange(evidence: Evidence) -> Iterator[str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 from corswsgi import fetch
-from corswsgi.browser import Code, Departure, Exchange, NoteCode, Verdict
+from corswsgi.browser import Code, Departure, NoteCode, Verdict
 from corswsgi.browser.engines import PROFILES
 from corswsgi.browser.urls import parse_url
-from corswsgi.checker import advice, caching, cookies, engines, safety, visitor
+from corswsgi.checker import engines, visitor
 from corswsgi.checker.evidence import Evidence, Progress, Question, gather
 from corswsgi.checker.findings import Finding, Severity
+from corswsgi.checker.fix import Wish, fix_beyond_servers, fix_for
 from corswsgi.checker.granting import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
@@ -23,18 +23,8 @@ from corswsgi.checker.granting import (
     split_headers,
 )
 from corswsgi.checker.kinds.cookies import COOKIE_KEPT_BY_SOME, COOKIE_REFUSED, COOKIES_OF_THIRD_PARTY
-from corswsgi.checker.kinds.errors import ERROR_WITHOUT_CORS, HEADERS_MISSING_ON_ANSWER
-from corswsgi.checker.kinds.preflights import ONLY_PREFLIGHT_UNANSWERED
-from corswsgi.checker.kinds.redirects import ORIGIN_NULL_AFTER_REDIRECT, REDIRECT_LOST_BODY, REDIRECT_TO_GET
-from corswsgi.checker.kinds.request import (
-    JSON_AS_TEXT,
-    METHOD_CASE,
-    NOT_SENT,
-    RESPONSE_HEADER_IN_REQUEST,
-    STAND_IN_BLOCKED,
-)
 from corswsgi.checker.kinds.visitor import COOKIE_NOT_SENT
-from corswsgi.checker.preflight import joined_request, judge_preflight
+from corswsgi.checker.preflight import judge_preflight
 from corswsgi.checker.probes import stranger_to
 from corswsgi.checker.report import (
     Actual,
@@ -50,8 +40,9 @@ from corswsgi.checker.report import (
     Report,
     Sent,
 )
+from corswsgi.checker.rules import caches, cookies, errors, origins, redirects, request
+from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.target import Target
-from corswsgi.errors import quote
 
 
 def check(
@@ -80,12 +71,12 @@ def report(evidence: Evidence) -> Report:
     carried = _carried(evidence)
     findings = (
         *(part.finding for part in (*preflights, actual) if part is not None and part.finding is not None),
-        *_mistakes(question),
-        *_on_sending(evidence, actual),
-        *_on_redirects(evidence),
-        *safety.findings(target.url, question.origin, evidence.probes, evidence.own),
+        *request.mistakes(question),
+        *request.on_sending(evidence, actual),
+        *redirects.on_redirects(evidence),
+        *origins.given_away(evidence),
         *([compared.finding] if compared is not None and compared.finding is not None else ()),
-        *_on_errors(evidence, error_path),
+        *errors.on_errors(evidence, error_path),
         *visitor.findings(question.cookies, carried, question.origin, target.url, question.credentials),
         *cookies.findings(question.origin, kept),
     )
@@ -150,7 +141,7 @@ def _actual(evidence: Evidence) -> Actual | None:
             readable=deciding.outcome == "readable",
             headers=deciding.response.headers if deciding.response else (),
             hidden=deciding.hidden,
-            finding=_on_answer(evidence, evidence.actual, deciding.outcome == "readable"),
+            finding=errors.on_answer(evidence, evidence.actual, deciding.outcome == "readable"),
         )
     if "with-origin" not in evidence.probes:
         return None
@@ -159,25 +150,10 @@ def _actual(evidence: Evidence) -> Actual | None:
     readable, hidden = split_headers(exchange, question.with_credentials)
     finding = None
     if (exchange.status or 0) < 400:  # an address that takes no GET has no reason to answer one
-        finding = _on_answer(evidence, exchange, is_readable)
+        finding = errors.on_answer(evidence, exchange, is_readable)
     if finding is not None and deciding.outcome == "unsent" and finding.is_failure:
         finding = replace(finding, severity=Severity.MEDIUM)
     return Actual(exchange, True, is_readable, readable if is_readable else (), hidden, finding)
-
-
-def _on_answer(evidence: Evidence, exchange: Exchange, readable: bool) -> Finding | None:
-    """Return what is behind an answer, where there is more to say than the check said."""
-    origin = joined_request(exchange, "Origin") or evidence.question.origin
-    if not readable and origin == "null" != evidence.question.origin:
-        sentence = "a redirect led from another origin than the page's to a third, so the browser says Origin: null"
-        fix = f"call {exchange.url} in the first place, or let the redirect stay within its origin; do not allow null"
-        return ORIGIN_NULL_AFTER_REDIRECT.finding(sentence, fix)
-    finding = advice.diagnose_actual(exchange, readable, origin, evidence.question.with_credentials)
-    on_preflight = any(each.response_lines(ALLOW_ORIGIN) for each in evidence.verdict.preflights)
-    if finding is None and on_preflight and not exchange.response_lines(ALLOW_ORIGIN):
-        sentence = "the preflight was answered with CORS headers, and the request itself without: both need them"
-        return HEADERS_MISSING_ON_ANSWER.finding(sentence, "send the CORS headers with every answer")
-    return finding
 
 
 def _cookies(evidence: Evidence) -> tuple[CookieAnswer, ...]:
@@ -201,7 +177,7 @@ def _error_path(evidence: Evidence) -> ErrorPath | None:
         return None
     readable = shares(exchange, evidence.question.origin, evidence.question.with_credentials)
     if exchange.status is None:
-        sentence = f"no answer: {advice.diagnose_no_answer(exchange.error).sentence}"
+        sentence = f"no answer: {diagnose_no_answer(exchange.error).sentence}"
     elif exchange.status < 400:
         sentence = "that is no error, so that this tells nothing about errors"
     elif readable:
@@ -215,80 +191,13 @@ def _compare(evidence: Evidence) -> Caching | None:
     own, probes, origin = evidence.own, evidence.probes, evidence.question.origin
     if own is None or "stranger" not in probes:
         return None
-    return caching.compare(
+    return caches.compare(
         (
-            ("a request without Origin", None, probes["without-origin"]),
-            ("your page", origin, own),
-            ("a stranger's page", stranger_to(evidence.target.url, origin), probes["stranger"]),
+            caches.Asked("a request without an Origin", None, probes["without-origin"]),
+            caches.Asked("your page", origin, own),
+            caches.Asked("a stranger's page", stranger_to(evidence.target.url, origin), probes["stranger"]),
         )
     )
-
-
-# Findings
-
-
-def _mistakes(question: Question) -> Iterator[Finding]:
-    """Yield what is wrong with the request itself, though a browser would send it."""
-    for name, _ in question.headers:
-        if name.lower().startswith("access-control-"):
-            sentence = f"{name} is a header of responses: the server has to send it, and on a request it does only harm"
-            fix = f"take {name} out of the script; it needs permission like any header of one's own"
-            yield RESPONSE_HEADER_IN_REQUEST.finding(sentence, fix)
-    method = question.method
-    if fetch.normalize_method(method) == method != method.upper():
-        sentence = (
-            f"browsers send {quote(method)} as it is written, and servers take it for another than {method.upper()}"
-        )
-        yield METHOD_CASE.finding(sentence, f"write {method.upper()} in the script")
-    names = {name.lower() for name, _ in question.headers}
-    if isinstance(question.body, str) and "content-type" not in names and question.body.lstrip()[:1] in ("{", "["):
-        sentence = "the body looks like JSON and goes as text/plain, since the script names no Content-Type"
-        fix = "set -H 'Content-Type: application/json', which needs a preflight, as it would in the script"
-        yield JSON_AS_TEXT.finding(sentence, fix)
-
-
-def _on_sending(evidence: Evidence, actual: Actual | None) -> Iterator[Finding]:
-    plain = evidence.probes.get("without-origin")
-    if not evidence.is_answered and plain is not None and plain.status is not None:
-        sentence = f"a {plain.method} of the same URL is answered ({plain.status}): something drops only OPTIONS"
-        fix = "let OPTIONS requests through to what answers preflights"
-        yield ONLY_PREFLIGHT_UNANSWERED.finding(sentence, fix)
-    if evidence.verdict.outcome != "unsent":
-        return
-    method = evidence.question.sent_method
-    instead = "; a GET of the same URL stands in its place" if actual is not None else ""
-    sentence = f"the {method} was not sent, since it may change something{instead}"
-    yield NOT_SENT.finding(sentence, "add --send to send it, and to be certain")
-    if actual is None or actual.readable or actual.exchange.status is None:  # no answer has a diagnosis of its own
-        return
-    if evidence.stand_in is None:
-        sentence = f"the preflight permits the {method}, but the answer to a GET of the same URL cannot be read"
-        fix = f"add --send to see whether that to the {method} can be"
-        yield STAND_IN_BLOCKED.finding(sentence, fix)
-
-
-def _on_redirects(evidence: Evidence) -> Iterator[Finding]:
-    """Yield what redirects made of the request: after most of them browsers say GET (fetch#http-redirect-fetch)."""
-    asked = [exchange for exchange in evidence.main if not exchange.is_preflight]
-    for before, after in pairwise(asked):
-        if before.method == after.method or before.status not in fetch.REDIRECT_STATUSES:
-            continue
-        sentence = f"the redirect ({before.status}) turned the {before.method} into a {after.method}"
-        fix = f"call {after.url} in the first place, or answer with 307 or 308: browsers then repeat method and body"
-        if before.request_body and not after.request_body:
-            sentence += f", and its body of {len(before.request_body)} bytes was lost"
-            yield REDIRECT_LOST_BODY.finding(sentence, fix)
-        else:
-            yield REDIRECT_TO_GET.finding(sentence, fix)
-
-
-def _on_errors(evidence: Evidence, error_path: ErrorPath | None) -> Iterator[Finding]:
-    own, question = evidence.own, evidence.question
-    if error_path is None or error_path.readable or (error_path.status or 0) < 400:
-        return
-    if own is not None and shares(own, question.origin, question.with_credentials):
-        sentence = f"answers can be read, but an error ({error_path.status}) comes without CORS headers"
-        yield ERROR_WITHOUT_CORS.finding(sentence, "send the CORS headers with errors too")
 
 
 # Words
@@ -344,7 +253,7 @@ _ABOUT_COOKIES = frozenset(
 
 
 def _fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], unsafe_names: tuple[str, ...]) -> Fix:
-    beyond = advice.fix_beyond_servers(evidence.deciding.reason.code)
+    beyond = fix_beyond_servers(evidence.deciding.reason.code)
     if beyond is not None:
         return beyond
     steps = tuple(dict.fromkeys(each.fix for each in findings if each.fix and each.severity > Severity.INFO))
@@ -357,9 +266,7 @@ def _fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], un
     if not permitted:
         steps = (*_steps_about_redirects(evidence), *steps)
     question = evidence.question
-    return advice.fix_for(
-        advice.Wish(question.origin, question.sent_method, unsafe_names, question.with_credentials), steps
-    )
+    return fix_for(Wish(question.origin, question.sent_method, unsafe_names, question.with_credentials), steps)
 
 
 def _steps_about_redirects(evidence: Evidence) -> Iterator[str]:

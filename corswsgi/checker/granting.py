@@ -21,6 +21,19 @@ def joined(exchange: Exchange, name: str) -> str | None:
     return ", ".join(lines) if lines else None
 
 
+def joined_request(exchange: Exchange, name: str) -> str:
+    """Return a request header with its lines joined; empty for no line."""
+    return ", ".join(exchange.request_lines(name))
+
+
+def listed_names(exchange: Exchange, header: str) -> list[str]:
+    """Return the names that a response header lists, none if it is no list of names."""
+    try:
+        return fetch.extract_header_list_values(exchange.response_lines(header)) or []
+    except ValueError:
+        return []
+
+
 def shares(exchange: Exchange, origin: str, with_credentials: bool) -> bool:
     """Tell whether pages of an origin may read an answer (fetch#cors-check)."""
     allowed = joined(exchange, ALLOW_ORIGIN)
@@ -34,10 +47,7 @@ def split_headers(exchange: Exchange, with_credentials: bool) -> tuple[Headers, 
 
     fetch#concept-filtered-response-cors
     """
-    try:
-        listed = fetch.extract_header_list_values(exchange.response_lines(EXPOSE_HEADERS)) or []
-    except ValueError:
-        listed = []
+    listed = listed_names(exchange, EXPOSE_HEADERS)
     exposed = {name.lower() for name in listed} | fetch.CORS_SAFELISTED_RESPONSE_HEADERS
     every = "*" in listed and not with_credentials
     readable: list[tuple[str, str]] = []

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from corswsgi import fetch
 from corswsgi.browser import Exchange
-from corswsgi.checker import advice
-from corswsgi.checker.allow_origin import diagnose_allow_origin
 from corswsgi.checker.findings import shown
 from corswsgi.checker.granting import (
     ALLOW_CREDENTIALS,
@@ -15,8 +13,11 @@ from corswsgi.checker.granting import (
     ALLOW_METHODS,
     ALLOW_ORIGIN,
     joined,
+    joined_request,
 )
 from corswsgi.checker.report import Preflight, Row
+from corswsgi.checker.rules.allow_origin import diagnose_allow_origin
+from corswsgi.checker.rules.preflights import diagnose_preflight
 from corswsgi.errors import quote
 
 
@@ -28,7 +29,7 @@ def judge_preflight(preflight: Exchange, with_credentials: bool, covers_authoriz
     origin = joined_request(preflight, "Origin")
     method = joined_request(preflight, "Access-Control-Request-Method")
     names = fetch.split_list(joined_request(preflight, "Access-Control-Request-Headers"))
-    finding = advice.diagnose_preflight(preflight)
+    finding = diagnose_preflight(preflight)
     if preflight.status is None:
         return Preflight(preflight, preflight.why, (), finding)
     rows = (
@@ -39,11 +40,6 @@ def judge_preflight(preflight: Exchange, with_credentials: bool, covers_authoriz
     )
     finding = finding or diagnose_allow_origin(preflight, origin, with_credentials)
     return Preflight(preflight, preflight.why, rows, finding)
-
-
-def joined_request(exchange: Exchange, name: str) -> str:
-    """Return a request header with its lines joined; empty for no line."""
-    return ", ".join(exchange.request_lines(name))
 
 
 def _row(preflight: Exchange, header: str, needed: str, passed: bool, sentence: str) -> Row:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from corswsgi.browser import ENGINES, Exchange
-from corswsgi.checker.cookies import listed
 from corswsgi.checker.findings import Finding, Severity, shown
 from corswsgi.checker.masking import MASK
 from corswsgi.checker.report import Actual, CacheAnswer, Report, Row, Sent
+from corswsgi.checker.words import capitalized, listed
 
 WIDTH = 100
 
@@ -228,7 +228,7 @@ def _diagnosis(finding: Finding | None) -> Iterator[Line]:
 def _told(finding: Finding) -> str:
     # What is more than information has its fix among what to change.
     fix = f" To do: {shown_sentence(finding.fix)}." if finding.fix and finding.severity is Severity.INFO else ""
-    return f"{_capitalized(shown_sentence(finding.sentence))}.{fix} [{finding.code}]"
+    return f"{capitalized(shown_sentence(finding.sentence))}.{fix} [{finding.code}]"
 
 
 def _actual(report: Report) -> Iterator[Line]:
@@ -315,7 +315,7 @@ def _caches(report: Report) -> Iterator[Line]:
     for answer in report.caching.answers:
         yield Line(_cors_of(answer), lead=f"  - {answer.who.ljust(width)}  ")
     if report.caching.finding is None:
-        yield _sentence(f"{_capitalized(shown_sentence(report.caching.sentence))}.")
+        yield _sentence(f"{capitalized(shown_sentence(report.caching.sentence))}.")
     yield from _diagnosis(report.caching.finding)
 
 
@@ -360,7 +360,7 @@ def _knowing(report: Report) -> Iterator[Line]:
 def _fix(report: Report) -> Iterator[Line]:
     fix = report.fix
     for number, step in enumerate(fix.steps, 1):
-        yield Line(f"{_capitalized(shown_sentence(step))}.", lead=f"  {number}. ")
+        yield Line(f"{capitalized(shown_sentence(step))}.", lead=f"  {number}. ")
     yield from _code("On a server with corswsgi, for CORSMiddleware or CORSRequestHandlerMixin:", fix.policy)
     yield from _code("On any other, these headers in the answer to preflights, with status 204:", fix.preflight_lines)
     where = "And these in every other answer" if fix.preflight_lines else "On any other, these headers in every answer"
@@ -420,10 +420,6 @@ _SECTIONS: tuple[tuple[str, Callable[[Report], Iterator[Line]]], ...] = (
 
 def _sentence(text: str) -> Line:
     return Line(text, lead="  ")
-
-
-def _capitalized(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def shown_sentence(text: str) -> str:

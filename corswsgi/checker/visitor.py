@@ -13,7 +13,6 @@ from corswsgi.browser.cookies import Cookie, CookieStore, Errand
 from corswsgi.browser.engines import PROFILES, Departure
 from corswsgi.browser.set_cookie import Rule
 from corswsgi.browser.urls import URL, parse_origin, parse_url, same_site
-from corswsgi.checker.cookies import listed, one_site
 from corswsgi.checker.findings import Finding, shown
 from corswsgi.checker.jar import GivenCookie
 from corswsgi.checker.kinds.visitor import (
@@ -24,6 +23,8 @@ from corswsgi.checker.kinds.visitor import (
     NO_COOKIES_GIVEN,
 )
 from corswsgi.checker.report import CarriedCookie, CarriedFate
+from corswsgi.checker.rules.cookies import one_site
+from corswsgi.checker.words import listed
 
 #: So many names are told one by one.
 _MOST_NAMES = 5

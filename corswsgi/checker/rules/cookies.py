@@ -22,8 +22,9 @@ from corswsgi.browser.urls import (
     schemelessly_same_site,
 )
 from corswsgi.checker.findings import Finding, shown
-from corswsgi.checker.kinds.cookies import COOKIE_KEPT_BY_SOME, COOKIE_REFUSED, COOKIES_OF_THIRD_PARTY
+from corswsgi.checker.kinds import cookies as kinds
 from corswsgi.checker.report import CookieAnswer, CookieFate
+from corswsgi.checker.words import listed
 
 #: What is wrong with the cookie itself, from wherever it is set.
 _ALWAYS = frozenset({Rule.MALFORMED, Rule.TOO_LARGE, Rule.PREFIX, Rule.DOMAIN, Rule.PARTITIONED_WITHOUT_SECURE})
@@ -56,7 +57,7 @@ def findings(origin: str, answers: Iterable[CookieAnswer]) -> Iterator[Finding]:
         if browsers:
             names = listed(list(dict.fromkeys(browsers)))
             sentence = f"the server is of another site than the page: in {names} its cookies are neither kept nor sent"
-            yield COOKIES_OF_THIRD_PARTY.finding(sentence, fix)
+            yield kinds.COOKIES_OF_THIRD_PARTY.finding(sentence, fix)
 
 
 def _on_the_way(page: Origin, exchanges: Sequence[Exchange], engines: Sequence[str]) -> Iterator[CookieAnswer]:
@@ -108,16 +109,11 @@ def _finding(answer: CookieAnswer, lost: Sequence[CookieFate], page: Origin, url
     fix = "; ".join(_fixes(answer, {fate.rule for fate in lost}, page, url))
     if len(lost) == len(answer.fates) and len(why) == 1:
         sentence = f"{shown_name} is kept by none: {next(iter(why))}"
-        return COOKIE_REFUSED.finding(sentence, fix)
+        return kinds.COOKIE_REFUSED.finding(sentence, fix)
     reasons = "; ".join(f"{listed(names)}: {sentence}" for sentence, names in why.items())
-    kind = COOKIE_REFUSED if len(lost) == len(answer.fates) else COOKIE_KEPT_BY_SOME
+    kind = kinds.COOKIE_REFUSED if len(lost) == len(answer.fates) else kinds.COOKIE_KEPT_BY_SOME
     browsers = listed([fate.browser for fate in lost])
     return kind.finding(f"{shown_name} is not kept by {browsers}: {reasons}", fix)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _fixes(answer: CookieAnswer, rules: set[str], page: Origin, url: URL) -> Iterator[str]:

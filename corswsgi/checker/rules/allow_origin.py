@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from corswsgi.browser import Exchange
+from corswsgi.browser.urls import parse_origin
 from corswsgi.checker.findings import Finding, Kind, Severity
-from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_ORIGIN, joined
-from corswsgi.checker.kinds.allow_origin import (
-    ALLOW_ORIGIN_CASE,
-    ALLOW_ORIGIN_LIST,
-    ALLOW_ORIGIN_OTHER,
-    ALLOW_ORIGIN_PATTERN,
-    ALLOW_ORIGIN_PORT,
-    ALLOW_ORIGIN_QUOTED,
-    ALLOW_ORIGIN_SCHEME,
-    ALLOW_ORIGIN_SLASH,
-    ALLOW_ORIGIN_TWICE,
-    ALLOW_ORIGIN_VARIABLE,
+from corswsgi.checker.granting import (
+    ALLOW_CREDENTIALS,
+    ALLOW_ORIGIN,
+    MAX_AGE,
+    joined,
 )
+from corswsgi.checker.kinds import allow_origin as kinds
 from corswsgi.checker.kinds.credentials import ALLOW_CREDENTIALS_CASE, WILDCARD_CREDENTIALS
+from corswsgi.checker.observations import Observations
 from corswsgi.errors import quote
 
 
@@ -46,49 +42,49 @@ def _differ_in_port(value: str, origin: str) -> bool:
 _ORIGIN_CASES = (
     _OriginCase(
         lambda value, origin: "$" in value or "%{" in value or "{{" in value,
-        ALLOW_ORIGIN_VARIABLE,
+        kinds.ALLOW_ORIGIN_VARIABLE,
         "it is the name of a variable that the server's configuration does not replace",
         "put a real origin there",
     ),
     _OriginCase(
         lambda value, origin: value.strip("\"'") != value,
-        ALLOW_ORIGIN_QUOTED,
+        kinds.ALLOW_ORIGIN_QUOTED,
         "it is in quotation marks, which browsers take for a part of it",
         "take the quotation marks away",
     ),
     _OriginCase(
         lambda value, origin: "," in value or " " in value,
-        ALLOW_ORIGIN_LIST,
+        kinds.ALLOW_ORIGIN_LIST,
         "it is a list, and browsers know one origin only",
         "answer with the one origin that asks, if it is on the list, and with Vary: Origin",
     ),
     _OriginCase(
         lambda value, origin: "*" in value,
-        ALLOW_ORIGIN_PATTERN,
+        kinds.ALLOW_ORIGIN_PATTERN,
         "browsers know no patterns, only one origin or a lone *",
         "match the pattern on the server, and answer with the origin that asks and with Vary: Origin",
     ),
     _OriginCase(
         lambda value, origin: value.lower() == origin.lower(),
-        ALLOW_ORIGIN_CASE,
+        kinds.ALLOW_ORIGIN_CASE,
         "it differs in upper and lower case, and browsers compare every character",
         "write it as browsers do",
     ),
     _OriginCase(
         lambda value, origin: value.lower().startswith(f"{origin.lower()}/"),
-        ALLOW_ORIGIN_SLASH,
+        kinds.ALLOW_ORIGIN_SLASH,
         "an origin ends after the host and the port: no slash and no path",
         "take away what follows the host and the port",
     ),
     _OriginCase(
         _differ_in_scheme,
-        ALLOW_ORIGIN_SCHEME,
+        kinds.ALLOW_ORIGIN_SCHEME,
         "it is the same host with another scheme, and http: and https: are different origins",
         "allow the origin that asks",
     ),
     _OriginCase(
         _differ_in_port,
-        ALLOW_ORIGIN_PORT,
+        kinds.ALLOW_ORIGIN_PORT,
         "it is the same host with another port, and each port is an origin of its own",
         "allow the origin that asks",
     ),
@@ -103,7 +99,7 @@ def diagnose_allow_origin(exchange: Exchange, origin: str, with_credentials: boo
             f"{ALLOW_ORIGIN} came {len(lines)} times ({quote(', '.join(lines))}): two parts of the server, such as the "
             "application and a proxy, both add it, and browsers accept exactly one"
         )
-        return ALLOW_ORIGIN_TWICE.finding(sentence, "let only one part of the server add CORS headers")
+        return kinds.ALLOW_ORIGIN_TWICE.finding(sentence, "let only one part of the server add CORS headers")
     if not lines:
         return None
     if lines[0] not in (origin, "*"):
@@ -126,4 +122,53 @@ def _diagnose_wrong_origin(value: str, origin: str) -> Finding:
         if case.holds(value, origin):
             return case.kind.finding(f"{came}: {case.sentence}", case.fix)
     sentence = f"{came}: the server allows another origin, or always answers with the same one"
-    return ALLOW_ORIGIN_OTHER.finding(sentence, "allow the origin that asks")
+    return kinds.ALLOW_ORIGIN_OTHER.finding(sentence, "allow the origin that asks")
+
+
+_SINGLE_VALUED = (ALLOW_CREDENTIALS, MAX_AGE)
+
+
+def allow_origin_lines(seen: Observations) -> Iterator[Finding]:
+    """Yield that Access-Control-Allow-Origin comes more than once."""
+    for exchange in (*seen.plain_answers, *seen.preflights):
+        lines = exchange.response_lines(ALLOW_ORIGIN)
+        if len(lines) > 1:
+            sentence = (
+                f"{ALLOW_ORIGIN} comes in {len(lines)} lines, which browsers join to {quote(', '.join(lines))}: "
+                "that is no origin, and no page can read the answer"
+            )
+            fix = "let one part of the server set it: the application or what stands before it, not both"
+            yield kinds.ALLOW_ORIGIN_TWICE.finding(sentence, fix, seen=[exchange], severity=Severity.LOW)
+            return
+
+
+def allow_origin_invalid(seen: Observations) -> Iterator[Finding]:
+    """Yield that Access-Control-Allow-Origin allows nobody."""
+    for exchange in seen.plain_answers:
+        lines = exchange.response_lines(ALLOW_ORIGIN)
+        if len(lines) == 1 and not _can_match(lines[0]):
+            sentence = f"{ALLOW_ORIGIN} is {quote(lines[0])}, which no browser ever takes for a page's origin"
+            fix = f'send one origin, as browsers write it, such as "{seen.origin}", or "*"'
+            yield kinds.ALLOW_ORIGIN_INVALID.finding(sentence, fix, seen=[exchange])
+            return
+
+
+def _can_match(value: str) -> bool:
+    if value == "*":
+        return True
+    try:
+        parse_origin(value)
+    except ValueError:
+        return False
+    return True
+
+
+def other_duplicates(seen: Observations) -> Iterator[Finding]:
+    """Yield that another header that takes one value comes more than once."""
+    for name in _SINGLE_VALUED:
+        for exchange in (*seen.plain_answers, *seen.preflights):
+            if len(lines := exchange.response_lines(name)) > 1:
+                sentence = f"{name} comes in {len(lines)} lines, and counts as if it were not there"
+                fix = "let one part of the server set it: the application or what stands before it, not both"
+                yield kinds.DUPLICATE_HEADER.finding(sentence, fix, seen=[exchange])
+                break

@@ -1,0 +1,101 @@
+"""What an audit saw: the answers to the origin that is meant, to strangers, and to preflights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from corswsgi import fetch
+from corswsgi.browser import Exchange
+from corswsgi.browser.urls import URL
+from corswsgi.checker.audit_wire import Answer
+from corswsgi.checker.granting import (
+    ALLOW_METHODS,
+    listed_names,
+)
+from corswsgi.checker.strangers import Stranger
+
+#: Nobody needs them: a server that permits them permits all.
+INVENTED_METHOD = "CORSWSGI"
+
+INVENTED_HEADER = "X-Corswsgi-Audit"
+
+_LONGEST_METHOD = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The answers to one origin, without and with credentials."""
+
+    omit: Answer
+    include: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The answers to a stranger, without and with credentials."""
+
+    stranger: Stranger
+    omit: Answer
+    include: Answer
+
+    @property
+    def sent(self) -> bool:
+        """Whether browsers ever send such an Origin."""
+        return self.stranger.origin is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Every answer of an audit.
+
+    :ivar bare: to a GET without an Origin.
+    :ivar own: to GETs from the origin that is meant.
+    :ivar unrelated: to GETs from a stranger that nobody can have meant to allow.
+    :ivar sightings: to GETs from all strangers, as far as there was time, the unrelated one first.
+    :ivar put: to a preflight of the origin that is meant, for PUT; the next three for other things.
+    :ivar fragment: for a part of the name of a method.
+    :ivar sending: to a preflight of the unrelated stranger, with credentials.
+    :ivar options: to an OPTIONS without an Origin.
+    :ivar private: to a preflight that asks for a private network.
+    """
+
+    url: URL
+    origin: str
+    bare: Exchange
+    own: Pair
+    unrelated: Sighting
+    sightings: tuple[Sighting, ...]
+    put: Answer
+    invented_method: Answer
+    fragment: Answer
+    invented_header: Answer
+    sending: Answer
+    options: Exchange
+    private: Exchange
+    private_unrelated: Exchange
+
+    @property
+    def plain_answers(self) -> tuple[Exchange, ...]:
+        """The answers to GETs that are as they would be to any page: without an Origin, to it, to a stranger."""
+        pairs = (self.own, self.unrelated)
+        return (self.bare, *(answer.exchange for pair in pairs for answer in (pair.omit, pair.include)))
+
+    @property
+    def preflights(self) -> tuple[Exchange, ...]:
+        """The answers to preflights of the origin that is meant."""
+        answers = (self.put, self.invented_header, self.invented_method, self.fragment)
+        return tuple(answer.exchange for answer in answers)
+
+
+def method_to_ask_for(preflight: Exchange) -> str:
+    """Return a method that needs permission, and that a preflight's answer lists where it lists any."""
+    needing = [name for name in listed_names(preflight, ALLOW_METHODS) if name in ("PUT", "DELETE", "PATCH")]
+    return needing[0] if needing else "PUT"
+
+
+def fragment_of_a_method(preflight: Exchange) -> str:
+    """Return a part of the name of a method that a preflight's answer lists; no method that a browser knows."""
+    listed = listed_names(preflight, ALLOW_METHODS)
+    fragments = [name[1:] for name in listed if 2 < len(name) <= _LONGEST_METHOD and name[1:] not in listed]
+    strange = [name for name in fragments if name.upper() not in fetch.NORMALIZED_METHODS | fetch.FORBIDDEN_METHODS]
+    return strange[0] if strange else "ET"

@@ -1,0 +1,124 @@
+"""What the answers to preflights permit, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corswsgi import fetch
+from corswsgi.browser import MAX_AGE_CAPS
+from corswsgi.checker.findings import Finding, Severity, shown
+from corswsgi.checker.granting import (
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    MAX_AGE,
+    listed_names,
+)
+from corswsgi.checker.kinds import permissions as kinds
+from corswsgi.checker.observations import INVENTED_HEADER, INVENTED_METHOD, Observations
+from corswsgi.errors import quote
+
+ALLOW_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
+
+_ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
+
+
+def any_method(seen: Observations) -> Iterator[Finding]:
+    """Yield that any method is permitted."""
+    if seen.invented_method.allowed:
+        sentence = f"pages of {seen.origin} may send any method, even an invented one: {INVENTED_METHOD}"
+        fix = 'list the methods that the URL takes; GET, HEAD and POST need no listing: allow_methods=["PUT"]'
+        yield kinds.ANY_METHOD.finding(sentence, fix, seen=[seen.invented_method.exchange])
+
+
+def wide_methods(seen: Observations) -> Iterator[Finding]:
+    """Yield that methods are permitted that the URL does not take."""
+    listed = listed_names(seen.put.exchange, ALLOW_METHODS)
+    taken = listed_names(seen.options, "Allow")
+    wide = [name for name in listed if name not in {*taken, *fetch.CORS_SAFELISTED_METHODS, "OPTIONS", "*"}]
+    wide = [name for name in wide if not fetch.is_forbidden_method(name)]
+    if taken and wide and not seen.invented_method.allowed:
+        sentence = (
+            f"{ALLOW_METHODS} permits {shown(', '.join(wide))}, which this URL does not take: its Allow is "
+            f"{quote(', '.join(seen.options.response_lines('Allow')))}"
+        )
+        exchanges = [seen.put.exchange, seen.options]
+        yield kinds.METHODS_WIDE.finding(sentence, "permit the methods that the URL takes", seen=exchanges)
+
+
+def forbidden_methods(seen: Observations) -> Iterator[Finding]:
+    """Yield that methods are permitted that no page can send."""
+    listed = [name for name in listed_names(seen.put.exchange, ALLOW_METHODS) if fetch.is_forbidden_method(name)]
+    if listed:
+        names = shown(", ".join(listed))
+        sentence = f"{ALLOW_METHODS} permits {names}, which no page can send in any browser"
+        yield kinds.METHOD_FORBIDDEN.finding(sentence, f"take {names} off", seen=[seen.put.exchange])
+
+
+def method_substring(seen: Observations) -> Iterator[Finding]:
+    """Yield that part of a method is taken for the method."""
+    exchange = seen.fragment.exchange
+    invented = seen.invented_method.exchange
+    method = exchange.request_lines("Access-Control-Request-Method")[0]
+    granted = listed_names(exchange, ALLOW_METHODS)
+    if granted and not {method, "*"} & set(granted) and not listed_names(invented, ALLOW_METHODS):
+        sentence = (
+            f"a preflight for {shown(method)} is granted, and one for {INVENTED_METHOD} is not: the server looks for "
+            "the method inside the text of its list. Browsers compare again, and refuse"
+        )
+        fix = "send the whole list, and let the browser compare; or compare whole names"
+        yield kinds.METHOD_SUBSTRING.finding(sentence, fix, seen=[exchange, invented])
+
+
+def any_header(seen: Observations) -> Iterator[Finding]:
+    """Yield that any request header is permitted."""
+    if seen.invented_header.allowed:
+        sentence = (
+            f"pages of {seen.origin} may set any request header, even an invented one: {INVENTED_HEADER}. If that "
+            'is by "*", browsers take it for Authorization too, whatever the standard says'
+        )
+        fix = 'list the headers that the application reads: allow_headers=["Content-Type"]'
+        yield kinds.ANY_HEADER.finding(sentence, fix, seen=[seen.invented_header.exchange])
+
+
+def forbidden_headers(seen: Observations) -> Iterator[Finding]:
+    """Yield that headers are permitted that no page can set."""
+    exchange = seen.invented_header.exchange
+    names = [*listed_names(exchange, ALLOW_HEADERS), *listed_names(seen.put.exchange, ALLOW_HEADERS)]
+    listed = sorted({name.lower() for name in names if fetch.is_forbidden_request_header_name(name)})
+    if listed:
+        sentence = f"{ALLOW_HEADERS} permits {shown(', '.join(listed))}, which no page can set in any browser"
+        fix = f"take {shown(', '.join(listed))} off"
+        evidence = [each for each in (seen.put.exchange, exchange) if listed_names(each, ALLOW_HEADERS)]
+        yield kinds.HEADER_FORBIDDEN.finding(sentence, fix, seen=evidence)
+
+
+def private_network(seen: Observations) -> Iterator[Finding]:
+    """Yield that pages are invited into a private network."""
+    granted = {True: "any website", False: f"pages of {seen.origin}"}
+    for anyone, exchange in ((True, seen.private_unrelated), (False, seen.private)):
+        if "true" in exchange.response_lines(ALLOW_PRIVATE_NETWORK):
+            sentence = (
+                f"{ALLOW_PRIVATE_NETWORK} invites {granted[anyone]} into a private network. It never came into force: "
+                "browsers ask the user instead"
+            )
+            severity = Severity.LOW if anyone else Severity.INFO
+            yield kinds.PRIVATE_NETWORK.finding(sentence, "do not send it", seen=[exchange], severity=severity)
+            return
+
+
+def max_age(seen: Observations) -> Iterator[Finding]:
+    """Yield that Access-Control-Max-Age is no number, or more than any browser keeps."""
+    for exchange in seen.preflights:
+        lines = exchange.response_lines(MAX_AGE)
+        if len(lines) != 1:
+            continue
+        seconds = fetch.extract_max_age(lines)
+        if seconds is None:
+            sentence = f"{MAX_AGE} is {quote(lines[0])}, not a number of seconds, and counts as 5"
+            yield kinds.MAX_AGE_INVALID.finding(sentence, "send digits only, such as 600", seen=[exchange])
+        elif seconds > max(MAX_AGE_CAPS.values()):
+            caps = ", ".join(f"{_ENGINES[engine]} {cap}" for engine, cap in sorted(MAX_AGE_CAPS.items()))
+            sentence = f"{MAX_AGE} is {quote(lines[0])}; no browser keeps the answer so long. Seconds at most: {caps}"
+            fix = "send 86400 at most; 600 is the most that all of them keep, and soon follows a change of policy"
+            yield kinds.MAX_AGE_ABOVE_CAPS.finding(sentence, fix, seen=[exchange])
+        return
