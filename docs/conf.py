@@ -15,7 +15,6 @@ nitpick_ignore_regex = [
 ]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
-autodoc_preserve_defaults = True
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
