@@ -72,6 +72,8 @@ class Fault(StrEnum):
     ROUTE_PATH = "route-path"
     ROUTE_POLICY = "route-policy"
 
+    SERVER_CANNOT = "server-cannot-say-it"
+
     FILE_UNREADABLE = "file-unreadable"
     FILE_SYNTAX = "file-syntax"
     SECTION_MISSING = "section-missing"

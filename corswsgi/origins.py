@@ -22,14 +22,14 @@ _MAX_ORIGIN = 64 + len("://") + MAX_HOST + len(".:65535")
 # fetch#origin-header: serialized-origin = serialized-scheme "://" serialized-host [ ":" serialized-port ]
 # A label may hold "_", and a host may end in a dot: browsers do send both, though that grammar is narrower.
 SCHEME = r"[a-z][a-z0-9+.-]{0,63}"
-_LABEL = r"[a-z0-9_-]{1,63}"
-_DOMAIN = rf"(?:{_LABEL}\.)*{_LABEL}\.?"
-_SERIALIZED_ORIGIN = re.compile(rf"({SCHEME})://(\[[0-9a-f:]+\]|{_DOMAIN})(?::([1-9][0-9]{{0,4}}))?")
+LABEL = r"[a-z0-9_-]{1,63}"
+DOMAIN = rf"(?:{LABEL}\.)*{LABEL}\.?"
+_SERIALIZED_ORIGIN = re.compile(rf"({SCHEME})://(\[[0-9a-f:]+\]|{DOMAIN})(?::([1-9][0-9]{{0,4}}))?")
 
 # url#concept-host-parser: a host whose last label is a number is an IPv4 address or an error.
 ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?", re.DOTALL)
 _OCTET = r"(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])"
-_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
+IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
 
 
 class Origin(NamedTuple):
@@ -58,7 +58,7 @@ def parse_origin(text: str) -> Origin | None:
         return Origin(scheme, host, port) if host == serialize_ipv6(host[1:-1]) else None
     if len(host.removesuffix(".")) > MAX_HOST:
         return None
-    if ENDS_IN_NUMBER.fullmatch(host) and not _IPV4.fullmatch(host):
+    if ENDS_IN_NUMBER.fullmatch(host) and not IPV4.fullmatch(host):
         return None
     return Origin(scheme, host, port)
 
@@ -70,7 +70,7 @@ def is_this_machine(host: str) -> bool:
         name == "localhost"
         or name.endswith(".localhost")
         or host == "[::1]"
-        or (_IPV4.fullmatch(host) is not None and host.startswith("127."))
+        or (IPV4.fullmatch(host) is not None and host.startswith("127."))
     )
 
 
@@ -153,7 +153,7 @@ class OriginMatcher:
     allow.
     """
 
-    __slots__ = ("_any_port", "_secure_regexes", "_subdomains", "exact", "is_exact", "regexes")
+    __slots__ = ("_any_port", "_subdomains", "exact", "is_exact", "regexes", "secure_regexes")
 
     def __init__(
         self,
@@ -180,7 +180,7 @@ class OriginMatcher:
             else:
                 self._any_port.add((pattern.scheme, pattern.host))
         self.regexes = tuple(regexes)
-        self._secure_regexes = secure_regexes
+        self.secure_regexes = secure_regexes
         #: Whether set membership in :attr:`exact` is the whole of it.
         self.is_exact = not (self._any_port or self._subdomains or self.regexes)
 
@@ -199,6 +199,17 @@ class OriginMatcher:
             return parse_origin(origin) == (scheme, host, port)
         return bool(self.regexes) and self._is_regular(origin)
 
+    @property
+    def patterns(self) -> list[OriginPattern]:
+        """The entries with a ``*`` in them, each once, sorted."""
+        ports = [OriginPattern(scheme, host, "*", False) for scheme, host in self._any_port]
+        below = [
+            OriginPattern(scheme, host, port, True)
+            for host, rules in self._subdomains.items()
+            for scheme, port in rules
+        ]
+        return sorted([*ports, *below])
+
     def _is_covered(self, scheme: str, host: str, port: str) -> bool:
         """Tell whether a pattern allows what has these parts, if it is an origin at all."""
         if self._subdomains:
@@ -212,7 +223,7 @@ class OriginMatcher:
 
     def _is_regular(self, origin: str) -> bool:
         parts = parse_origin(origin)
-        if parts is None or (self._secure_regexes and is_insecure(parts.scheme, parts.host)):
+        if parts is None or (self.secure_regexes and is_insecure(parts.scheme, parts.host)):
             return False
         return any(regex.fullmatch(origin) for regex in self.regexes)
 
@@ -235,4 +246,4 @@ def is_invalid_a_label(label: str) -> bool:
 
 
 def _is_ip(host: str) -> bool:
-    return host[0] == "[" or _IPV4.fullmatch(host) is not None
+    return host[0] == "[" or IPV4.fullmatch(host) is not None

@@ -90,13 +90,14 @@ class Rules:
         ``Vary`` is the last of them. Under *any* and *static* these are the headers for all.
     :ivar granted_status: the status line of the answer to a preflight that is granted.
     :ivar refused_preflight: what answers a preflight from an origin that is not allowed.
+    :ivar has_timing: whether the policy decides on ``Timing-Allow-Origin``.
     :ivar enforce: whether a request from an origin that is not allowed is refused, with :attr:`refusal`.
     """
 
     def __init__(self, policy: Policy) -> None:
         self._matcher = policy.matcher
         self.predicate: OriginPredicate | None = policy.allow_origins if callable(policy.allow_origins) else None
-        self._has_timing = policy.allow_timing
+        self.has_timing = policy.allow_timing
         constant = _constant_origin(policy)
         self._vary = header_of("Vary", unique(policy.vary if constant else ("Origin", *policy.vary)), ", ")
         credentials = (("Access-Control-Allow-Credentials", "true"),) if policy.allow_credentials else ()
@@ -116,13 +117,13 @@ class Rules:
             *(() if constant else self._vary),
         )
 
-        self.everyone = self._grant(ANY) if constant == ANY else None
+        self.everyone = self.grant_of(ANY) if constant == ANY else None
         self.known: dict[str, Grant] = {}
         self.is_complete = False
         if self._matcher is not None and self._matcher.is_exact and len(self._matcher.exact) <= MAX_KNOWN:
-            self.known.update((origin, self._grant(origin)) for origin in self._matcher.exact)
+            self.known.update((origin, self.grant_of(origin)) for origin in self._matcher.exact)
             self.is_complete = True
-        self.otherwise: list[Header] = self._grant(constant).headers if constant else [*self._vary]
+        self.otherwise: list[Header] = self.grant_of(constant).headers if constant else [*self._vary]
 
         self.enforce = policy.enforce
         reason = PATH_UNCLEAR if policy is CLOSED else ORIGIN_REFUSED
@@ -144,12 +145,12 @@ class Rules:
         if grant is not None:
             return grant
         if self.predicate is not None:
-            return self._grant(origin) if self._asks(self.predicate, origin, request) else None
+            return self.grant_of(origin) if self._asks(self.predicate, origin, request) else None
         if self._matcher is None or origin not in self._matcher:
             return None
         if len(self.known) >= MAX_KNOWN:
             self.known.clear()
-        grant = self.known[origin] = self._grant(origin)
+        grant = self.known[origin] = self.grant_of(origin)
         return grant
 
     def preflight(self, origin: str, grant: Grant | None, method: str, headers: str | None) -> Answer:
@@ -197,11 +198,11 @@ class Rules:
 
         :param added: the headers of a grant, or :attr:`otherwise`.
         """
-        return decorate(headers, added, self._has_timing)
+        return decorate(headers, added, self.has_timing)
 
-    def _grant(self, origin: str) -> Grant:
-        """Return what an allowed origin is granted."""
-        timing = [(ALLOW_TIMING, origin)] if self._has_timing else []
+    def grant_of(self, origin: str) -> Grant:
+        """Return what an origin is granted that is known to be allowed."""
+        timing = [(ALLOW_TIMING, origin)] if self.has_timing else []
         allow = (_ALLOW_ORIGIN, origin)
         preflight = None if self._permissions.are_echoed else [allow, *self._preflight]
         return Grant([allow, *timing, *self._beside_origin], preflight)

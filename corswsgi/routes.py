@@ -28,6 +28,8 @@ class Routes:
     A path that servers read differently is :data:`~corswsgi.policy.CLOSED`, because it may lead to what another rule
     governs: one with ``.`` or ``..`` segments, an empty segment inside, a backslash or a NUL, and one that does not
     start with a slash. Only if every path has the same policy, that policy governs these paths too.
+
+    :ivar unclear: what governs such a path.
     """
 
     def __init__(self, policies: Mapping[str, Policy | None]) -> None:
@@ -44,7 +46,12 @@ class Routes:
         self._depth = max((path.count("/") for path in self._policies), default=0)
         # What any path may lead to: without a rule for the root, to no policy as well.
         outcomes = {*self._policies.values(), self._policies.get("")}
-        self._unclear = outcomes.pop() if len(outcomes) == 1 else CLOSED
+        self.unclear = outcomes.pop() if len(outcomes) == 1 else CLOSED
+
+    @property
+    def most_specific_first(self) -> list[tuple[str, Policy | None]]:
+        """The rules, each with its path as :meth:`policy_for` takes it; that of the root is empty, and the last."""
+        return sorted(self._policies.items(), key=lambda rule: (-rule[0].count("/"), rule[0]))
 
     def policy_for(self, path: str) -> Policy | None:
         """Return the policy that governs a path, ``CLOSED`` if that cannot be told, or ``None`` if there is none.
@@ -53,7 +60,7 @@ class Routes:
         """
         policies = self._policies
         if not path.startswith("/") or _is_ambiguous(path):
-            return self._unclear
+            return self.unclear
         if path.count("/") > self._depth:  # no more of it is looked at than the deepest rule has, however long it is
             path = "/".join(path.split("/", self._depth + 1)[: self._depth + 1])
         while path not in policies:

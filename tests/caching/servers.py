@@ -79,7 +79,7 @@ def nginx(program: str, behind: int) -> Iterator[dict[str, int]]:
         Path(home, "nginx.conf").write_text(_NGINX.format(home=home, user=user, servers="".join(servers)))
         return [program, "-p", home, "-c", f"{home}/nginx.conf", "-e", "stderr"]
 
-    with _running(command, len(NGINX_SETTINGS)) as ports:
+    with running(command, len(NGINX_SETTINGS)) as ports:
         yield dict(zip(NGINX_SETTINGS, ports, strict=True))
 
 
@@ -107,7 +107,7 @@ def varnish(program: str, behind: int, more: str = "") -> Iterator[dict[str, int
         # Without a jail: as root it would change to a user who cannot enter the directory.
         return [program, "-F", "-j", "none", "-n", f"{home}/v", "-s", "malloc,32m", "-a", address, "-f", f"{home}/vcl"]
 
-    with _running(command, 1) as ports:
+    with running(command, 1) as ports:
         yield {"Varnish": ports[0]}
 
 
@@ -120,12 +120,12 @@ def version(program: str) -> str:
 
 
 @contextlib.contextmanager
-def _running(command: Any, count: int) -> Iterator[list[int]]:
+def running(command: Any, count: int) -> Iterator[list[int]]:
     """Run what ``command`` makes of a directory and of free ports; yield the ports when the first of them answers."""
     with contextlib.ExitStack() as stack:
         for attempt in range(1, _ATTEMPTS + 1):
             home = stack.enter_context(tempfile.TemporaryDirectory(prefix="corswsgi-cache-"))
-            ports = _free_ports(count)
+            ports = free_ports(count)
             try:
                 stack.enter_context(_process(command(home, ports), Path(home, "printed.txt"), ports[0]))
             except NotStarted:
@@ -176,7 +176,7 @@ def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
     return False
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [each.getsockname()[1] for each in sockets]

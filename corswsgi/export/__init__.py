@@ -1,0 +1,20 @@
+"""The same policy as configuration of the servers that stand in front; one module writes for each."""
+
+from __future__ import annotations
+
+from corswsgi.export.place import Place
+from corswsgi.export.servers import SERVERS, configuration
+from corswsgi.export.statements import Policies
+
+__all__ = ["SERVERS", "Place", "configuration", "nginx"]
+
+
+def nginx(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # it cannot be changed
+    """Return the configuration of nginx.
+
+    :param policies: a :class:`~corswsgi.policy.Policy`, or a mapping from paths to policies, as ``CORSMiddleware``
+        takes them.
+    :raises PolicyError: if the mapping has faults, or nginx cannot say what an option means.
+    :raises UsageError: if the place has faults.
+    """
+    return configuration("nginx", policies, place).text

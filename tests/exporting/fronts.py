@@ -1,0 +1,141 @@
+"""The servers that configurations are exported for, each started with one, on loopback and a free port.
+
+To add a server: write what starts it, and one line in :data:`FRONTS`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import machine
+from caching.servers import PATIENCE, running
+from front_ends import Pairs
+
+from corswsgi.export import Place, configuration
+from corswsgi.export.statements import Policies
+
+#: Bytes of a body that is too large for each of them, so that it answers 413.
+LARGEST_BODY = 4096
+
+
+@dataclass(frozen=True)
+class Front:
+    """A server in front.
+
+    :ivar name: as ``corswsgi export`` and :data:`machine.PROGRAMS` have it.
+    :ivar command: writes what the server needs beside the exported file into its home; returns the command that runs
+        it in the foreground. Its arguments are the program, the home, and the exported file.
+    :ivar check: returns the command that checks the configuration.
+    :ivar version: the command that prints the version.
+    :ivar silence: what the check prints if all is well, in lower case; whatever else it prints is a warning.
+    :ivar limit: tells why a server cannot see or answer a request as the middleware does, by its method and its
+        headers; empty if it can.
+    """
+
+    name: str
+    command: Callable[[str, Path, Path], list[str]]
+    check: Callable[[str, Path, Path], list[str]]
+    version: tuple[str, ...]
+    silence: tuple[str, ...]
+    limit: Callable[[str, Pairs], str]
+
+    def program(self) -> str:
+        """Return where the server is; without it the test is skipped, or fails where it is demanded."""
+        return machine.find(self.name)
+
+    @contextlib.contextmanager
+    def standing(self, policies: Policies, *, behind: int | None = None, root: Path | None = None) -> Iterator[int]:
+        """Run the server with an exported configuration, after its check; give its port.
+
+        :param behind: the port of the application; by default there are files.
+        :param root: where the files are.
+        """
+        program = self.program()
+
+        def command(home: str, ports: list[int]) -> list[str]:
+            file = self.exported(Path(home), policies, ports[0], behind, root)
+            self.checked(program, Path(home), file)
+            return self.command(program, Path(home), file)
+
+        with running(command, 1) as ports:
+            yield ports[0]
+
+    def exported(
+        self, home: Path, policies: Policies, port: int, behind: int | None = None, root: Path | None = None
+    ) -> Path:
+        """Write the configuration into ``home``; return its file."""
+        upstream = f"http://127.0.0.1:{behind}" if behind else ""
+        file = home / "exported"
+        written = configuration(self.name, policies, Place(upstream, f"127.0.0.1:{port}", str(root or home)), str(file))
+        file.write_text(written.text, "utf-8")
+        for end, text in written.beside.items():
+            Path(f"{file}{end}").write_text(text, "utf-8")
+        return file
+
+    def checked(self, program: str, home: Path, file: Path) -> None:
+        """Check the configuration as the server does; fail at an error, and at a warning."""
+        self.command(program, home, file)
+        done = subprocess.run(
+            self.check(program, home, file), capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        printed = f"{done.stdout}{done.stderr}"
+        assert done.returncode == 0, printed
+        lines = [line for line in printed.lower().splitlines() if line.strip()]
+        assert [line for line in lines if not any(known in line for known in self.silence)] == []
+
+
+_NGINX = """
+daemon off;
+{user}
+worker_processes 1;
+pid {home}/nginx.pid;
+error_log {home}/errors.log error;
+events {{}}
+http {{
+    access_log off;
+    client_max_body_size {largest};
+    client_body_temp_path {home}/client_body;
+    proxy_temp_path {home}/proxy;
+    fastcgi_temp_path {home}/fastcgi;
+    uwsgi_temp_path {home}/uwsgi;
+    scgi_temp_path {home}/scgi;
+    include {file};
+}}
+"""
+
+
+def _nginx(program: str, home: Path, file: Path) -> list[str]:
+    # Its workers take another user only where it is started as root; then they could not enter the directory.
+    user = f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else ""
+    (home / "nginx.conf").write_text(_NGINX.format(home=home, user=user, file=file, largest=LARGEST_BODY))
+    return [program, "-p", str(home), "-c", f"{home}/nginx.conf", "-e", "stderr"]
+
+
+def _nginx_limit(method: str, headers: Pairs) -> str:
+    if method != method.upper():
+        return "nginx answers 400 to a method in lower case"
+    for name in ("Origin", "Access-Control-Request-Method"):
+        if (name, "") in headers:
+            return f"to nginx an empty {name} is none"
+    return ""
+
+
+FRONTS = {
+    front.name: front
+    for front in (
+        Front(
+            "nginx",
+            _nginx,
+            lambda program, home, file: [*_nginx(program, home, file), "-t"],
+            ("-v",),
+            ("syntax is ok", "test is successful"),
+            _nginx_limit,
+        ),
+    )
+}
