@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from logging import INFO
+from traceback import walk_stack
 from typing import TYPE_CHECKING, Any, Self
 
 import webob
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 #: Chooses the policy of a request, or ``None`` for a request without one.
 PolicyChooser = Callable[[webob.Request], Policy | None]
+
+#: What an environ holds if exceptions are to propagate.
+_THROWING = ("paste.throw_errors", "x-wsgiorg.throw_errors", "werkzeug.debug.preserve_context")
+#: The modules of the debugger and the test client of Werkzeug and Flask.
+_DEVELOPERS_TOOLS = ("werkzeug.debug", "werkzeug.test")
 
 #: The arguments of CORSMiddleware that are no options of a policy.
 _OWN_OPTIONS = ("readable_errors",)
@@ -58,8 +64,8 @@ class CORSMiddleware:
             which policy governs, no other origin is allowed (:class:`~corswsgi.routes.Routes`). What is not UTF-8 in
             the path and the query of the request arrives at the callable as U+FFFD.
         :param readable_errors: answer an exception of ``app``, on a request from an allowed origin, with a 500
-            that the page can read, and log it; if false, or if the environ says ``paste.throw_errors`` or
-            ``x-wsgiorg.throw_errors``, it propagates.
+            that the page can read, and log it; if false, or for a debugger or a test client
+            (:func:`wants_exceptions`), it propagates.
         :param options: the options of a :class:`~corswsgi.policy.Policy`, in place of ``policy``.
         :raises PolicyError: with every fault of the policy.
         :raises TypeError: if ``app`` is no WSGI application.
@@ -170,7 +176,7 @@ class CORSMiddleware:
         try:
             return self._app(environ, start)
         except Exception:
-            if started is None or _wants_exceptions(environ):
+            if started is None or wants_exceptions(environ):
                 raise
             return _answer_error(environ, start, bool(started))
 
@@ -264,8 +270,15 @@ def _path(environ: WSGIEnvironment) -> str:
     return path or "/"
 
 
-def _wants_exceptions(environ: WSGIEnvironment) -> bool:
-    return bool(environ.get("paste.throw_errors") or environ.get("x-wsgiorg.throw_errors"))
+def wants_exceptions(environ: WSGIEnvironment) -> bool:
+    """Tell whether a debugger or a test client stands in front, which shows exceptions better than any answer does.
+
+    WebTest says so in the environ, and so does Werkzeug's debugger, but not always; Flask's test client does not. These
+    two are found among the callers, because what clients send cannot look like that.
+    """
+    if any(map(environ.get, _THROWING)):
+        return True
+    return any(frame.f_globals.get("__name__") in _DEVELOPERS_TOOLS for frame, _ in walk_stack(None))
 
 
 def _answer_error(environ: WSGIEnvironment, start: StartResponse, has_started: bool) -> Iterable[bytes]:

@@ -613,6 +613,7 @@ def test_after_output_the_server_raises_the_exception_again(caplog: pytest.LogCa
         ({"HTTP_ORIGIN": STRANGER, "HTTP_SEC_FETCH_SITE": "same-origin"}, {}),
         ({"HTTP_ORIGIN": APP, "paste.throw_errors": True}, {}),
         ({"HTTP_ORIGIN": APP, "x-wsgiorg.throw_errors": True}, {}),
+        ({"HTTP_ORIGIN": APP, "werkzeug.debug.preserve_context": [].append}, {}),
         ({"HTTP_ORIGIN": APP}, {"readable_errors": False}),
     ],
 )
@@ -627,7 +628,7 @@ def test_other_exceptions_propagate_and_are_not_logged(
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("name", ["paste.throw_errors", "x-wsgiorg.throw_errors"])
+@pytest.mark.parametrize("name", ["paste.throw_errors", "x-wsgiorg.throw_errors", "werkzeug.debug.preserve_context"])
 def test_throw_errors_that_is_false_throws_none(name: str, caplog: pytest.LogCaptureFixture) -> None:
     app = CORSMiddleware(failing(ZeroDivisionError()), DYNAMIC)
     assert Server().run(app, environ_of(HTTP_ORIGIN=APP, **{name: False})).status == "500 Internal Server Error"

@@ -535,6 +535,7 @@ def test_errors_are_readable(caplog: pytest.LogCaptureFixture) -> None:
         (APP, {"readable_errors": False}, {}),
         (APP, {}, {"paste.throw_errors": True}),
         (APP, {}, {"x-wsgiorg.throw_errors": True}),
+        (APP, {}, {"werkzeug.debug.preserve_context": [].append}),
         (STRANGER, {}, {}),
         (None, {}, {}),
     ],
