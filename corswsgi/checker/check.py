@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from corswsgi import fetch
@@ -25,10 +25,8 @@ from corswsgi.checker.granting import (
 from corswsgi.checker.kinds.cookies import COOKIE_KEPT_BY_SOME, COOKIE_REFUSED, COOKIES_OF_THIRD_PARTY
 from corswsgi.checker.kinds.visitor import COOKIE_NOT_SENT
 from corswsgi.checker.preflight import judge_preflight
-from corswsgi.checker.probes import stranger_to
 from corswsgi.checker.report import (
     Actual,
-    Caching,
     CarriedCookie,
     CookieAnswer,
     EngineVerdict,
@@ -41,6 +39,7 @@ from corswsgi.checker.report import (
     Sent,
 )
 from corswsgi.checker.rules import caches, cookies, errors, origins, redirects, request
+from corswsgi.checker.rules.kept import everyone_asked, on_caches
 from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.target import Target
 
@@ -66,8 +65,10 @@ def report(evidence: Evidence) -> Report:
     verdict = evidence.verdict
     covers = Departure.WILDCARD_COVERS_AUTHORIZATION in verdict.departures
     preflights = tuple(judge_preflight(each, question.with_credentials, covers) for each in verdict.preflights)
-    actual, error_path, compared = _actual(evidence), _error_path(evidence), _compare(evidence)
-    kept = _cookies(evidence)
+    error_path, everyone = _error_path(evidence), everyone_asked(evidence)
+    compared, of_caches = caches.compare(everyone), tuple(on_caches(everyone, question.with_credentials))
+    actual = _explained(_actual(evidence), evidence, of_caches)
+    answered = _cookies(evidence)
     carried = _carried(evidence)
     findings = (
         *(part.finding for part in (*preflights, actual) if part is not None and part.finding is not None),
@@ -75,10 +76,11 @@ def report(evidence: Evidence) -> Report:
         *request.on_sending(evidence, actual),
         *redirects.on_redirects(evidence),
         *origins.given_away(evidence),
+        *(each for each in of_caches if actual is None or each != actual.finding),
         *([compared.finding] if compared is not None and compared.finding is not None else ()),
         *errors.on_errors(evidence, error_path),
         *visitor.findings(question.cookies, carried, question.origin, target.url, question.credentials),
-        *cookies.findings(question.origin, kept),
+        *cookies.findings(question.origin, answered),
     )
     outcome = _outcome(deciding, findings)
     asked = (cause.name for each in verdict.preflights for cause in each.why if cause.kind == "header")
@@ -113,14 +115,14 @@ def report(evidence: Evidence) -> Report:
         preflights=preflights,
         actual=actual,
         carried=carried,
-        cookies=kept,
+        cookies=answered,
         error_path=error_path,
         caching=compared,
         memories=engines.memories(passed.exchange) if passed else (),
         differences=engines.differences(evidence.engines),
         findings=findings,
         # A cookie that is not kept is a finding.
-        notes=tuple(note for note in deciding.notes if not (kept and note.code == NoteCode.COOKIE_REFUSED)),
+        notes=tuple(note for note in deciding.notes if not (answered and note.code == NoteCode.COOKIE_REFUSED)),
         fix=_fix(evidence, outcome, findings, unsafe_names),
         requests=tuple(_sent(evidence)),
     )
@@ -156,6 +158,14 @@ def _actual(evidence: Evidence) -> Actual | None:
     return Actual(exchange, True, is_readable, readable if is_readable else (), hidden, finding)
 
 
+def _explained(actual: Actual | None, evidence: Evidence, findings: Iterable[Finding]) -> Actual | None:
+    """Return the response with what is behind it, if one of these findings knows more of that."""
+    if actual is None or actual.readable or actual.exchange is not evidence.own:
+        return actual
+    explaining = [each for each in findings if each.is_failure]
+    return replace(actual, finding=explaining[0]) if explaining else actual
+
+
 def _cookies(evidence: Evidence) -> tuple[CookieAnswer, ...]:
     if not evidence.question.with_credentials:
         return ()
@@ -185,19 +195,6 @@ def _error_path(evidence: Evidence) -> ErrorPath | None:
     else:
         sentence = "errors cannot be read: the script sees no status and no message, only that something failed"
     return ErrorPath(exchange.url, exchange.status, readable, sentence)
-
-
-def _compare(evidence: Evidence) -> Caching | None:
-    own, probes, origin = evidence.own, evidence.probes, evidence.question.origin
-    if own is None or "stranger" not in probes:
-        return None
-    return caches.compare(
-        (
-            caches.Asked("a request without an Origin", None, probes["without-origin"]),
-            caches.Asked("your page", origin, own),
-            caches.Asked("a stranger's page", stranger_to(evidence.target.url, origin), probes["stranger"]),
-        )
-    )
 
 
 # Words

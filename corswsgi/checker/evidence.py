@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from corswsgi import fetch
 from corswsgi.browser import ENGINES, Browser, Code, Exchange, Tape, Verdict
 from corswsgi.browser.urls import URL, parse_url
+from corswsgi.checker import kept
+from corswsgi.checker.granting import shares
 from corswsgi.checker.jar import GivenCookie
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.probes import Probes, missing_neighbour, stranger_to
@@ -211,5 +213,30 @@ def _probe(evidence: Evidence, token: str, progress: Progress) -> None:
         evidence.keep("null", probes.ask("null"))
     if evidence.verdict.preflights:
         evidence.keep("stranger-preflight", probes.preflight(stranger, question.method, evidence.lead))
+    _ask_past_cache(evidence, probes, token, progress)
     progress("asking for something that is not there")
     evidence.keep("error-path", probes.ask(question.origin, missing_neighbour(target.url, token)))
+
+
+def _ask_past_cache(evidence: Evidence, probes: Probes, token: str, progress: Progress) -> None:
+    """Ask again, past the cache, what a cache answered, or may have answered.
+
+    By a query parameter that nobody uses: that answer is kept for nobody, whatever the cache keeps. Cache-Control:
+    no-cache makes some caches replace what they keep, so that it is tried for the page itself only, and after that.
+    """
+    url, question, own = evidence.target.url, evidence.question, evidence.own
+    stranger, bare = evidence.probes.get("stranger"), evidence.probes.get("without-origin")
+    if own is None:
+        return
+    is_shared = shares(own, question.origin, question.with_credentials)
+    if kept.signs(own) or (kept.may_be_kept(own) and not is_shared):
+        progress("asking past the cache")
+        fresh = probes.ask(question.origin, kept.past_cache(url, f"{token}-1"))
+        evidence.keep("past-cache", fresh)
+        if kept.signs(own) and not kept.is_past(fresh, own):
+            evidence.keep("no-cache", probes.ask(question.origin, None, ("Cache-Control", "no-cache")))
+    if stranger is not None and kept.signs(stranger):
+        fresh = probes.ask(stranger_to(url, question.origin), kept.past_cache(url, f"{token}-2"))
+        evidence.keep("stranger-past-cache", fresh)
+    if bare is not None and kept.signs(bare):
+        evidence.keep("without-origin-past-cache", probes.ask(None, kept.past_cache(url, f"{token}-3")))

@@ -53,14 +53,15 @@ class Probes:
         """What they are sent with: nothing that changes anything."""
         return self._method
 
-    def ask(self, origin: str | None, url: URL | None = None) -> Exchange:
+    def ask(self, origin: str | None, url: URL | None = None, *more: Header) -> Exchange:
         """Send a request and return what came.
 
         :param origin: what ``Origin`` says; ``None`` for no such header.
         :param url: another one than the target's.
+        :param more: headers beside those of the script.
         """
         url = url or self._target.url
-        asked = Exchange(self._method, url.href, self._lines(origin, url), None)
+        asked = Exchange(self._method, url.href, (*more, *self._lines(origin, url)), None)
         try:
             reply = self._send(asked.method, url, list(asked.request_headers), None, False)
         except NoAnswer as error:

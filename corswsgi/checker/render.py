@@ -329,6 +329,7 @@ def _cors_of(answer: CacheAnswer) -> str:
     ):
         if value is not None:
             parts.append(f"{name}: {shown(value)}")
+    parts += map(shown, answer.kept)
     if answer.allow_origin is None:
         parts.insert(1, "no Access-Control-Allow-Origin")
     return "; ".join(parts)
@@ -379,6 +380,10 @@ _PURPOSES = {
     "with-origin": "with the Origin of your page",
     "stranger": "as a page that the server cannot know",
     "null": "as a sandboxed page",
+    "past-cache": "past the cache, by a query parameter that nobody uses",
+    "no-cache": "past the cache, by Cache-Control: no-cache",
+    "stranger-past-cache": "past the cache, as a page that the server cannot know",
+    "without-origin-past-cache": "past the cache, without an Origin",
     "stranger-preflight": "the preflight of a page that the server cannot know",
     "error-path": "an address that should not exist",
 }

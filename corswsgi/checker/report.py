@@ -11,7 +11,19 @@ from corswsgi.checker.findings import Finding
 
 Outcome = Literal["allowed", "blocked", "allowed-but-unsafe"]
 Result = Literal["passed", "failed", "not-needed"]
-Purpose = Literal["main", "without-origin", "with-origin", "stranger", "null", "stranger-preflight", "error-path"]
+Purpose = Literal[
+    "main",
+    "without-origin",
+    "with-origin",
+    "stranger",
+    "null",
+    "stranger-preflight",
+    "error-path",
+    "past-cache",
+    "no-cache",
+    "stranger-past-cache",
+    "without-origin-past-cache",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +171,7 @@ class CacheAnswer:
 
     :ivar who: who asked, in words.
     :ivar origin: what ``Origin`` said; ``None`` for no such header.
+    :ivar kept: the headers by which a cache says that it answered; none if the server did, or it does not tell.
     """
 
     who: str
@@ -168,6 +181,7 @@ class CacheAnswer:
     allow_credentials: str | None
     vary: str | None
     cache_control: str | None
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from corswsgi.checker.kinds import (
     cookies,
     credentials,
     errors,
+    kept,
     network,
     origins,
     permissions,
@@ -32,6 +33,7 @@ SUBJECTS = {
     "Cookies": cookies,
     "A visitor who is logged in": visitor,
     "Caches": caches,
+    "What a cache keeps": kept,
 }
 
 #: By code.

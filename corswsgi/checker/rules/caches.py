@@ -9,6 +9,7 @@ from corswsgi import fetch
 from corswsgi.browser import Exchange
 from corswsgi.checker.findings import Finding, Severity, shown
 from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, joined
+from corswsgi.checker.kept import signs
 from corswsgi.checker.kinds import caches as kinds
 from corswsgi.checker.observations import Observations
 from corswsgi.checker.report import CacheAnswer, Caching
@@ -29,11 +30,18 @@ class Asked(NamedTuple):
 
     :ivar who: in words.
     :ivar origin: what ``Origin`` said; ``None`` for no such header.
+    :ivar fresh: what came for the same question past the cache; ``None`` if that was not asked, or nothing came.
     """
 
     who: str
     origin: str | None
     exchange: Exchange
+    fresh: Exchange | None = None
+
+    @property
+    def judged(self) -> Exchange:
+        """What tells how the server itself answers."""
+        return self.fresh or self.exchange
 
 
 def compare(asked: Iterable[Asked]) -> Caching | None:
@@ -41,16 +49,26 @@ def compare(asked: Iterable[Asked]) -> Caching | None:
     answered = [each for each in asked if each.exchange.status is not None]
     if len(answered) < 2:
         return None
-    depends = _depend_on_who_asks(each.exchange for each in answered)
-    missing = tuple(each.who for each in answered if not _varies(each.exchange)) if depends else ()
-    finding = _on_vary(answered, depends)
+    past = [
+        Asked(f"{each.who}, past the cache", each.origin, each.fresh)
+        for each in answered
+        if each.fresh and (signs(each.exchange) or decisive(each.exchange) != decisive(each.fresh))
+    ]
+    told = tuple(map(_told, [*answered, *past]))
+    # What a cache keeps does not tell how the server answers.
+    judged = [Asked(each.who, each.origin, each.judged) for each in answered]
+    depends = _depend_on_who_asks(each.exchange for each in judged)
+    missing = tuple(each.who for each in judged if not varies(each.exchange)) if depends else ()
+    finding = _on_vary(judged, depends)
     if finding:
         sentence = finding.sentence
-    elif not any(value for each in answered for value in _decisive(each.exchange)):
+    elif any(signs(each.exchange) for each in judged):
+        sentence = "a cache answered, so that this tells nothing of what the server itself sends to whom"
+    elif not any(value for each in judged for value in decisive(each.exchange)):
         sentence = "no answer has CORS headers, so that there is nothing for a cache to mix up"
     else:
         sentence = _SENTENCES[depends]
-    return Caching(tuple(map(_told, answered)), depends, missing, sentence, finding)
+    return Caching(told, depends, missing, sentence, finding)
 
 
 _SENTENCES = {
@@ -87,15 +105,23 @@ def vary_overwritten(seen: Observations) -> Iterator[Finding]:
 
 
 def _told(asked: Asked) -> CacheAnswer:
-    headers = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, "Vary", "Cache-Control")
     exchange = asked.exchange
-    return CacheAnswer(asked.who, asked.origin, exchange.status, *(joined(exchange, name) for name in headers))
+    return CacheAnswer(
+        who=asked.who,
+        origin=asked.origin,
+        status=exchange.status,
+        allow_origin=joined(exchange, ALLOW_ORIGIN),
+        allow_credentials=joined(exchange, ALLOW_CREDENTIALS),
+        vary=joined(exchange, "Vary"),
+        cache_control=joined(exchange, "Cache-Control"),
+        kept=signs(exchange),
+    )
 
 
 def _on_vary(asked: Sequence[Asked], depends: bool) -> Finding | None:
     if not depends:
         return _on_needless_vary([each.exchange for each in asked])
-    missing = [each for each in asked if _may_be_kept(each.exchange) and not _varies(each.exchange)]
+    missing = [each for each in asked if _may_be_kept(each.exchange) and not varies(each.exchange)]
     if not missing:
         return None
     misleading = [each for each in missing if each.exchange.response_lines(ALLOW_ORIGIN) not in ((), ("*",))]
@@ -117,7 +143,7 @@ def _on_vary(asked: Sequence[Asked], depends: bool) -> Finding | None:
 
 
 def _on_needless_vary(exchanges: Sequence[Exchange]) -> Finding | None:
-    varying = [each for each in exchanges if _varies(each)]
+    varying = [each for each in exchanges if varies(each)]
     if not varying or any(each.response_lines(ALLOW_ORIGIN) != ("*",) for each in exchanges):
         return None
     sentence = f"{ALLOW_ORIGIN} is * whoever asks, and Vary: Origin makes caches keep one copy for each origin"
@@ -125,10 +151,11 @@ def _on_needless_vary(exchanges: Sequence[Exchange]) -> Finding | None:
 
 
 def _depend_on_who_asks(exchanges: Iterable[Exchange]) -> bool:
-    return len({_decisive(exchange) for exchange in exchanges if exchange.status is not None}) > 1
+    return len({decisive(exchange) for exchange in exchanges if exchange.status is not None}) > 1
 
 
-def _decisive(exchange: Exchange) -> tuple[tuple[str, ...], ...]:
+def decisive(exchange: Exchange) -> tuple[tuple[str, ...], ...]:
+    """Return what decides who may read what of an answer."""
     return tuple(exchange.response_lines(name) for name in _DECISIVE)
 
 
@@ -136,7 +163,8 @@ def _vary_names(exchange: Exchange) -> set[str]:
     return {name.lower() for line in exchange.response_lines("Vary") for name in fetch.split_list(line)}
 
 
-def _varies(exchange: Exchange) -> bool:
+def varies(exchange: Exchange) -> bool:
+    """Tell whether caches are told to keep one answer for each origin."""
     return bool(_vary_names(exchange) & {"origin", "*"})
 
 

@@ -12,6 +12,7 @@ from corswsgi.checker.granting import ALLOW_ORIGIN, joined, joined_request, shar
 from corswsgi.checker.kinds import origins as kinds
 from corswsgi.checker.observations import Observations, Sighting
 from corswsgi.checker.preflight import judge_preflight
+from corswsgi.checker.rules.kept import everyone_asked
 from corswsgi.checker.strangers import IMPLIED_BY, SEVERITIES, Likeness, Reach
 from corswsgi.checker.words import listed
 
@@ -23,7 +24,9 @@ _WHOLE = "compare the whole Origin with a list"
 def given_away(evidence: Evidence) -> Iterator[Finding]:
     """Yield what the answers to strangers, and to the page's own origin, give away."""
     url, page, own = evidence.target.url, evidence.question.origin, evidence.own
-    stranger, preflight = evidence.probes.get("stranger"), evidence.probes.get("stranger-preflight")
+    preflight = evidence.probes.get("stranger-preflight")
+    # A cache must not hide what the server tells strangers.
+    stranger = next((each.judged for each in everyone_asked(evidence)[2:]), None)
     if stranger is not None:
         value = joined_request(stranger, "Origin")
         if shares(stranger, value, with_credentials=True):
