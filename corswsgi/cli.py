@@ -78,6 +78,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PolicyError as error:
         messages = [str(problem) for problem in error.problems]
     except UsageError as error:
-        messages = [str(error)]
+        messages = list(error.args)
     print(*(f"corswsgi {options.command}: {message}" for message in messages), sep="\n", file=sys.stderr)
     return _USAGE_ERROR

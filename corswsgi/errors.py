@@ -135,7 +135,13 @@ class PolicyError(ValueError):
 
 
 class UsageError(Exception):
-    """What a command was asked to do cannot be done; the message is one line that says why and what would help."""
+    """What a command was asked to do cannot be done.
+
+    Its arguments are messages, a line each, that say why and what would help; one, or one for each fault of a file.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
 
 
 _LONGEST_QUOTE = 200

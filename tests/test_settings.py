@@ -369,7 +369,7 @@ FAULTY_TOML: Mapping[str, list[str]] = {
     "[cors.'/a']\n[cors.'/a']\n": [
         "cors.toml:2: this is not TOML: Cannot declare ('cors', '/a') twice."
     ],
-    "[cors]\nallow_origins = [": ["cors.toml: this is not TOML: Invalid value (at end of document)."],
+    "[cors]\nallow_origins = [": ["cors.toml:2: this is not TOML: Invalid value."],
     f"[cors]\nmax_age = {'9' * 5000}\n": [
         "cors.toml: this is not TOML: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 "
         "digits; use sys.set_int_max_str_digits() to increase the limit."

@@ -45,7 +45,7 @@ ARROWS: dict[str, set[str]] = {
     "export": {"protocol", "routes", "policy", "origins", "headers", "settings", "fetch", "errors"},
     "serve": {"handler", "settings", "routes", "policy", "listening", "fetch", "errors"},
     "browser": {"fetch", "asgi"},
-    "checker": {"browser", "fetch", "errors", "asgi"},
+    "checker": {"browser", "settings", "fetch", "errors", "asgi"},
     "testing": {"checker", "browser"},
     "demo": {"middleware", "handler", "explanation", "policy", "listening", "errors", "browser", "checker"},
     "cli": {"serve", "demo", "checker", "export", "errors"},

@@ -236,7 +236,7 @@ def new_request(
     _check_choice("cache", cache, CacheMode)
     _check_choice("initiator", initiator, Initiator)
     request = Request(
-        method=_check_method(method, mode),
+        method=check_method(method, mode),
         url_list=[parsed],
         header_list=[],
         origin=origin,
@@ -274,7 +274,11 @@ def _check_choice(option: str, value: str, choices: object) -> None:
         raise TypeError(f"fetch() refuses {option} {quote(str(value))}; it may be {', '.join(map(quote, known))}")
 
 
-def _check_method(method: str, mode: str) -> str:
+def check_method(method: str, mode: str) -> str:
+    """Return a method as browsers send it (fetch#concept-method-normalize).
+
+    :raises TypeError: if ``fetch()`` refuses it.
+    """
     if not fetch.is_token(method):
         raise TypeError(f"fetch() refuses the method {quote(method)}: it is not one token")
     if fetch.is_forbidden_method(method):
@@ -305,7 +309,7 @@ def append_header(header_list: list[Header], name: str, value: str, mode: str, d
 
     :raises TypeError: if it is no header at all.
     """
-    value = _normalize(name, value)
+    value = normalize_header(name, value)
     if fetch.is_forbidden_request_header(name, value):
         return "no script may set it (fetch#forbidden-request-header)"
     if name.lower() == "user-agent" and departs(Departure.USER_AGENT):
@@ -324,7 +328,7 @@ def append_header(header_list: list[Header], name: str, value: str, mode: str, d
     return ""
 
 
-def _normalize(name: object, value: object) -> str:
+def normalize_header(name: object, value: object) -> str:
     """Return a header value without the white space around it (fetch#concept-header-value-normalize).
 
     :raises TypeError: if name or value are not what HTTP calls so.

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 from corswsgi.checker.jar import parse_cookie_option
 from corswsgi.errors import quote
 
 _DEFAULT_TIMEOUT = 10.0
 _LONGEST_TIMEOUT, _LONGEST_WHOLE = 3600, 86400
+
+#: What is left for a question, in seconds, if the time for everything is over.
+_SHORTEST = 0.001
+
+#: How both commands end, if several are asked.
+WORST = "With several URLs or cases, it is the worst of all: 3 before 1 before 0."
 
 
 def add_shared(parser: argparse.ArgumentParser, *, answers: int) -> None:
@@ -30,7 +37,10 @@ def add_shared(parser: argparse.ArgumentParser, *, answers: int) -> None:
         "--max-time",
         type=_seconds(_LONGEST_WHOLE),
         metavar="S",
-        help=f"for everything, in seconds; default: {answers} times --timeout",
+        help=f"for everything, in seconds, however many are asked; default: {answers} times --timeout for each",
+    )
+    parser.add_argument(
+        "--junit", metavar="FILE", help="write the results as JUnit XML too, for a CI server, each URL or case a test"
     )
     parser.add_argument("--insecure", action="store_true", help="take any TLS certificate")
     parser.add_argument(
@@ -73,6 +83,18 @@ def _cookie(text: str) -> tuple[tuple[str, str], ...]:
 def max_time(options: argparse.Namespace) -> float:
     """Return the seconds for everything."""
     return float(options.max_time or options.timeout * options.answers)
+
+
+def seconds_for_each(options: argparse.Namespace) -> Iterator[float]:
+    """Yield the seconds that the next question may take: what is left of ``--max-time``; without it, each has its own.
+
+    The time runs from one to the next.
+    """
+    left = max_time(options)
+    while True:
+        started = time.monotonic()
+        yield max(left, _SHORTEST)
+        left -= time.monotonic() - started if options.max_time else 0.0
 
 
 def _seconds(most: int) -> Callable[[str], float]:

@@ -8,25 +8,29 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import TextIO
+from dataclasses import replace
+from typing import Any, TextIO
 
-from corswsgi.checker.arguments import add_shared, max_time
+from corswsgi.checker.arguments import WORST, add_shared
 from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_needed
-from corswsgi.checker.audit_render import render, render_json
+from corswsgi.checker.audit_render import as_dict, render, summary
 from corswsgi.checker.audit_wire import MOST_REQUESTS
+from corswsgi.checker.cases import Case, read_cases
 from corswsgi.checker.findings import Severity, shown
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import Mask, as_it_is
+from corswsgi.checker.results import FAILED, NO_ANSWER, OK, Result
 from corswsgi.checker.rules.network import diagnose_no_answer
+from corswsgi.checker.several import Answer, ask_all
 from corswsgi.checker.target import open_target
 from corswsgi.errors import UsageError
-
-_FOUND, _NO_ANSWER = 1, 3
 
 #: About half of what an audit sends.
 _ANSWERS = 30
 
 _DEFAULT_URL = "http://localhost/"
+
+_GOOD = "corswsgi audit https://api.example.com/items --origin https://app.example.com"
 
 _SEVERITIES = {str(severity): severity for severity in Severity}
 
@@ -34,14 +38,24 @@ _SEVERITIES = {str(severity): severity for severity in Severity}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.epilog = (
-        f"Sends GET and OPTIONS only, at most {MOST_REQUESTS} requests. Exit status: 0, or 1 where --fail-on says so, "
-        "2 for what cannot be done as it was asked, 3 for no answer, or no time left to ask everything."
+        f"Sends GET and OPTIONS only, at most {MOST_REQUESTS} requests for each URL. Exit status: 0, or 1 if --fail-on "
+        "says so, 2 for what cannot be done as it was asked, before anything is sent, 3 for no answer, or no time left "
+        f"to ask everything. {WORST}"
     )
     parser.add_argument(
-        "url", nargs="?", metavar="URL", help=f"what to audit; with --app it may be left out: {_DEFAULT_URL}"
+        "urls",
+        nargs="*",
+        metavar="URL",
+        help=f"what to audit; may be several; with --app it may be left out: {_DEFAULT_URL}",
     )
     parser.add_argument(
-        "--origin", required=True, metavar="ORIGIN", help='whose pages are meant to read it: "https://app.example.com"'
+        "--cases",
+        metavar="FILE",
+        help="audit each [[case]] of a TOML file: url, origin, and if need be name and fail-on; see "
+        '"Testing in CI" in the documentation',
+    )
+    parser.add_argument(
+        "--origin", metavar="ORIGIN", help='whose pages are meant to read it: "https://app.example.com"'
     )
     parser.add_argument(
         "--app", metavar="MODULE:CALLABLE", help="a WSGI application, asked in this process; nothing goes out"
@@ -53,41 +67,109 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SEVERITY",
         help=f"exit with 1 when a finding is at least that: {', '.join(_SEVERITIES)}; default: never",
     )
+    parser.set_defaults(har=None)
     add_shared(parser, answers=_ANSWERS)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Audit, print what was found, and return the exit status.
+    """Audit, print what was found, and return the exit status: the worst of all.
 
     :raises UsageError: if it cannot be done as it was asked.
     """
-    if not (options.url or options.app):
+    return ask_all(options, _cases(options), lambda case, seconds: _answer(options, case, seconds), "corswsgi audit")
+
+
+# What is asked
+
+
+def _cases(options: argparse.Namespace) -> list[Case]:
+    """Return what is to be audited; nothing is sent."""
+    if options.cases is not None:
+        return _of_file(options)
+    if not (options.urls or options.app):
         raise UsageError("what is to be audited? Name a URL, or a WSGI application with --app module:callable")
-    url = options.url or _DEFAULT_URL
-    mask = as_it_is if options.show_secrets else Mask(url)
+    if not options.origin:
+        raise UsageError(f"--origin, the origin whose pages are meant to read it, is missing; a good line: {_GOOD}")
+    cases = [_completed(options, Case(url=url)) for url in options.urls or [_DEFAULT_URL]]
+    faults: dict[str, None] = {}
+    for case in cases:
+        try:
+            requests_needed(case.url, case.origin)
+        except UsageError as error:
+            faults[_mask(options, case)(str(error))] = None
+    if faults:
+        raise UsageError(*faults)
+    return cases
+
+
+def _of_file(options: argparse.Namespace) -> list[Case]:
+    if options.urls:
+        raise UsageError("--cases FILE tells the URLs; leave the others out, or put them into the file")
+
+    def judge(case: Case) -> None:
+        completed = _completed(options, case)
+        requests_needed(completed.url, completed.origin)
+
+    given = {"url" if options.app else "", "origin" if options.origin else ""}
+    cases = read_cases(options.cases, "audit", given=given, judge=judge, show_secrets=options.show_secrets)
+    return [_completed(options, case) for case in cases]
+
+
+def _completed(options: argparse.Namespace, case: Case) -> Case:
+    """Complete a case with the options of the command line; these come first."""
+    return replace(
+        case,
+        url=case.url or _DEFAULT_URL,
+        origin=options.origin or case.origin,
+        fail_on=options.fail_on or case.fail_on,
+    )
+
+
+def _mask(options: argparse.Namespace, case: Case) -> Callable[[Any], Any]:
+    return as_it_is if options.show_secrets else Mask(case.url)
+
+
+# What came
+
+
+def _answer(options: argparse.Namespace, case: Case, seconds: float) -> Answer:
+    mask = _mask(options, case)
+    name = mask(case.name) or shown(mask(f"{case.url} for pages of {case.origin}"))
     try:
-        report = mask(_audit(options, url, mask))
+        report: AuditReport = mask(_audit(options, case, seconds, mask))
     except UsageError as error:
         raise UsageError(mask(str(error))) from None
     except Unanswered as error:
         finding = diagnose_no_answer(str(error))
-        why = shown(f"{finding.sentence}; {finding.fix}", 1000)
-        print(mask(f"corswsgi audit: no answer from {url}: {why}"), file=sys.stderr)
-        return _NO_ANSWER
-    _show(report, options.json, sys.stdout)
+        why = mask(shown(f"{finding.sentence}; {finding.fix}", 1000))
+        print(f"corswsgi audit: no answer from {mask(case.url)}: {why}", file=sys.stderr)
+        member = {"url": mask(case.url), "origin": case.origin, "error": why}
+        return Answer(Result(name, NO_ANSWER, "no answer", finding.code, why, why), member, lambda: None, False)
+    result = replace(_result(case, report), name=name, text=_text(report) if options.junit else "")
+    is_notable = result.status != OK or bool(report.findings)
+    return Answer(result, as_dict(report), lambda: _show(report, sys.stdout), is_notable)
+
+
+def _result(case: Case, report: AuditReport) -> Result:
     if report.cut_short:
-        return _NO_ANSWER
-    failing = options.fail_on is not None and report.worst is not None and report.worst >= _SEVERITIES[options.fail_on]
-    return _FOUND if failing else 0
+        return Result("", NO_ANSWER, summary(report), "out-of-time", report.cut_short)
+    if case.fail_on and report.worst is not None and report.worst >= _SEVERITIES[case.fail_on]:
+        worst = report.findings[0]
+        return Result("", FAILED, summary(report), worst.code, f"{worst.severity}: {worst.sentence}")
+    return Result("", OK, summary(report))
 
 
-def _audit(options: argparse.Namespace, url: str, mask: Callable[[str], str]) -> AuditReport:
-    target = open_target(options.app, url, insecure=options.insecure)
-    count = requests_needed(url, options.origin)
+def _text(report: AuditReport) -> str:
+    return "".join(f"{line.text}\n" for line in render(report))
+
+
+def _audit(options: argparse.Namespace, case: Case, seconds: float, mask: Callable[[str], str]) -> AuditReport:
+    target = open_target(options.app, case.url, insecure=options.insecure)
+    count = requests_needed(case.url, case.origin)
     print(mask(f"{count} requests (GET and OPTIONS) to {target.address}"), file=sys.stderr, flush=True)
     with _progress(count, sys.stderr) as on_request:
-        limit = Limit(options.timeout, max_time(options))
-        return audit(target.site, url, options.origin, limit=limit, on_request=on_request)
+        limit = Limit(options.timeout, seconds)
+        return audit(target.site, case.url, case.origin, limit=limit, on_request=on_request)
 
 
 def _is_rich(stream: TextIO) -> bool:
@@ -109,15 +191,13 @@ def _progress(count: int, stream: TextIO) -> Iterator[Callable[[], object]]:
         yield lambda: progress.advance(task)
 
 
-def _show(report: AuditReport, as_json: bool, stream: TextIO) -> None:
-    if as_json:
-        print(render_json(report), file=stream)
-    elif _is_rich(stream):
-        from rich.console import Console
-        from rich.text import Text
+def _show(report: AuditReport, stream: TextIO) -> None:
+    if not _is_rich(stream):
+        stream.write(_text(report))
+        return
+    from rich.console import Console
+    from rich.text import Text
 
-        console = Console(file=stream, highlight=False)
-        for line in render(report):
-            console.print(Text(line.text, line.style), soft_wrap=True)
-    else:
-        print(*(line.text for line in render(report)), sep="\n", file=stream)
+    console = Console(file=stream, highlight=False)
+    for line in render(report):
+        console.print(Text(line.text, line.style), soft_wrap=True)

@@ -32,7 +32,7 @@ class Line(NamedTuple):
 def render(report: AuditReport) -> Iterator[Line]:
     """Yield the lines of a report."""
     yield Line(f"Audit of {report.url}", "bold")
-    yield Line(f"for pages of {report.origin}: {_summary(report)} ({report.requests} requests)")
+    yield Line(f"for pages of {report.origin}: {summary(report)} ({report.requests} requests)")
     if report.cut_short:
         yield Line(f"Not everything was asked: {report.cut_short}.", "bold yellow")
     yield Line("")
@@ -44,22 +44,25 @@ def render(report: AuditReport) -> Iterator[Line]:
 
 def render_json(report: AuditReport) -> str:
     """Return a report as JSON, in ASCII."""
-    return json.dumps(
-        {
-            "url": report.url,
-            "origin": report.origin,
-            "requests": report.requests,
-            "cut_short": report.cut_short,
-            "worst": None if report.worst is None else str(report.worst),
-            "own": _reads(report.own),
-            "strangers": [_stranger(sighting) for sighting in report.sightings],
-            "findings": [_as_dict(finding) for finding in report.findings],
-        },
-        indent=2,
-    )
+    return json.dumps(as_dict(report), indent=2)
 
 
-def _summary(report: AuditReport) -> str:
+def as_dict(report: AuditReport) -> dict[str, Any]:
+    """Return a report for a program."""
+    return {
+        "url": report.url,
+        "origin": report.origin,
+        "requests": report.requests,
+        "cut_short": report.cut_short,
+        "worst": None if report.worst is None else str(report.worst),
+        "own": _reads(report.own),
+        "strangers": [_stranger(sighting) for sighting in report.sightings],
+        "findings": [_as_dict(finding) for finding in report.findings],
+    }
+
+
+def summary(report: AuditReport) -> str:
+    """Return how many findings there are of each severity."""
     if not report.findings:
         return "nothing was found"
     counts = Counter(finding.severity for finding in report.findings)

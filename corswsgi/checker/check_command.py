@@ -6,50 +6,49 @@ import argparse
 import os
 import re
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
-from corswsgi import fetch
 from corswsgi.browser import ENGINES
 from corswsgi.checker import render
-from corswsgi.checker.arguments import add_cookies, add_shared, max_time
+from corswsgi.checker.arguments import WORST, add_cookies, add_shared
+from corswsgi.checker.cases import CREDENTIALS, EXPECTED
 from corswsgi.checker.check import check
+from corswsgi.checker.findings import shown
 from corswsgi.checker.har import MOST
 from corswsgi.checker.masking import Mask, as_it_is
+from corswsgi.checker.pasted import refuse_forbidden
 from corswsgi.checker.questions import Asked, questions
 from corswsgi.checker.report import Report
+from corswsgi.checker.results import FAILED, NO_ANSWER, OK, Result
+from corswsgi.checker.several import Answer, ask_all
 from corswsgi.checker.target import INSTALL, open_target
 from corswsgi.errors import UsageError, quote
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-CREDENTIALS = ("omit", "same-origin", "include")
 REFERRER_POLICIES = (
     "no-referrer no-referrer-when-downgrade origin origin-when-cross-origin same-origin strict-origin "
     "strict-origin-when-cross-origin unsafe-url"
 ).split()
 
-_ALLOWED, _NOT_ALLOWED, _NO_ANSWER = 0, 1, 3
-
 #: Fewer are usual; redirects can make more of them.
 _ANSWERS = 10
-
-#: What is left for a question, in seconds, if the time for everything is over.
-_SHORTEST = 0.001
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.epilog = (
         "Exit status: 0 allowed, or as --expect says, in every engine asked about; 1 not; 2 for what cannot be done as "
-        "it was asked; 3 no answer, or no time left to ask everything. ALLOWED BUT UNSAFE counts as allowed. "
-        "With --har, the worst of all."
+        "it was asked, before anything is sent; 3 no answer, or no time left to ask everything. ALLOWED BUT UNSAFE "
+        f"counts as allowed. {WORST}"
     )
-    parser.add_argument("url", nargs="?", metavar="URL", help="what the script fetches, with http:// or https://")
+    parser.add_argument(
+        "urls", nargs="*", metavar="URL", help="what the script fetches, with http:// or https://; may be several"
+    )
     parser.add_argument("--origin", help='of the page with the script, such as https://app.example.com, or "null"')
     pasted = parser.add_mutually_exclusive_group()
     pasted.add_argument(
@@ -64,6 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     pasted.add_argument(
         "--har", metavar="FILE", help=f"ask about the failed requests across origins of an archive, {MOST} at most"
+    )
+    pasted.add_argument(
+        "--cases",
+        metavar="FILE",
+        help="ask about each [[case]] of a TOML file: url, origin, and if need be name, method, headers, credentials, "
+        'expect, and send = true as for --send; see "Testing in CI" in the documentation',
     )
     parser.add_argument("--entry", type=int, metavar="N", help="of the archive: ask about this one only, from 1")
     parser.add_argument("-X", "--method", help="default: GET, or POST with --data")
@@ -102,7 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="engines",
         help="ask about this engine only; may be given several times; default: all three",
     )
-    parser.add_argument("--expect", choices=("allowed", "blocked"), help="exit with 0 if it is so, and with 1 if not")
+    parser.add_argument("--expect", choices=EXPECTED, help="exit with 0 if it is so, and with 1 if not")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_shared(parser, answers=_ANSWERS)
 
@@ -118,35 +123,32 @@ def _header(text: str) -> tuple[str, str]:
     if any(character in text for character in "\r\n\0"):
         raise argparse.ArgumentTypeError(f"the header {quote(name)} holds a line break or NUL, which no header can")
     value = value.strip()
-    if fetch.is_forbidden_request_header(name, value):
-        raise argparse.ArgumentTypeError(
-            f"no script may set {name}: a browser drops it and writes its own where it needs one "
-            "(fetch#forbidden-request-header)"
-        )
+    try:
+        refuse_forbidden(name, value)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return name, value
 
 
 def run(options: argparse.Namespace) -> int:
     """Check, print the reports, and return the exit status: the worst of all."""
-    mask = as_it_is if options.show_secrets else Mask(options.url or "", options.headers)
+    mask = as_it_is if options.show_secrets else Mask("\n".join(options.urls), options.headers)
     try:
         asked = questions(options)
     except UsageError as error:
-        raise UsageError(mask(str(error))) from None
-    left = max_time(options)
-    reports: list[Report] = []
-    for each in asked:
-        started = time.monotonic()
-        report = _check(options, each, max(left, _SHORTEST))
-        # Without --max-time, each has its own.
-        left -= time.monotonic() - started if options.max_time else 0.0
-        if not options.json:
-            sys.stdout.write("\n\n" if reports else "")
-            print_report(report, sys.stdout)
-        reports.append(report)
-    if options.json:
-        sys.stdout.write(render.as_json(reports[0]) if options.har is None else render.as_json_list(reports))
-    return max(exit_status(report, options.expect) for report in reports)
+        raise UsageError(*map(mask, error.args)) from None
+    return ask_all(options, asked, lambda each, seconds: _answer(options, each, seconds), "corswsgi check")
+
+
+def _answer(options: argparse.Namespace, asked: Asked, seconds: float) -> Answer:
+    report = _check(options, asked, seconds)
+    result = _result(options, asked, report)
+    return Answer(
+        result=result,
+        member=render.as_dict(report),
+        show=lambda: print_report(report, sys.stdout),
+        is_notable=result.status != OK or report.outcome == "allowed-but-unsafe",
+    )
 
 
 def _check(options: argparse.Namespace, asked: Asked, seconds: float) -> Report:
@@ -162,12 +164,33 @@ def _check(options: argparse.Namespace, asked: Asked, seconds: float) -> Report:
     return mask(replace(report, assumed=asked.told))
 
 
+def _result(options: argparse.Namespace, asked: Asked, report: Report) -> Result:
+    mask = as_it_is if options.show_secrets else asked.mask
+    status = exit_status(report, asked.expect)
+    verdict = "no answer" if status == NO_ANSWER else report.outcome.replace("-", " ")
+    if report.answered and not report.certain:
+        verdict += ", not sent"
+    why = {
+        OK: "",
+        FAILED: f"{asked.expect} was expected: {report.cause or report.reason.sentence}",
+        NO_ANSWER: report.cut_short or report.reason.sentence,
+    }
+    return Result(
+        name=mask(asked.name) or shown(f"{report.method} {report.url} as a page of {report.origin}"),
+        status=status,
+        verdict=verdict,
+        code=str(report.reason.code),
+        sentence=render.shown_sentence(why[status]),
+        text=render.as_text(report) if options.junit else "",
+    )
+
+
 def exit_status(report: Report, expect: str | None) -> int:
     """Return 0 if it is as wanted in every engine, 1 if not, 3 if no answer came or not all could be asked in time."""
     if report.cut_short or not report.answered:
-        return _NO_ANSWER
+        return NO_ANSWER
     outcomes = {"blocked" if each.outcome == "blocked" else "allowed" for each in report.engines}
-    return _ALLOWED if outcomes == {expect or "allowed"} else _NOT_ALLOWED
+    return OK if outcomes == {expect or "allowed"} else FAILED
 
 
 # The terminal

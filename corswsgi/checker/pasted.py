@@ -108,6 +108,18 @@ def check_header(option: str, name: str, value: str) -> Header:
     return name, value.strip(" \t")
 
 
+def refuse_forbidden(name: str, value: str) -> None:
+    """Refuse a header that browsers drop when a script sets it.
+
+    :raises UsageError: if it is one.
+    """
+    if fetch.is_forbidden_request_header(name, value):
+        raise UsageError(
+            f"no script may set {name}: a browser drops it and writes its own where it needs one "
+            "(fetch#forbidden-request-header)"
+        )
+
+
 def without_secrets(found: Found) -> Found:
     """Return what was found for another host: without cookies, and with made-up values of what looks like a secret."""
     secret = [name for name, _ in found.headers if is_secret(name)]

@@ -6,11 +6,14 @@ import argparse
 import itertools
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corswsgi.browser import ENGINES
-from corswsgi.browser.urls import is_as_private, parse_url
+from corswsgi.browser.engines import PROFILES
+from corswsgi.browser.request import new_request
+from corswsgi.browser.urls import is_as_private, parse_origin, parse_url
+from corswsgi.checker.cases import Case, read_cases
 from corswsgi.checker.console import read_console
 from corswsgi.checker.curl_line import read_curl_line
 from corswsgi.checker.evidence import Question
@@ -31,11 +34,15 @@ class Asked:
     """A question, and the target that it goes to.
 
     :ivar told: sentences on what was taken from what was pasted, and what was assumed.
+    :ivar name: of its case; empty for none.
+    :ivar expect: ``"allowed"`` or ``"blocked"``.
     """
 
     url: str
     question: Question
     told: tuple[str, ...] = ()
+    name: str = ""
+    expect: str = "allowed"
 
     @property
     def mask(self) -> Mask:
@@ -47,10 +54,11 @@ class Asked:
 def questions(options: argparse.Namespace) -> list[Asked]:
     """Return what is to be asked; nothing is sent.
 
-    :raises UsageError: if what was pasted is not what its option takes, or something is missing.
+    :raises UsageError: if what was pasted, or a file of cases, is not what its option takes, or something is missing.
     """
+    require_parser()
     jar = tuple(cookie for file_name in options.cookie_jars for cookie in read_jar(file_name))
-    asked = [_asked(options, found, jar) for found in _found(options)]
+    asked = _asked_of_cases(options, jar) if options.cases is not None else _asked_of_urls(options, jar)
     hosts = dict.fromkeys(_host(each.url) for each in asked)
     if options.cookies and len(hosts) > 1:
         names = " and ".join(itertools.islice(hosts, 2))
@@ -61,8 +69,51 @@ def questions(options: argparse.Namespace) -> list[Asked]:
     return asked
 
 
+def _asked_of_urls(options: argparse.Namespace, jar: tuple[GivenCookie, ...]) -> list[Asked]:
+    """Return what the URLs of the command line, and what was pasted, come to."""
+    found = list(_found(options))
+    if len(options.urls) > 1 and found != [Found()]:
+        raise UsageError("what was pasted is asked of one URL; give one, or none")
+    asked: list[Asked] = []
+    faults: dict[str, None] = {}
+    for url in options.urls or [None]:
+        for each in found:
+            try:
+                asked.append(_asked(options, url, each, jar))
+            except UsageError as error:
+                faults[str(error)] = None
+    if faults:
+        raise UsageError(*faults)
+    return asked
+
+
+def _asked_of_cases(options: argparse.Namespace, jar: tuple[GivenCookie, ...]) -> list[Asked]:
+    if options.urls:
+        raise UsageError("--cases FILE tells the URLs; leave the others out, or put them into the file")
+    if options.data is not None:
+        raise UsageError("--data is the body of one request; it does not go with --cases")
+    asked: list[Asked] = []
+    read_cases(
+        options.cases,
+        "check",
+        given={"origin"} if options.origin else (),
+        judge=lambda case: asked.append(_asked_of_case(options, case, jar)),
+        show_secrets=options.show_secrets,
+    )
+    return asked
+
+
+def _asked_of_case(options: argparse.Namespace, case: Case, jar: tuple[GivenCookie, ...]) -> Asked:
+    # Given cookies are there to go along.
+    unsaid = "" if options.cookies or options.cookie_jars else "same-origin"
+    found = Found(case.url, case.origin, case.method, case.headers, credentials=case.credentials or unsaid)
+    asked = _asked(options, None, found, jar)
+    send = options.send if case.send is None else case.send
+    expect = options.expect or case.expect or "allowed"
+    return replace(asked, question=replace(asked.question, send=send), name=case.name, expect=expect)
+
+
 def _found(options: argparse.Namespace) -> Iterator[Found]:
-    require_parser()
     if options.entry is not None and options.har is None:
         raise UsageError("--entry is the number of an entry in the file that --har names; give both")
     if options.curl is not None:
@@ -94,17 +145,17 @@ def _file(name: str) -> bytes:
         raise UsageError(f"--har {quote(name)}: {error.strerror}") from error
 
 
-def _asked(options: argparse.Namespace, found: Found, jar: tuple[GivenCookie, ...]) -> Asked:
-    """Complete what was found with the options; these come first."""
-    url = found.url if options.url is None else options.url
+def _asked(options: argparse.Namespace, given_url: str | None, found: Found, jar: tuple[GivenCookie, ...]) -> Asked:
+    """Complete what was found with the URL and the options of the command line; these come first."""
+    url = found.url if given_url is None else given_url
     page = found.origin if options.origin is None else options.origin
-    if options.url is None and not url:
+    if given_url is None and not url:
         raise UsageError(_missing("URL", found))
     if options.origin is None and not page:
         raise UsageError(_missing("--origin", found))
     if "--method" in found.lacks and options.method is None:
         raise UsageError(_missing("--method", found))
-    if options.url and found.url and not is_as_private(parse_target_url(options.url), parse_url(found.url)):
+    if given_url and found.url and not is_as_private(parse_target_url(given_url), parse_url(found.url)):
         found = without_secrets(found)
     told, headers = list(found.told), found.headers
     cookies = (*jar, *cookies_for(parse_target_url(url), _pairs(found.cookies, options.cookies)))
@@ -130,7 +181,36 @@ def _asked(options: argparse.Namespace, found: Found, jar: tuple[GivenCookie, ..
         send=options.send,
         engines=tuple(dict.fromkeys(options.engines or ENGINES)),
     )
-    return Asked(url, question, tuple(told))
+    _refuse_what_no_script_sends(url, question)
+    return Asked(url, question, tuple(told), expect=options.expect or "allowed")
+
+
+def _refuse_what_no_script_sends(url: str, question: Question) -> None:
+    """Refuse what ``fetch()`` refuses before it sends anything; here too, nothing is sent.
+
+    :raises UsageError: if it does.
+    """
+    target = parse_target_url(url)
+    try:
+        new_request(
+            target.href,
+            base=None,
+            origin=parse_origin(question.origin),
+            referrer=None,
+            referrer_policy=question.referrer_policy,
+            method=question.method,
+            headers=question.headers,
+            body=question.body,
+            mode="cors",
+            credentials=question.credentials,
+            redirect="follow",
+            cache="default",
+            initiator="fetch",
+            profile=PROFILES[question.engines[0]],
+            notes=[],
+        )
+    except TypeError as error:
+        raise UsageError(str(error)) from error
 
 
 def _missing(option: str, found: Found) -> str:

@@ -102,16 +102,12 @@ def as_text(report: Report, width: int = WIDTH) -> str:
 
 def as_json(report: Report) -> str:
     """Return a report for a program: its fields, as they are; of bodies, the beginning."""
-    return _json(report)
+    return json.dumps(as_dict(report), indent=2) + "\n"
 
 
-def as_json_list(reports: Iterable[Report]) -> str:
-    """Return reports for a program, as a list."""
-    return _json(tuple(reports))
-
-
-def _json(value: object) -> str:
-    return json.dumps(_plain(value), indent=2) + "\n"
+def as_dict(report: Report) -> dict[str, Any]:
+    """Return a report for a program, before it is JSON."""
+    return {field.name: _plain(getattr(report, field.name)) for field in dataclasses.fields(report)}
 
 
 def _plain(value: Any) -> Any:

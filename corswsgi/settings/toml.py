@@ -28,9 +28,11 @@ def read_toml(text: str, lines: Lines) -> dict[str, Any]:
     except RecursionError:
         raise lines.syntax_error("its values are nested too deeply") from None
     except ValueError as error:  # of tomllib, or of an int of thousands of digits
-        message, _, line = str(error).partition(" (at line ")
-        numbers = re.findall("^[0-9]+", line)
-        raise lines.syntax_error(f"this is not TOML: {message}", *map(int, numbers)) from None
+        message, _, where = str(error).partition(" (at ")
+        numbers = [int(number) for number in re.findall("^line ([0-9]+)", where)]
+        if where.startswith("end of document"):
+            numbers = [text.rstrip().count("\n") + 1]
+        raise lines.syntax_error(f"this is not TOML: {message}", *numbers) from None
     lines.naming = f"""they are written [{SECTION}] and [{SECTION}."/path"]"""
     _note_lines(text, lines)
     return document

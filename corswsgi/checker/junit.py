@@ -1,0 +1,104 @@
+"""Results as JUnit XML, in the form that CI servers read, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from xml.etree import ElementTree
+
+from corswsgi.checker.results import FAILED, NO_ANSWER, Result, different_names
+from corswsgi.errors import UsageError, quote
+
+#: xml#charsets: what may not stand in XML 1.0, not even escaped; and what a reader makes a line feed of.
+_NOT_XML = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+#: The elements, by the exit status of a result.
+_ELEMENTS = {FAILED: "failure", NO_ANSWER: "error"}
+
+Write = Callable[[Sequence[Result]], None]
+
+
+@contextlib.contextmanager
+def junit_file(name: str | None, suite: str) -> Iterator[Write]:
+    """Yield what writes the results to a file; nothing is there, and an older file is as it was, until that is called.
+
+    :param name: of the file; ``None`` for none, and then nothing is written.
+    :param suite: what was run, such as ``"corswsgi check"``.
+    :raises UsageError: if no file of this name can be written, at once.
+    """
+    if name is None:
+        yield lambda results: None
+        return
+    try:
+        path = os.path.realpath(name)
+        part = f"{path}.{secrets.token_hex(4)}.part"
+        # What is no file, such as /dev/null, would be replaced by one.
+        if os.path.lexists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+            raise UsageError(f"--junit {quote(name)}: it is a directory or a device; name a file, such as cors.xml")
+        if os.path.lexists(path) and not os.access(path, os.W_OK):
+            raise UsageError(f"--junit {quote(name)}: it may not be written; name another file")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except (OSError, ValueError) as error:
+        raise _unwritable(name, error) from error
+    try:
+        with open(descriptor, "wb") as file:
+
+            def write(results: Sequence[Result]) -> None:
+                try:
+                    file.write(as_junit(results, suite))
+                    file.close()
+                    os.replace(part, path)
+                except OSError as error:
+                    raise _unwritable(name, error) from error
+
+            yield write
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(part)
+
+
+def _unwritable(name: str, error: Exception) -> UsageError:
+    why = error.strerror if isinstance(error, OSError) else "no file has such a name"
+    return UsageError(f"--junit {quote(name)}: it cannot be written: {why}")
+
+
+def as_junit(results: Sequence[Result], suite: str) -> bytes:
+    """Return results as JUnit XML: a test case for each.
+
+    What is not as it should be is a failure; no answer, and no time left, is an error. Only what the strictest of the
+    schemas in use knows is written: Jenkins' junit-10.xsd.
+
+    :param suite: what was run; with a dot for the space, it is the name of the class, by which servers sort.
+    """
+    statuses = [result.status for result in results]
+    counts = {
+        "tests": str(len(results)),
+        "failures": str(statuses.count(FAILED)),
+        "errors": str(statuses.count(NO_ANSWER)),
+        "time": _time(sum(result.seconds for result in results)),
+    }
+    root = ElementTree.Element("testsuites", {"name": suite, **counts})
+    tests = ElementTree.SubElement(root, "testsuite", {"name": suite, **counts, "skipped": "0"})
+    for name, result in zip(different_names(results), results, strict=True):
+        attributes = {"classname": suite.replace(" ", "."), "name": _xml(name), "time": _time(result.seconds)}
+        test = ElementTree.SubElement(tests, "testcase", attributes)
+        if result.status in _ELEMENTS:
+            told = {"message": _xml(result.sentence), "type": _xml(result.code)}
+            ElementTree.SubElement(test, _ELEMENTS[result.status], told).text = _xml(result.text)
+        else:
+            ElementTree.SubElement(test, "system-out").text = _xml(result.text)
+    ElementTree.indent(root)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n%s\n' % ElementTree.tostring(root, encoding="unicode").encode()
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.3f}"
+
+
+def _xml(text: str) -> str:
+    """Return text that XML can hold, with all else as Python escapes it."""
+    return _NOT_XML.sub(lambda found: found[0].encode("unicode_escape").decode(), text)

@@ -1,0 +1,103 @@
+"""What came of each question, by itself and in the table of several."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+OK, FAILED, NO_ANSWER = 0, 1, 3
+
+_WORDS = {OK: "ok", FAILED: "FAILED", NO_ANSWER: "NO ANSWER"}
+
+#: The styles of a terminal, by exit status; the names are rich's.
+_STYLES = {OK: "green", FAILED: "bold red", NO_ANSWER: "bold yellow"}
+
+_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one question; without secrets.
+
+    :ivar name: of the case, or what was asked; printable, and not empty.
+    :ivar status: the exit status that it would have by itself.
+    :ivar verdict: in a few words, such as ``"blocked"`` or ``"2 high, 1 low"``.
+    :ivar code: what decided; stable.
+    :ivar sentence: why it failed, or why there is no answer; empty if it is as it should be.
+    :ivar text: the whole report.
+    :ivar seconds: how long it took.
+    """
+
+    name: str
+    status: int
+    verdict: str
+    code: str = ""
+    sentence: str = ""
+    text: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """A line of the table, and how its first word looks on a terminal."""
+
+    word: str
+    rest: str
+    style: str = ""
+
+
+def print_summary(results: Sequence[Result], stream: TextIO) -> None:
+    """Print the table: in colours on a terminal, unless ``NO_COLOR`` is set, else plain."""
+    encoding = stream.encoding or "utf-8"
+    # Names are of the people who wrote the cases, in any script; not every terminal has it.
+    if not stream.isatty() or os.environ.get("NO_COLOR") or importlib.util.find_spec("rich") is None:
+        for line in summary(results, _WIDTH):
+            stream.write(f"{line.word}{line.rest}\n".encode(encoding, "backslashreplace").decode(encoding))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, highlight=False, soft_wrap=True)
+    for line in summary(results, min(console.width, _WIDTH)):
+        rest = line.rest.encode(encoding, "backslashreplace").decode(encoding)
+        console.print(Text.assemble((line.word, line.style), rest))
+
+
+def summary(results: Sequence[Result], width: int) -> Iterator[SummaryLine]:
+    """Yield the table: for each question a line, and the reason below it if it failed."""
+    words = max(len(_WORDS[result.status]) for result in results)
+    verdicts = max(len(result.verdict) for result in results)
+    yield SummaryLine("", "")
+    for result in results:
+        word = f"{_WORDS[result.status].ljust(words)}  "
+        lead = f"{result.verdict.ljust(verdicts)}  "
+        indent = " " * (len(word) + len(lead))
+        room = max(width - len(indent), 20)
+        first, *more = _wrapped(result.name, room)
+        yield SummaryLine(word, lead + first, _STYLES[result.status])
+        for line in (*more, *_wrapped(result.sentence, room)):
+            yield SummaryLine("", indent + line)
+    yield SummaryLine("", "")
+    counts = Counter(_WORDS[result.status] for result in results)
+    told = ", ".join(f"{counts[word]} {word}" for word in _WORDS.values() if counts[word])
+    yield SummaryLine("", f"{len(results)} asked: {told}.")
+
+
+def different_names(results: Sequence[Result]) -> list[str]:
+    """Return the names, those that were there before with a number: consumers tell results apart by them."""
+    seen: Counter[str] = Counter()
+    names = []
+    for result in results:
+        seen[result.name] += 1
+        count = seen[result.name]
+        names.append(result.name if count == 1 else f"{result.name} ({count})")
+    return names
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,75 @@
+"""Asks one question or several, tells what came of them, and returns the one exit status; both commands do it so."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from corswsgi.checker.arguments import seconds_for_each
+from corswsgi.checker.junit import junit_file
+from corswsgi.checker.results import Result, print_summary
+
+Question = TypeVar("Question")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one question.
+
+    :ivar member: the report for a program.
+    :ivar show: prints the report for a person.
+    :ivar is_notable: whether there is more to tell of it than the table of several does.
+    """
+
+    result: Result
+    member: dict[str, Any]
+    show: Callable[[], object]
+    is_notable: bool
+
+
+def ask_all(
+    options: argparse.Namespace, asked: Sequence[Question], ask: Callable[[Question, float], Answer], suite: str
+) -> int:
+    """Ask, tell, and return the exit status: the worst of all.
+
+    :param ask: gets a question, and the seconds that it may take.
+    :param suite: what is run, such as ``"corswsgi check"``.
+    :raises UsageError: if the file of ``--junit`` cannot be written, before anything is asked if that can be known.
+    """
+    with junit_file(options.junit, suite) as write:
+        answers: list[Answer] = []
+        is_first = True
+        for question, seconds in zip(asked, seconds_for_each(options), strict=False):
+            started = time.monotonic()
+            answer = ask(question, seconds)
+            answers.append(replace(answer, result=replace(answer.result, seconds=time.monotonic() - started)))
+            if not options.json and (options.cases is None or answer.is_notable):
+                sys.stdout.write("" if is_first else "\n\n")
+                answer.show()
+                is_first = False
+        _tell(options, answers)
+        write([answer.result for answer in answers])
+    return max(answer.result.status for answer in answers)
+
+
+def _tell(options: argparse.Namespace, answers: Sequence[Answer]) -> None:
+    """Tell what belongs to no single one of them."""
+    are_several = len(answers) > 1 or options.cases is not None or options.har is not None
+    if options.json:
+        members = [
+            {
+                "name": answer.result.name,
+                "exit_status": answer.result.status,
+                "seconds": round(answer.result.seconds, 3),
+                **answer.member,
+            }
+            for answer in answers
+        ]
+        print(json.dumps(members if are_several else answers[0].member, indent=2))
+    elif are_several:
+        print_summary([answer.result for answer in answers], sys.stdout)
