@@ -25,8 +25,8 @@ from corswsgi import CORSMiddleware, Policy
 from corswsgi.checker import audit_command
 from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_needed
 from corswsgi.checker.audit_render import render, render_json
-from corswsgi.checker.audit_wire import MOST_REQUESTS, BudgetExceeded
 from corswsgi.checker.findings import Severity, shown
+from corswsgi.checker.gatherer import MOST_REQUESTS, BudgetExceeded
 from corswsgi.checker.kinds.origins import ANY_ORIGIN_CREDENTIALS
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import Mask

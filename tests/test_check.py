@@ -804,6 +804,35 @@ def test_what_is_unsafe(site: Any, question: dict[str, Any], found: set[str], ou
     assert (codes(report), report.outcome) == (found, outcome)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "question", "found", "asked"),
+    [
+        (r"https://app\.example\.com", {"credentials": "include"}, {"origin-suffix"}, 4),
+        (r"https://.*example\.com\Z", {"credentials": "include"}, {"origin-prefix"}, 4),
+        (r"https://app.example\.com\Z", {"credentials": "include"}, {"origin-dot"}, 4),
+        (r"https?://app\.example\.com\Z", {"credentials": "include"}, {"origin-http"}, 4),
+        (r"https://app\.example\.com\Z", {"credentials": "include"}, set(), 4),
+        (r".*", {"credentials": "include"}, {"any-origin-with-credentials", "null-origin"}, 4),
+        (r"https://app\.example\.com", {}, set(), 0),
+        (r"https://other\.example\.com", {"credentials": "include"}, {"allow-origin-other"}, 0),
+    ],
+)
+def test_an_origin_that_resembles_the_allowed_one(
+    pattern: str, question: dict[str, Any], found: set[str], asked: int
+) -> None:
+    def answer(environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+        origin = environ.get("HTTP_ORIGIN", "")
+        allowed = origin if re.match(pattern, origin) else "https://shop.example.com"
+        return "200 OK", [(ORIGIN, allowed), (CREDENTIALS, "true"), ("Vary", "Origin")]
+
+    report = ask(app_saying(answer), "https://api.example.com/", PAGE, **question)
+    told = {finding for finding in report.findings if finding.code != "no-cookies-given"}
+    assert {finding.code for finding in told} == found
+    assert all("corswsgi audit" in finding.fix for finding in told if finding.code.startswith("origin-"))
+    assert len([sent for sent in report.requests if sent.purpose == "resembling"]) == asked
+    assert report.outcome == ("blocked" if "other" in pattern else "allowed-but-unsafe" if found else "allowed")
+
+
 def test_what_is_unsafe_is_told_of_a_blocked_request_too() -> None:
     report = ask(reflecting((CREDENTIALS, "true")), method="PUT")
     assert report.outcome == "blocked"

@@ -12,8 +12,8 @@ from typing import Any
 from corswsgi.browser.checks import block_bad_port
 from corswsgi.browser.urls import URL
 from corswsgi.browser.verdict import NetworkError
-from corswsgi.checker.audit_wire import MOST_REQUESTS, Wire
 from corswsgi.checker.findings import Finding, Severity
+from corswsgi.checker.gatherer import MOST_REQUESTS, Gatherer
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.observations import (
     INVENTED_HEADER,
@@ -127,9 +127,9 @@ def audit(
     """
     target, page = _checked(url, origin)
     limit = limit or Limit(_DEFAULT_TIMEOUT)
-    wire = Wire(site, target, limit=limit, most_requests=most_requests, on_request=on_request)
-    seen = _observe(wire, target, page, limit)
-    return AuditReport(target.href, page, wire.sent, seen.own, seen.sightings, _judge(seen), limit.cut_short)
+    gatherer = Gatherer(site, target, limit=limit, most_requests=most_requests, on_request=on_request)
+    seen = _observe(gatherer, target, page, limit)
+    return AuditReport(target.href, page, gatherer.sent, seen.own, seen.sightings, _judge(seen), limit.cut_short)
 
 
 def _checked(url: str, origin: str) -> tuple[URL, str]:
@@ -143,18 +143,18 @@ def _checked(url: str, origin: str) -> tuple[URL, str]:
     return target, page
 
 
-def _observe(wire: Wire, url: URL, origin: str, limit: Limit) -> Observations:
+def _observe(gatherer: Gatherer, url: URL, origin: str, limit: Limit) -> Observations:
     """Send everything, for as long as there is time; what is asked later is not sent, and looks unanswered."""
-    bare = wire.plain("GET")
+    bare = gatherer.plain("GET")
     if bare.status is None:
         raise Unanswered(bare.error)
-    own = Pair(wire.actual(origin, "omit"), wire.actual(origin, "include"))
+    own = Pair(gatherer.actual(origin, "omit"), gatherer.actual(origin, "include"))
     if own.omit.exchange.status is None or limit.is_reached():
         raise Unanswered(own.omit.exchange.error or own.include.exchange.error)
     strangers = derive(origin, url.origin.serialized)
-    sightings = tuple(_see(wire, strangers, limit))
+    sightings = tuple(_see(gatherer, strangers, limit))
     evil = strangers[0].value
-    put = wire.preflight(origin, "PUT", credentials="include")
+    put = gatherer.preflight(origin, "PUT", credentials="include")
     return Observations(
         url=url,
         origin=origin,
@@ -164,20 +164,22 @@ def _observe(wire: Wire, url: URL, origin: str, limit: Limit) -> Observations:
         unrelated=sightings[0] if sightings else Sighting(strangers[0], put, put),
         sightings=sightings,
         put=put,
-        invented_method=wire.preflight(origin, INVENTED_METHOD),
-        fragment=wire.preflight(origin, fragment_of_a_method(put.exchange)),
-        invented_header=wire.preflight(origin, "GET", [(INVENTED_HEADER, "1")]),
-        sending=wire.preflight(evil, method_to_ask_for(put.exchange), credentials="include"),
-        options=wire.plain("OPTIONS"),
-        private=wire.private_network(origin),
-        private_unrelated=wire.private_network(evil),
+        invented_method=gatherer.preflight(origin, INVENTED_METHOD),
+        fragment=gatherer.preflight(origin, fragment_of_a_method(put.exchange)),
+        invented_header=gatherer.preflight(origin, "GET", [(INVENTED_HEADER, "1")]),
+        sending=gatherer.preflight(evil, method_to_ask_for(put.exchange), credentials="include"),
+        options=gatherer.plain("OPTIONS"),
+        private=gatherer.private_network(origin),
+        private_unrelated=gatherer.private_network(evil),
     )
 
 
-def _see(wire: Wire, strangers: Iterable[Stranger], limit: Limit) -> Iterator[Sighting]:
+def _see(gatherer: Gatherer, strangers: Iterable[Stranger], limit: Limit) -> Iterator[Sighting]:
     """Yield what strangers get, both without and with credentials, for as long as there is time."""
     for stranger in strangers:
-        sighting = Sighting(stranger, wire.actual(stranger.value, "omit"), wire.actual(stranger.value, "include"))
+        sighting = Sighting(
+            stranger, gatherer.actual(stranger.value, "omit"), gatherer.actual(stranger.value, "include")
+        )
         if limit.is_reached():
             return
         yield sighting

@@ -14,9 +14,9 @@ from typing import Any, TextIO
 from corswsgi.checker.arguments import WORST, add_shared
 from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_needed
 from corswsgi.checker.audit_render import as_dict, render, summary
-from corswsgi.checker.audit_wire import MOST_REQUESTS
 from corswsgi.checker.cases import Case, read_cases
 from corswsgi.checker.findings import Severity, shown
+from corswsgi.checker.gatherer import MOST_REQUESTS
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import Mask, as_it_is
 from corswsgi.checker.results import FAILED, NO_ANSWER, OK, Result

@@ -275,7 +275,8 @@ def _steps_about_redirects(evidence: Evidence) -> Iterator[str]:
 
 def _sent(evidence: Evidence) -> Iterator[Sent]:
     main: Purpose = "main"
-    probes = tuple(evidence.probes.items())
+    resembling: Purpose = "resembling"
+    probes = (*evidence.probes.items(), *((resembling, each.include.exchange) for each in evidence.resembling))
     for purpose, exchange in (*((main, exchange) for exchange in evidence.main), *probes):
         body_file = evidence.question.body_file if exchange.request_body is not None else ""
         yield Sent(purpose, exchange, evidence.target.insecure, body_file)

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from corswsgi import fetch
-from corswsgi.browser import ENGINES, Browser, Code, Exchange, Tape, Verdict
+from corswsgi.browser import ENGINES, Browser, Code, Exchange, Verdict
 from corswsgi.browser.urls import URL, parse_url
 from corswsgi.checker import kept
+from corswsgi.checker.gatherer import Gatherer, Header, SafeMethod
 from corswsgi.checker.granting import shares
 from corswsgi.checker.jar import GivenCookie
 from corswsgi.checker.limit import Limit
-from corswsgi.checker.probes import Probes, missing_neighbour, stranger_to
+from corswsgi.checker.observations import Sighting
 from corswsgi.checker.report import Purpose
+from corswsgi.checker.strangers import Likeness, Reach, derive, stranger_to
 from corswsgi.checker.target import Target
 from corswsgi.checker.visitor import cookie_line, store_for
-from corswsgi.checker.withholding import WithholdingTape
 from corswsgi.errors import UsageError
 
 Progress = Callable[[str], object]
+Ask = Callable[..., Exchange]
 
 #: All others may change something, and are sent only when asked to.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-#: The most that is read of a body, in bytes.
-_MAX_BODY = 64 * 1024
+#: The origins that a careless comparison takes for the page's most often.
+_TELLING = frozenset({Likeness.SUFFIX, Likeness.PREFIX, Likeness.DOT, Likeness.HTTP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Evidence:
     :ivar stand_in: what a GET in the place of the request came to, where that was not sent and needs no preflight.
     :ivar engines: what the request, or what stands in its place, comes to in each engine, by its name.
     :ivar probes: the other requests, by their purpose.
+    :ivar resembling: what origins get with credentials that resemble the page's, if that may read with them.
     :ivar limit: the time for all of it; once it is reached, nothing more is asked.
     """
 
@@ -87,6 +90,7 @@ class Evidence:
     stand_in: Verdict | None = None
     engines: dict[str, Verdict] = field(default_factory=dict)
     probes: dict[Purpose, Exchange] = field(default_factory=dict)
+    resembling: tuple[Sighting, ...] = ()
 
     def keep(self, purpose: Purpose, answer: Exchange) -> None:
         """Keep what a probe came to, unless there was no time for it."""
@@ -142,12 +146,13 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
     :raises UsageError: where ``fetch()`` refuses the request, before anything is sent.
     """
     limit = Limit(target.timeout, target.max_time)
-    tape = WithholdingTape(target.url)
+    gatherer = Gatherer(target.site, target.url, limit=limit, headers=question.headers)
     came: dict[str, tuple[Verdict, Verdict | None]] = {}
     progress(f"asking {target.address} as a page of {question.origin}")
     is_own = target.url.origin.serialized == question.origin
     for engine in question.engines:
-        browser = _browser(engine, tape, target, question, limit)
+        cookies = store_for(question.cookies, question.origin, target.url, engine)
+        browser = gatherer.browser(engine, question.origin, question.referrer_policy, cookies)
         verdict, stand_in = _fetch(browser, target, question), None
         if verdict.outcome == "unsent" and not verdict.preflights and not is_own:
             if not came:
@@ -161,21 +166,8 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
     if is_own:
         return evidence
     if evidence.main and (evidence.is_answered or evidence.deciding.reason.step == "preflight"):
-        _probe(evidence, token, progress)
+        _probe(evidence, gatherer, token, progress)
     return evidence
-
-
-def _browser(engine: str, tape: Tape, target: Target, question: Question, limit: Limit) -> Browser:
-    return Browser(
-        target.site,
-        question.origin,
-        engine=engine,
-        referrer_policy=question.referrer_policy,
-        cookies=store_for(question.cookies, question.origin, target.url, engine),
-        max_body=_MAX_BODY,
-        timeout=limit.seconds,
-        tape=tape,
-    )
 
 
 def _fetch(browser: Browser, target: Target, question: Question) -> Verdict:
@@ -192,33 +184,42 @@ def _fetch(browser: Browser, target: Target, question: Question) -> Verdict:
         raise UsageError(str(error)) from error
 
 
-def _probe(evidence: Evidence, token: str, progress: Progress) -> None:
+def _probe(evidence: Evidence, gatherer: Gatherer, token: str, progress: Progress) -> None:
     """Ask the same URL as others would, for as long as there is time.
 
     If even the preflight got no answer, one request tells enough.
     """
     target, question = evidence.target, evidence.question
-    probes = Probes(target, question.method, question.headers, evidence.limit, evidence.cookie_for)
-    stranger = stranger_to(target.url, question.origin)
+    method: SafeMethod = "HEAD" if question.method == "HEAD" else "GET"
+
+    def ask(origin: str | None, url: URL = target.url, *more: Header) -> Exchange:
+        cookie = evidence.cookie_for(url)
+        return gatherer.plain(method, origin, url, *more, *([] if cookie is None else [("Cookie", cookie)]))
+
     progress("asking without an Origin")
-    evidence.keep("without-origin", probes.ask(None))
+    evidence.keep("without-origin", ask(None))
     if not evidence.is_answered:
         return
-    if evidence.own is None or evidence.own.method != probes.method:
+    if evidence.own is None or evidence.own.method != method:
         progress("asking with the Origin")
-        evidence.keep("with-origin", probes.ask(question.origin))
+        evidence.keep("with-origin", ask(question.origin))
+    stranger = stranger_to(target.url, question.origin)
     progress("asking as a stranger")
-    evidence.keep("stranger", probes.ask(stranger))
+    evidence.keep("stranger", ask(stranger))
     if question.origin != "null":
-        evidence.keep("null", probes.ask("null"))
+        evidence.keep("null", ask("null"))
     if evidence.verdict.preflights:
-        evidence.keep("stranger-preflight", probes.preflight(stranger, question.method, evidence.lead))
-    _ask_past_cache(evidence, probes, token, progress)
+        answer = gatherer.preflight(stranger, question.method, question.headers, "include", evidence.lead)
+        evidence.keep("stranger-preflight", answer.exchange)
+    _ask_past_cache(evidence, ask, token, progress)
     progress("asking for something that is not there")
-    evidence.keep("error-path", probes.ask(question.origin, missing_neighbour(target.url, token)))
+    evidence.keep("error-path", ask(question.origin, _missing_neighbour(target.url, token)))
+    if question.with_credentials and evidence.deciding.outcome in ("readable", "unsent"):
+        progress("asking as pages of origins that resemble the allowed one")
+        evidence.resembling = tuple(_resembling(evidence, gatherer))
 
 
-def _ask_past_cache(evidence: Evidence, probes: Probes, token: str, progress: Progress) -> None:
+def _ask_past_cache(evidence: Evidence, ask: Ask, token: str, progress: Progress) -> None:
     """Ask again, past the cache, what a cache answered, or may have answered.
 
     By a query parameter that nobody uses: that answer is kept for nobody, whatever the cache keeps. Cache-Control:
@@ -231,12 +232,31 @@ def _ask_past_cache(evidence: Evidence, probes: Probes, token: str, progress: Pr
     is_shared = shares(own, question.origin, question.with_credentials)
     if kept.signs(own) or (kept.may_be_kept(own) and not is_shared):
         progress("asking past the cache")
-        fresh = probes.ask(question.origin, kept.past_cache(url, f"{token}-1"))
+        fresh = ask(question.origin, kept.past_cache(url, f"{token}-1"))
         evidence.keep("past-cache", fresh)
         if kept.signs(own) and not kept.is_past(fresh, own):
-            evidence.keep("no-cache", probes.ask(question.origin, None, ("Cache-Control", "no-cache")))
+            evidence.keep("no-cache", ask(question.origin, url, ("Cache-Control", "no-cache")))
     if stranger is not None and kept.signs(stranger):
-        fresh = probes.ask(stranger_to(url, question.origin), kept.past_cache(url, f"{token}-2"))
+        fresh = ask(stranger_to(url, question.origin), kept.past_cache(url, f"{token}-2"))
         evidence.keep("stranger-past-cache", fresh)
     if bare is not None and kept.signs(bare):
-        evidence.keep("without-origin-past-cache", probes.ask(None, kept.past_cache(url, f"{token}-3")))
+        evidence.keep("without-origin-past-cache", ask(None, kept.past_cache(url, f"{token}-3")))
+
+
+def _resembling(evidence: Evidence, gatherer: Gatherer) -> Iterator[Sighting]:
+    """Yield what the origins get that a careless comparison takes for the page's; an audit asks more of them."""
+    line = evidence.cookie_for(evidence.target.url) or ""
+    pairs = (pair.partition("=") for pair in line.split("; ") if pair)
+    cookies = {name: value for name, _, value in pairs}
+    for stranger in derive(evidence.question.origin, evidence.target.url.origin.serialized):
+        if stranger.likeness in _TELLING and stranger.reach in (Reach.ANYONE, Reach.NETWORK):
+            answer = gatherer.actual(stranger.value, "include", cookies)
+            if evidence.limit.is_reached():
+                return
+            yield Sighting(stranger, answer, answer)
+
+
+def _missing_neighbour(url: URL, token: str) -> URL:
+    """Return an address beside the URL at which there should be nothing."""
+    directory = url.path.rpartition("/")[0]
+    return parse_url(f"{url.scheme}://{url.netloc}{directory}/corswsgi-{token}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from corswsgi import fetch
 from corswsgi.browser import Exchange
 from corswsgi.browser.urls import URL
-from corswsgi.checker.audit_wire import Answer
+from corswsgi.checker.gatherer import Answer
 from corswsgi.checker.granting import (
     ALLOW_METHODS,
     listed_names,

@@ -381,6 +381,7 @@ _PURPOSES = {
     "stranger-past-cache": "past the cache, as a page that the server cannot know",
     "without-origin-past-cache": "past the cache, without an Origin",
     "stranger-preflight": "the preflight of a page that the server cannot know",
+    "resembling": "as a page of an origin that resembles yours",
     "error-path": "an address that should not exist",
 }
 

@@ -19,6 +19,7 @@ Purpose = Literal[
     "null",
     "stranger-preflight",
     "error-path",
+    "resembling",
     "past-cache",
     "no-cache",
     "stranger-past-cache",

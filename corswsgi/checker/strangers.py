@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from corswsgi.browser.urls import Origin, parse_origin, registrable_domain
+from corswsgi.browser.urls import URL, Origin, parse_origin, registrable_domain
 from corswsgi.checker.findings import Kind, Severity
 from corswsgi.checker.kinds.origins import (
     ANY_ORIGIN_CREDENTIALS,
@@ -23,6 +23,9 @@ from corswsgi.checker.kinds.origins import (
     ORIGIN_SUFFIX,
     ORIGIN_TRAILING,
 )
+
+#: Sites that have nothing to do with any server; the second is for where the first one's page asks.
+_UNRELATED = ("stranger.example", "other-stranger.example")
 
 _PORTS = ("8443", "8444", "8445")
 
@@ -153,6 +156,12 @@ class Stranger:
     def kind(self) -> Kind:
         """What is wrong if it is taken for an origin that is allowed."""
         return KINDS[self.likeness]
+
+
+def stranger_to(url: URL, origin: str) -> str:
+    """Return an origin that the server cannot know, of the URL's scheme: https: pages may not ask plain http: ones."""
+    strangers = (f"{url.scheme}://{host}" for host in _UNRELATED)
+    return next(stranger for stranger in strangers if stranger != origin)
 
 
 def derive(origin: str, server: str = "") -> tuple[Stranger, ...]:

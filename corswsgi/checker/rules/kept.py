@@ -10,9 +10,9 @@ from corswsgi.checker.findings import Finding, shown
 from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS, joined, shares
 from corswsgi.checker.kept import is_past, signs
 from corswsgi.checker.kinds import kept as kinds
-from corswsgi.checker.probes import stranger_to
 from corswsgi.checker.report import Purpose
 from corswsgi.checker.rules.caches import Asked, decisive, varies
+from corswsgi.checker.strangers import stranger_to
 
 
 def everyone_asked(evidence: Evidence) -> tuple[Asked, ...]:

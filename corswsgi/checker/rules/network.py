@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from corswsgi.browser.urls import parse_origin
-from corswsgi.checker.audit_wire import is_mixed_content
 from corswsgi.checker.findings import Finding, Kind, shown
+from corswsgi.checker.gatherer import is_mixed_content
 from corswsgi.checker.kinds import network as kinds
 from corswsgi.checker.observations import Observations
 

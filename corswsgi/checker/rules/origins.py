@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from corswsgi.browser import Exchange
 from corswsgi.checker.evidence import Evidence
@@ -35,6 +36,9 @@ def given_away(evidence: Evidence) -> Iterator[Finding]:
             yield _reflected(value, stranger, _WHOLE)
     if preflight is not None and judge_preflight(preflight, with_credentials=True).passed:
         yield _sent_by_any(preflight)
+    if stranger is not None and not shares(stranger, joined_request(stranger, "Origin"), with_credentials=True):
+        for finding in _about_those_taken(each for each in evidence.resembling if _is_credentialed(each)):
+            yield replace(finding, fix=f"{finding.fix}; corswsgi audit shows what others get")
     null = evidence.probes.get("null")
     if null is not None and shares(null, "null", with_credentials=True):
         sentence = (
@@ -75,13 +79,16 @@ def any_origin_may_send(seen: Observations) -> Iterator[Finding]:
 
 def strangers(seen: Observations) -> Iterator[Finding]:
     """Report strangers that get more than the unrelated one, by kind, but for what others imply."""
-    excess = (sighting for sighting in seen.sightings[1:] if _excess(sighting, seen.unrelated))
-    taken = {sighting.stranger.likeness: sighting for sighting in excess}
+    yield from _about_those_taken(each for each in seen.sightings[1:] if _excess(each, seen.unrelated))
+
+
+def _about_those_taken(sightings: Iterable[Sighting]) -> Iterator[Finding]:
+    taken = {sighting.stranger.likeness: sighting for sighting in sightings}
     standing = _not_implied(taken, by=taken)
     telling = _not_implied(taken, by=standing)
     for kind in _COMPARISONS:
-        if sightings := [taken[likeness] for likeness in telling if taken[likeness].stranger.kind is kind]:
-            yield _about_strangers(kind, sightings)
+        if alike := [taken[likeness] for likeness in telling if taken[likeness].stranger.kind is kind]:
+            yield _about_strangers(kind, alike)
 
 
 # Every origin

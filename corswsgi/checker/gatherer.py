@@ -1,20 +1,26 @@
-"""The requests of an audit, each sent within a budget; what the answers mean is for :mod:`corswsgi.checker.audit`."""
+"""Asks for ``check`` and ``audit``: within a budget, until a deadline, and nothing that nobody asked to send.
+
+What the answers mean is for :mod:`corswsgi.checker.rules`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Literal
 
-from corswsgi.browser import Browser, Code, Exchange, Reason, Verdict
+from corswsgi.browser import Browser, Code, Exchange, Reason, Tape, Verdict
 from corswsgi.browser.checks import check_permission, cors_check, read_permission
+from corswsgi.browser.cookies import CookieStore
 from corswsgi.browser.fetching import ACCEPT_LANGUAGE
-from corswsgi.browser.network import NoAnswer, network_for
+from corswsgi.browser.network import Network, NetworkReply, NoAnswer, network_for
 from corswsgi.browser.request import Request
 from corswsgi.browser.request_headers import USER_AGENT
 from corswsgi.browser.urls import (
     URL,
     Origin,
+    is_as_private,
     is_potentially_trustworthy_origin,
     is_potentially_trustworthy_url,
     parse_origin,
@@ -22,21 +28,28 @@ from corswsgi.browser.urls import (
 from corswsgi.browser.verdict import NetworkError
 from corswsgi.checker.limit import Limit
 
-#: The most requests that an audit ever sends.
+#: The most requests that are ever sent beside those of the browsers that play a page.
 MOST_REQUESTS = 60
 
-#: Goes along with credentials, so that a server that looks for cookies meets one; it is no session of anybody's.
-COOKIE = ("corswsgi-audit", "1")
+#: Go along with a stranger's credentials, so that a server that looks for cookies meets one; no session of anybody's.
+COOKIES: Mapping[str, str] = MappingProxyType({"corswsgi-audit": "1"})
 
-#: What is read of a body, in bytes: none is looked at, and so none is waited for.
-_MAX_BODY = 0
+#: Stands for the value of Authorization at other hosts: a server still sees that there is one.
+WITHHELD = "withheld"
+
+#: What is read of a body, in bytes, if only the headers count: nothing, so that none is waited for.
+_NO_BODY = 0
+
+#: The most that is read of the body that a page asks for, in bytes.
+_MAX_BODY = 64 * 1024
 
 Header = tuple[str, str]
 Credentials = Literal["omit", "include"]
+SafeMethod = Literal["GET", "HEAD", "OPTIONS"]
 
 
 class BudgetExceeded(RuntimeError):
-    """An audit would send more than it may; nothing more is sent."""
+    """More would be sent than may be; nothing more is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +65,8 @@ class Answer:
     reason: Reason
 
 
-class Wire:
-    """Sends requests to one URL, as pages of this and that origin, one request for each call.
+class Gatherer:
+    """Sends requests to one server, as browsers do or as nobody does.
 
     A :class:`~corswsgi.browser.Browser` judges. It plays no page that browsers have not, and no page on https that
     fetches plain http (mixed content): those requests are sent as they are and put through the browser's own checks.
@@ -65,6 +78,7 @@ class Wire:
         url: URL,
         *,
         limit: Limit,
+        headers: Iterable[Header] = (),
         most_requests: int = MOST_REQUESTS,
         on_request: Callable[[], object] = lambda: None,
     ) -> None:
@@ -72,37 +86,74 @@ class Wire:
 
         :param site: a WSGI application or a ``requests.Session``.
         :param limit: the time; once it is reached, nothing is sent, and everything looks unanswered.
+        :param headers: what the script sets; :meth:`plain` sends them along.
         :param on_request: called before each request.
         """
         self._site = site
         self._url = url
         self._limit = limit
+        self._headers = tuple(headers)
         self._most_requests = most_requests
         self.sent = 0
         self._on_request = on_request
-        self._network = network_for(site, max_body=_MAX_BODY, timeout=limit.seconds)
+        self._network = network_for(site, max_body=_NO_BODY, timeout=limit.seconds)
+        self._tape = _WithholdingTape(url)
 
-    def plain(self, method: Literal["GET", "OPTIONS"]) -> Exchange:
-        """Ask without an Origin, as anything but a page does."""
-        return self._send(method, [])
+    def browser(self, engine: str, origin: str, referrer_policy: str, cookies: CookieStore) -> Browser:
+        """Return a browser that sends whatever it is told to; what several of them send alike is sent once."""
+        return Browser(
+            self._site,
+            origin,
+            engine=engine,
+            referrer_policy=referrer_policy,
+            cookies=cookies,
+            max_body=_MAX_BODY,
+            timeout=self._limit.seconds,
+            tape=self._tape,
+        )
 
-    def actual(self, origin: str, credentials: Credentials) -> Answer:
-        """GET as a page of an origin; a redirect is not followed, but judged like any answer."""
+    def plain(self, method: SafeMethod, origin: str | None = None, url: URL | None = None, *more: Header) -> Exchange:
+        """Ask for the URL as a page would, but for asking first.
+
+        :param origin: what ``Origin`` says; ``None`` for no such header, as anything but a page asks.
+        :param url: another one.
+        :param more: headers beside those of the script.
+        """
+        lines = [("Origin", origin)] if origin is not None else []
+        return self._send(method, [*lines, *more], url, self._headers)
+
+    def actual(self, origin: str, credentials: Credentials, cookies: Mapping[str, str] = COOKIES) -> Answer:
+        """GET as a page of an origin; a redirect is not followed, but judged like any answer.
+
+        :param cookies: go along with credentials.
+        """
         if self._plays(origin):
             self._spend()
-            verdict = self._browser(origin).fetch(self._url.href, credentials=credentials, redirect="manual")
+            browser = self._stranger(origin, cookies=cookies)
+            verdict = browser.fetch(self._url.href, credentials=credentials, redirect="manual")
             return _answer(verdict, "readable", "opaqueredirect")
-        exchange = self._send("GET", [("Origin", origin)], credentials)
+        line = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        exchange = self._send(
+            "GET", [("Origin", origin), *([("Cookie", line)] if line and credentials == "include" else [])]
+        )
         return _judged(exchange, self._request(origin, "GET", (), credentials))
 
     def preflight(
-        self, origin: str, method: str, headers: Iterable[Header] = (), credentials: Credentials = "omit"
+        self,
+        origin: str,
+        method: str,
+        headers: Iterable[Header] = (),
+        credentials: Credentials = "omit",
+        engine: str = "standard",
     ) -> Answer:
-        """Ask for permission as a page of an origin does; what it would then send is not sent."""
+        """Ask for permission as a page of an origin does; what it would then send is not sent.
+
+        :param engine: in which the request needs permission; by default, by the standard.
+        """
         headers = list(headers)
         if self._plays(origin):
             self._spend()
-            verdict = self._browser(origin).fetch(
+            verdict = self._stranger(origin, engine).fetch(
                 self._url.href, method=method, headers=headers, credentials=credentials, send=False
             )
             return _answer(verdict, "unsent")
@@ -124,9 +175,11 @@ class Wire:
             return False
         return not is_mixed_content(page, self._url)
 
-    def _browser(self, origin: str) -> Browser:
+    def _stranger(self, origin: str, engine: str = "standard", cookies: Mapping[str, str] = COOKIES) -> Browser:
         """Return a new browser, which remembers no preflight and no cookie."""
-        return Browser(self._site, origin, cookies=dict([COOKIE]), timeout=self._limit.seconds, max_body=_MAX_BODY)
+        return Browser(
+            self._site, origin, engine=engine, cookies=dict(cookies), timeout=self._limit.seconds, max_body=_NO_BODY
+        )
 
     def _request(self, origin: str, method: str, headers: Iterable[Header], credentials: Credentials) -> Request:
         return Request(
@@ -150,25 +203,55 @@ class Wire:
         self.sent += 1
         self._on_request()
 
-    def _send(self, method: str, lines: list[Header], credentials: Credentials = "omit") -> Exchange:
+    def _send(
+        self,
+        method: SafeMethod,
+        lines: Iterable[Header],
+        url: URL | None = None,
+        of_script: tuple[Header, ...] = (),
+    ) -> Exchange:
         self._spend()
-        headers = [
+        url = url or self._url
+        names = {name.lower() for name, _ in of_script}
+        of_browser = [
             ("Accept", "*/*"),
             ("Accept-Language", ACCEPT_LANGUAGE),
             *lines,
             ("User-Agent", USER_AGENT),
-            ("Accept-Encoding", "gzip, deflate"),
+            ("Accept-Encoding", "identity" if "range" in names else "gzip, deflate"),
             ("Connection", "keep-alive"),
-            ("Host", self._url.netloc),
+            ("Host", url.netloc),
         ]
-        if credentials == "include":
-            headers.append(("Cookie", "=".join(COOKIE)))
-        asked = Exchange(method, self._url.without_fragment, tuple(headers), None)
+        headers = [*of_script, *(line for line in of_browser if line[0].lower() not in names)]
+        asked = Exchange(method, url.without_fragment, tuple(headers), None)
         try:
-            reply = self._network(method, self._url, headers, None, False)
+            reply = self._network(method, url, headers, None, False)
         except NoAnswer as error:
             return replace(asked, error=str(error))
         return reply.answering(asked)
+
+
+class _WithholdingTape(Tape):
+    """A tape for browsers that follow redirects anywhere: what Authorization says is kept from other hosts.
+
+    Firefox sends Authorization to another host, if that redirects to itself
+    (:attr:`~corswsgi.browser.engines.Departure.REDIRECT_AUTHORIZATION_BACK`). The exchanges say so, and the server gets
+    another value.
+    """
+
+    def __init__(self, url: URL) -> None:
+        super().__init__()
+        self._url = url
+
+    def before(self, network: Network) -> Network:
+        """Return a network for one more browser; see :meth:`Tape.before`."""
+
+        def withhold(method: str, url: URL, headers: list[Header], body: bytes | None, streamed: bool) -> NetworkReply:
+            if not is_as_private(url, self._url):
+                headers = [(name, WITHHELD if name.lower() == "authorization" else value) for name, value in headers]
+            return network(method, url, headers, body, streamed)
+
+        return super().before(withhold)
 
 
 def is_mixed_content(page: Origin, url: URL) -> bool:
