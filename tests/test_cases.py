@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import itertools
 import json
 import os
 import re
+import runpy
 import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +20,10 @@ from xml.etree import ElementTree
 import pytest
 from misbehaving import Asked as Request
 from misbehaving import Server, says
-from test_check import command, usage_error
+from test_check import command, said, usage_error
 
 from corswsgi import CORSMiddleware, Policy, cli
-from corswsgi.checker import audit_command, check_command
+from corswsgi.checker import audit_command, check_command, several
 from corswsgi.checker.arguments import seconds_for_each
 from corswsgi.checker.cases import Case, read_cases
 from corswsgi.checker.junit import as_junit, junit_file
@@ -29,6 +31,8 @@ from corswsgi.checker.questions import Asked, questions
 from corswsgi.checker.results import FAILED, NO_ANSWER, OK, Result, print_summary, summary
 from corswsgi.errors import UsageError
 from corswsgi.settings.reading import LARGEST
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 APP = "https://app.example.com"
 EVIL = "https://evil.example"
@@ -521,7 +525,26 @@ def test_the_time_for_everything_is_shared(monkeypatch: pytest.MonkeyPatch) -> N
     now = iter([0.0, 7.0, 7.0, 12.0, 12.0, 13.0])
     monkeypatch.setattr("corswsgi.checker.arguments.time.monotonic", lambda: next(now))
     left = seconds_for_each(options_of(check_command, "--max-time", "10"))
-    assert [next(left) for _ in range(3)] == [10, 3, 0.001]
+    assert [next(left) for _ in range(3)] == [10, 3, 0]
+
+
+@pytest.mark.parametrize("ask", [command, audit])
+def test_what_is_asked_too_late_is_not_sent(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The first question takes all of the time.
+    monkeypatch.setattr(several, "seconds_for_each", lambda options: iter([10.0, 0.0, 0.0]))
+    with Server(lambda request: says("200 OK", [("Access-Control-Allow-Origin", "*")])) as server:
+        urls = [f"{server.url}/first", f"{server.url}/second", f"{server.url}/third"]
+        status, text = ask(*urls, "--origin", "http://localhost:3000", "--max-time", "10")
+    assert status == 3
+    assert not {"/second", "/third"} & {request.path for request in server.asked}
+    assert said(text).count("there was no time left for it; --max-time allows more") == 2
+    assert text.splitlines()[-1] == "3 asked: 1 ok, 2 NO ANSWER."
+
+
+def test_a_verdict_of_some_engines_names_them() -> None:
+    status, text = command("http://localhost:8000/open", "http://localhost:8000/items", *HERE, "--origin", APP)
+    assert status == 1
+    assert "\nFAILED  blocked in Safari  GET http://localhost:8000/open as a page of" in text
 
 
 # The table
@@ -746,3 +769,18 @@ def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(UsageError, match=r": it cannot be written: No space left on device$"):
         command(f"{API}/open", *HERE, "--origin", APP, "--junit", str(tmp_path / "junit.xml"))
     assert list(tmp_path.iterdir()) == []
+
+
+# The example of the documentation
+
+
+def test_the_example_in_pytest_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    example = runpy.run_path(str(EXAMPLES / "test_cors.py"))
+    tests = [name for name in example if name.startswith("test_")]
+    assert len(tests) == 3
+    for name in tests:
+        pages = [mark.args[1] for mark in getattr(example[name], "pytestmark", [])]
+        for arguments in itertools.product(*pages):
+            example[name](*arguments)
+    sys.modules.pop("flask_app")

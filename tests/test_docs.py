@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from corswsgi import cli
+from corswsgi.checker.cases import read_cases
 from corswsgi.settings import read_file
 
 ROOT = Path(__file__).parents[1]
@@ -97,6 +98,11 @@ def test_python_code_compiles_and_its_examples_run(block: Block) -> None:
 
 @of("toml", "ini")
 def test_settings_are_read(block: Block, tmp_path: Path) -> None:
+    if "[[case]]" in block.text:
+        path = tmp_path / "cases.toml"
+        path.write_text(block.text, "utf-8")
+        assert read_cases(str(path), "audit" if "fail-on" in block.text else "check")
+        return
     if not re.search(r"^\[cors[\].]", block.text, re.MULTILINE):
         return  # a file of another program
     path = tmp_path / f"cors.{block.language}"
@@ -116,6 +122,12 @@ def test_the_commands_are_those_of_corswsgi(block: Block) -> None:
             if not words or words[0] != "corswsgi" or "|" in words or "$" in command:
                 continue
             cli.parse(words[1:])  # exits if there is something that it does not know
+
+
+@of("yaml")
+def test_the_commands_of_pipelines_are_those_of_corswsgi(block: Block) -> None:
+    for command in re.findall(r"^ *- (?:run: )?corswsgi (.*)", block.text, re.MULTILINE):
+        cli.parse(words_of(command))
 
 
 @of("console")

@@ -13,9 +13,6 @@ from corswsgi.errors import quote
 _DEFAULT_TIMEOUT = 10.0
 _LONGEST_TIMEOUT, _LONGEST_WHOLE = 3600, 86400
 
-#: What is left for a question, in seconds, if the time for everything is over.
-_SHORTEST = 0.001
-
 #: How both commands end, if several are asked.
 WORST = "With several URLs or cases, it is the worst of all: 3 before 1 before 0."
 
@@ -88,12 +85,12 @@ def max_time(options: argparse.Namespace) -> float:
 def seconds_for_each(options: argparse.Namespace) -> Iterator[float]:
     """Yield the seconds that the next question may take: what is left of ``--max-time``; without it, each has its own.
 
-    The time runs from one to the next.
+    The time runs from one to the next. When it is over, nothing more is sent.
     """
     left = max_time(options)
     while True:
         started = time.monotonic()
-        yield max(left, _SHORTEST)
+        yield max(left, 0.0)
         left -= time.monotonic() - started if options.max_time else 0.0
 
 

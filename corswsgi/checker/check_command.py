@@ -167,7 +167,10 @@ def _check(options: argparse.Namespace, asked: Asked, seconds: float) -> Report:
 def _result(options: argparse.Namespace, asked: Asked, report: Report) -> Result:
     mask = as_it_is if options.show_secrets else asked.mask
     status = exit_status(report, asked.expect)
+    blocking = [each.browser for each in report.engines if each.outcome == "blocked"]
     verdict = "no answer" if status == NO_ANSWER else report.outcome.replace("-", " ")
+    if status != NO_ANSWER and 0 < len(blocking) < len(report.engines):
+        verdict += f" in {' and '.join(blocking)}"
     if report.answered and not report.certain:
         verdict += ", not sent"
     why = {

@@ -69,8 +69,8 @@ def _unwritable(name: str, error: Exception) -> UsageError:
 def as_junit(results: Sequence[Result], suite: str) -> bytes:
     """Return results as JUnit XML: a test case for each.
 
-    What is not as it should be is a failure; no answer, and no time left, is an error. Only what the strictest of the
-    schemas in use knows is written: Jenkins' junit-10.xsd.
+    What is not as it should be is a failure; no answer, and no time left, is an error. Nothing is written that Jenkins'
+    schema, junit-10.xsd, does not know; what pytest writes has the same form.
 
     :param suite: what was run; with a dot for the space, it is the name of the class, by which servers sort.
     """

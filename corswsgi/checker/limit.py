@@ -28,7 +28,7 @@ class Limit:
         :raises NoAnswer: if there is no time for any.
         """
         if self.is_over():
-            raise NoAnswer(f"out of time: the {self._whole:g} s for everything are over")
+            raise NoAnswer(f"out of time: the {round(self._whole, 2):g} s for everything are over")
         return max(0.0, min(self._each, self._until - time.monotonic()))
 
     def is_over(self) -> bool:
@@ -45,4 +45,4 @@ class Limit:
         """Why not everything was asked, in a sentence; empty if everything was."""
         if not self._is_reached:
             return ""
-        return f"the {self._whole:g} s for everything were over; --max-time allows more"
+        return f"the {round(self._whole, 2):g} s for everything were over; --max-time allows more"

@@ -47,7 +47,10 @@ def ask_all(
         for question, seconds in zip(asked, seconds_for_each(options), strict=False):
             started = time.monotonic()
             answer = ask(question, seconds)
-            answers.append(replace(answer, result=replace(answer.result, seconds=time.monotonic() - started)))
+            result = replace(answer.result, seconds=time.monotonic() - started)
+            if not seconds:
+                result = replace(result, sentence="there was no time left for it; --max-time allows more")
+            answers.append(replace(answer, result=result))
             if not options.json and (options.cases is None or answer.is_notable):
                 sys.stdout.write("" if is_first else "\n\n")
                 answer.show()
