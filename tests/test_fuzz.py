@@ -71,6 +71,7 @@ BROKEN: dict[str, tuple[Any, str, Any]] = {
     "response-header-lists": (naive, "decorated", lambda own, added, times: sorted(own)),
     "settings": (targets, "hash", id),
     "settings-files": (Lines, "place", lambda lines, keys, value: "somewhere"),
+    "case-files": (Lines, "line_of", lambda lines, keys, value=None: 10**6),
     "header-list-values": (fetch, "is_token", lambda text: True),
     "locations": (redirects, "_check_redirect", lambda request, reply, location: None),
     "cookies": (CookieStore, "store", lambda store, line, *where: _STORE(store, "b=1", *where)),

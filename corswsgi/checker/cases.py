@@ -70,7 +70,26 @@ def read_cases(
     """
     try:
         text = text_of(name, "no file of cases")
-        lines = Lines(name, text)
+    except PolicyError as error:
+        raise UsageError(*map(str, error.problems)) from None
+    return cases_in(text, name, command, given=given, judge=judge, show_secrets=show_secrets)
+
+
+def cases_in(
+    text: str,
+    name: str,
+    command: str,
+    *,
+    given: Collection[str] = (),
+    judge: Callable[[Case], object] = lambda case: None,
+    show_secrets: bool = False,
+) -> list[Case]:
+    """Return what the text of a file holds, as :func:`read_cases` does.
+
+    :param name: of the file, as it is called in faults.
+    """
+    lines = Lines(name, text)
+    try:
         document = read_toml(text, lines)
     except PolicyError as error:
         raise UsageError(*map(str, error.problems)) from None

@@ -18,7 +18,7 @@ LONGEST = 4096
 
 NAMES = (
     *("origin-patterns", "origin-values", "request-header-lists", "response-header-lists"),
-    *("settings", "settings-files"),
+    *("settings", "settings-files", "case-files"),
     *("header-list-values", "locations", "cookies", "urls"),
 )
 

@@ -103,6 +103,25 @@ def _settings_files() -> Iterator[bytes]:
         yield text.encode()
 
 
+def _case_files() -> Iterator[bytes]:
+    case = f"[[case]]\nurl = 'https://api.example.net/items'\norigin = '{cors_tables.APP}'\n"
+    for text in (
+        case,
+        case + "method = 'put'\nheaders = { X-A = '1', 'x-a' = '2', Cookie = 'a' }\n",
+        case + "expect = 'blocked'\nsend = true\ncredentials = 'include'\nname = 'a'\n",
+        case + "[case.headers]\nX-HTTP-Method-Override = 'TRACE'\nAccept = \"\\u0000\"\n",
+        case + "name = 'a'\n" + case + "name = 'a'\n",
+        case + "fail-on = 'low'\n",
+        "[defaults]\norigin = 'null'\nurl = 'http://localhost:6667/'\n[[case]]\n[[case]]\nmethod = 'a b'\n",
+        "case = [\n{ url = 'https://a.example', origin = '*' },\n]\n",
+        "cases = 1\n[[defaults]]\n",
+        "[case]\nurl = '//a.example'\norigin = 'a.example:443/'\n",
+        "[[case]]\nurl = 'https://u:p@a.example/'\norigin = 'https://A.example'\nmethod = 1979-05-27\n",
+        "[[case]]\nurl = '''\nhttps://a.example\n'''\norigin = \"https://\\u00e4.example\"\n",
+    ):
+        yield text.encode()
+
+
 def _written(value: Any) -> str:
     """Return a value of an option as ``targets.option_value`` reads it."""
     if value is None or isinstance(value, bool):
@@ -198,6 +217,7 @@ _SEEDS: Mapping[str, Any] = {
     "response-header-lists": _response_header_lists,
     "settings": _settings,
     "settings-files": _settings_files,
+    "case-files": _case_files,
     "header-list-values": _header_list_values,
     "locations": _locations,
     "cookies": _cookies,

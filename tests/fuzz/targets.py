@@ -13,8 +13,9 @@ from typing import Any
 import naive
 
 from corswsgi import CORSMiddleware, Policy, PolicyError, fetch
-from corswsgi.browser import ENGINES, Browser, Code
-from corswsgi.errors import Problem
+from corswsgi.browser import ENGINES, Browser, Code, NoteCode
+from corswsgi.checker.cases import KEYS, cases_in
+from corswsgi.errors import Problem, UsageError
 from corswsgi.origins import parse_origin
 from corswsgi.policy import OPTIONS
 from corswsgi.settings.files import policies_in
@@ -235,6 +236,31 @@ def settings_files(data: bytes) -> None:
             assert policy is None or Policy(**policy.as_dict()) == policy
 
 
+def case_files(data: bytes) -> None:
+    """Texts of files of cases: cases that can be asked, or every fault on one line, with a line that there is."""
+    text = data.decode("utf-8", "replace")
+    for command in KEYS:
+        try:
+            cases = cases_in(text, "cases.toml", command)
+        except UsageError as error:
+            for fault in error.args:
+                place = re.match(r"cases\.toml(?::([0-9]+))?: ", fault)
+                assert place, fault
+                assert fault.isprintable(), fault
+                assert 1 <= int(place[1] or 1) <= text.count("\n") + 1, fault
+            continue
+        assert cases
+        for case in cases:
+            verdict = Browser(_APPLICATION, case.origin).fetch(
+                case.url,
+                method=case.method or "GET",
+                headers=case.headers,
+                credentials=case.credentials or "same-origin",
+                send=False,
+            )
+            assert not [note for note in verdict.notes if note.code == NoteCode.HEADER_DROPPED], case
+
+
 def option_value(text: str) -> Any:
     """Return the value that a text stands for, by its first character."""
     kind, rest = text[:1], text[1:]
@@ -371,7 +397,7 @@ TARGETS: Mapping[str, Target] = {
     target.__name__.replace("_", "-"): target
     for target in (
         *(origin_patterns, origin_values, request_header_lists, response_header_lists),
-        *(settings, settings_files),
+        *(settings, settings_files, case_files),
         *(header_list_values, locations, cookies, urls),
     )
 }
