@@ -641,7 +641,7 @@ def test_junit_of_cases(tmp_path: Path) -> None:
     told = str(tests[2][0].text)
     assert told.startswith("BLOCKED in all three: ")
     assert told in text
-    assert tests[4][0].attrib["type"] == "no-answer"
+    assert tests[4][0].attrib["type"] == "app-raised"
     assert SECRET not in junit.read_text("utf-8")
 
 
@@ -675,6 +675,7 @@ def test_junit_of_one_url_and_of_no_time(tmp_path: Path, monkeypatch: pytest.Mon
     (test,) = cases_in(junit.read_bytes())
     assert test[0].tag == "error"
     assert "s for everything were over; --max-time allows more" in test[0].attrib["message"]
+    assert test[0].attrib["type"] == "out-of-time"
 
 
 HOSTILE = "\0\x1b[31m\r\n\t]]>&<\"'\x7f\x85\x9b\ud800\ufffe\uffff\U0001f600"

@@ -17,6 +17,7 @@ from corswsgi.checker.audit_render import as_dict, render, summary
 from corswsgi.checker.cases import Case, read_cases
 from corswsgi.checker.findings import Severity, shown
 from corswsgi.checker.gatherer import MOST_REQUESTS
+from corswsgi.checker.kinds.network import OUT_OF_TIME
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import Mask, as_it_is
 from corswsgi.checker.results import FAILED, NO_ANSWER, OK, Result
@@ -152,7 +153,7 @@ def _answer(options: argparse.Namespace, case: Case, seconds: float) -> Answer:
 
 def _result(case: Case, report: AuditReport) -> Result:
     if report.cut_short:
-        return Result("", NO_ANSWER, summary(report), "out-of-time", report.cut_short)
+        return Result("", NO_ANSWER, summary(report), OUT_OF_TIME.code, report.cut_short)
     if case.fail_on and report.worst is not None and report.worst >= _SEVERITIES[case.fail_on]:
         worst = report.findings[0]
         return Result("", FAILED, summary(report), worst.code, f"{worst.severity}: {worst.sentence}")

@@ -18,6 +18,7 @@ from corswsgi.checker.cases import CREDENTIALS, EXPECTED
 from corswsgi.checker.check import check
 from corswsgi.checker.findings import shown
 from corswsgi.checker.har import MOST
+from corswsgi.checker.kinds.network import OUT_OF_TIME
 from corswsgi.checker.masking import Mask, as_it_is
 from corswsgi.checker.pasted import refuse_forbidden
 from corswsgi.checker.questions import Asked, questions
@@ -167,25 +168,37 @@ def _check(options: argparse.Namespace, asked: Asked, seconds: float) -> Report:
 def _result(options: argparse.Namespace, asked: Asked, report: Report) -> Result:
     mask = as_it_is if options.show_secrets else asked.mask
     status = exit_status(report, asked.expect)
-    blocking = [each.browser for each in report.engines if each.outcome == "blocked"]
-    verdict = "no answer" if status == NO_ANSWER else report.outcome.replace("-", " ")
-    if status != NO_ANSWER and 0 < len(blocking) < len(report.engines):
-        verdict += f" in {' and '.join(blocking)}"
-    if report.answered and not report.certain:
-        verdict += ", not sent"
-    why = {
-        OK: "",
-        FAILED: f"{asked.expect} was expected: {report.cause or report.reason.sentence}",
-        NO_ANSWER: report.cut_short or report.reason.sentence,
-    }
+    code, sentence = _deciding(report)
+    if status == FAILED:
+        sentence = f"{asked.expect} was expected: {sentence}"
     return Result(
         name=mask(asked.name) or shown(f"{report.method} {report.url} as a page of {report.origin}"),
         status=status,
-        verdict=verdict,
-        code=str(report.reason.code),
-        sentence=render.shown_sentence(why[status]),
+        verdict="no answer" if status == NO_ANSWER else _verdict(report),
+        code=code,
+        sentence=render.shown_sentence(sentence) if status != OK else "",
         text=render.as_text(report) if options.junit else "",
     )
+
+
+def _deciding(report: Report) -> tuple[str, str]:
+    """Return the code and the sentence of what decided."""
+    if report.cut_short:
+        return OUT_OF_TIME.code, report.cut_short
+    failures = [finding for finding in report.findings if finding.is_failure]
+    code = failures[0].code if failures else str(report.reason.code)
+    if failures and not report.answered:
+        return code, failures[0].sentence
+    return code, report.cause or report.reason.sentence
+
+
+def _verdict(report: Report) -> str:
+    """Return the verdict in a few words, with the browsers that block if only some do."""
+    blocking = [each.browser for each in report.engines if each.outcome == "blocked"]
+    verdict = report.outcome.replace("-", " ")
+    if 0 < len(blocking) < len(report.engines):
+        verdict += f" in {' and '.join(blocking)}"
+    return verdict if report.certain else f"{verdict}, not sent"
 
 
 def exit_status(report: Report, expect: str | None) -> int:
