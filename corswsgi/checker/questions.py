@@ -57,6 +57,8 @@ def questions(options: argparse.Namespace) -> list[Asked]:
     :raises UsageError: if what was pasted, or a file of cases, is not what its option takes, or something is missing.
     """
     require_parser()
+    if options.entry is not None and options.har is None:
+        raise UsageError("--entry is the number of an entry in the file that --har names; give both")
     jar = tuple(cookie for file_name in options.cookie_jars for cookie in read_jar(file_name))
     asked = _asked_of_cases(options, jar) if options.cases is not None else _asked_of_urls(options, jar)
     hosts = dict.fromkeys(_host(each.url) for each in asked)
@@ -114,8 +116,6 @@ def _asked_of_case(options: argparse.Namespace, case: Case, jar: tuple[GivenCook
 
 
 def _found(options: argparse.Namespace) -> Iterator[Found]:
-    if options.entry is not None and options.har is None:
-        raise UsageError("--entry is the number of an entry in the file that --har names; give both")
     if options.curl is not None:
         yield read_curl_line(_text("--curl", options.curl))
     elif options.console is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 OK, FAILED, NO_ANSWER = 0, 1, 3
@@ -53,19 +54,23 @@ class SummaryLine:
 
 def print_summary(results: Sequence[Result], stream: TextIO) -> None:
     """Print the table: in colours on a terminal, unless ``NO_COLOR`` is set, else plain."""
+    is_terminal = stream.isatty()
+    width = min(shutil.get_terminal_size().columns, _WIDTH) if is_terminal else _WIDTH
     encoding = stream.encoding or "utf-8"
     # Names are of the people who wrote the cases, in any script; not every terminal has it.
-    if not stream.isatty() or os.environ.get("NO_COLOR") or importlib.util.find_spec("rich") is None:
-        for line in summary(results, _WIDTH):
-            stream.write(f"{line.word}{line.rest}\n".encode(encoding, "backslashreplace").decode(encoding))
+    lines = [
+        replace(line, rest=line.rest.encode(encoding, "backslashreplace").decode(encoding))
+        for line in summary(results, width)
+    ]
+    if not is_terminal or os.environ.get("NO_COLOR") or importlib.util.find_spec("rich") is None:
+        stream.writelines(f"{line.word}{line.rest}\n" for line in lines)
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=stream, highlight=False, soft_wrap=True)
-    for line in summary(results, min(console.width, _WIDTH)):
-        rest = line.rest.encode(encoding, "backslashreplace").decode(encoding)
-        console.print(Text.assemble((line.word, line.style), rest))
+    for line in lines:
+        console.print(Text.assemble((line.word, line.style), line.rest))
 
 
 def summary(results: Sequence[Result], width: int) -> Iterator[SummaryLine]:

@@ -48,10 +48,11 @@ def ask_all(
             started = time.monotonic()
             answer = ask(question, seconds)
             result = replace(answer.result, seconds=time.monotonic() - started)
-            if not seconds:
+            is_late = not seconds
+            if is_late:
                 result = replace(result, sentence="there was no time left for it; --max-time allows more")
             answers.append(replace(answer, result=result))
-            if not options.json and (options.cases is None or answer.is_notable):
+            if not (options.json or is_late) and (options.cases is None or answer.is_notable):
                 sys.stdout.write("" if is_first else "\n\n")
                 answer.show()
                 is_first = False
