@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from corswsgi import fetch
@@ -27,6 +27,7 @@ from corswsgi.checker.kinds.visitor import COOKIE_NOT_SENT
 from corswsgi.checker.preflight import judge_preflight
 from corswsgi.checker.report import (
     Actual,
+    BehindAnswer,
     CarriedCookie,
     CookieAnswer,
     EngineVerdict,
@@ -38,6 +39,7 @@ from corswsgi.checker.report import (
     Report,
     Sent,
 )
+from corswsgi.checker.rules import behind as proxies
 from corswsgi.checker.rules import caches, cookies, errors, origins, redirects, request
 from corswsgi.checker.rules.kept import everyone_asked, on_caches
 from corswsgi.checker.rules.network import diagnose_no_answer
@@ -64,10 +66,12 @@ def report(evidence: Evidence) -> Report:
     target, question, deciding = evidence.target, evidence.question, evidence.deciding
     verdict = evidence.verdict
     covers = Departure.WILDCARD_COVERS_AUTHORIZATION in verdict.departures
-    preflights = tuple(judge_preflight(each, question.with_credentials, covers) for each in verdict.preflights)
+    of_proxy = proxies.beside(evidence)
+    judged = (judge_preflight(each, question.with_credentials, covers) for each in verdict.preflights)
+    preflights = tuple(_explained_preflight(each, evidence, of_proxy) for each in judged)
     error_path, everyone = _error_path(evidence), everyone_asked(evidence)
     compared, of_caches = caches.compare(everyone), tuple(on_caches(everyone, question.with_credentials))
-    actual = _explained(_actual(evidence), evidence, of_caches)
+    actual = _explained(_actual(evidence), evidence, of_caches, of_proxy)
     answered = _cookies(evidence)
     carried = _carried(evidence)
     findings = (
@@ -76,7 +80,7 @@ def report(evidence: Evidence) -> Report:
         *request.on_sending(evidence, actual),
         *redirects.on_redirects(evidence),
         *origins.given_away(evidence),
-        *(each for each in of_caches if actual is None or each != actual.finding),
+        *_not_told(of_caches, of_proxy, (*preflights, actual)),
         *([compared.finding] if compared is not None and compared.finding is not None else ()),
         *errors.on_errors(evidence, error_path),
         *visitor.findings(question.cookies, carried, question.origin, target.url, question.credentials),
@@ -118,6 +122,7 @@ def report(evidence: Evidence) -> Report:
         cookies=answered,
         error_path=error_path,
         caching=compared,
+        behind=of_proxy,
         memories=engines.memories(passed.exchange) if passed else (),
         differences=engines.differences(evidence.engines),
         findings=findings,
@@ -158,12 +163,33 @@ def _actual(evidence: Evidence) -> Actual | None:
     return Actual(exchange, True, is_readable, readable if is_readable else (), hidden, finding)
 
 
-def _explained(actual: Actual | None, evidence: Evidence, findings: Iterable[Finding]) -> Actual | None:
-    """Return the response with what is behind it, if one of these findings knows more of that."""
+def _explained(
+    actual: Actual | None, evidence: Evidence, of_caches: Sequence[Finding], of_proxy: Sequence[BehindAnswer]
+) -> Actual | None:
+    """Return the response with what is behind it, if a cache or a proxy is."""
     if actual is None or actual.readable or actual.exchange is not evidence.own:
         return actual
-    explaining = [each for each in findings if each.is_failure]
+    known = (*of_caches, *(each.finding for each in of_proxy if each.what == "the request"))
+    explaining = [each for each in known if each is not None and each.is_failure]
     return replace(actual, finding=explaining[0]) if explaining else actual
+
+
+def _explained_preflight(preflight: Preflight, evidence: Evidence, of_proxy: Sequence[BehindAnswer]) -> Preflight:
+    """Return a preflight with what is behind its failure, if the proxy is."""
+    for (front, _), answer in zip(evidence.behind, of_proxy, strict=True):
+        if front is preflight.exchange and answer.finding is not None and answer.finding.is_failure:
+            return replace(preflight, finding=answer.finding)
+    return preflight
+
+
+def _not_told(
+    of_caches: Sequence[Finding], of_proxy: Sequence[BehindAnswer], parts: Sequence[Preflight | Actual | None]
+) -> Iterator[Finding]:
+    """Yield what is known of caches and of a proxy, and is not told of a preflight or of the response."""
+    told = [part.finding for part in parts if part is not None]
+    for finding in (*of_caches, *(each.finding for each in of_proxy)):
+        if finding is not None and finding not in told:
+            yield finding
 
 
 def _cookies(evidence: Evidence) -> tuple[CookieAnswer, ...]:
@@ -276,7 +302,12 @@ def _steps_about_redirects(evidence: Evidence) -> Iterator[str]:
 def _sent(evidence: Evidence) -> Iterator[Sent]:
     main: Purpose = "main"
     resembling: Purpose = "resembling"
-    probes = (*evidence.probes.items(), *((resembling, each.include.exchange) for each in evidence.resembling))
+    behind: Purpose = "behind"
+    probes = (
+        *evidence.probes.items(),
+        *((resembling, each.include.exchange) for each in evidence.resembling),
+        *((behind, exchange) for _, exchange in evidence.behind),
+    )
     for purpose, exchange in (*((main, exchange) for exchange in evidence.main), *probes):
         body_file = evidence.question.body_file if exchange.request_body is not None else ""
         yield Sent(purpose, exchange, evidence.target.insecure, body_file)

@@ -94,6 +94,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the page; default: strict-origin-when-cross-origin",
     )
     parser.add_argument(
+        "--behind",
+        metavar="URL",
+        help="of the application behind the proxy, such as http://127.0.0.1:8000: ask it the same, with the Host of "
+        "the proxy, and show both side by side; without a path, the path is that of the URL",
+    )
+    parser.add_argument(
+        "--behind-secrets",
+        action="store_true",
+        help="send cookies, Authorization and keys to --behind too, if it is another host",
+    )
+    parser.add_argument(
         "--app", metavar="MODULE:CALLABLE", help="ask this WSGI application, in this process, and not the network"
     )
     parser.add_argument(

@@ -6,6 +6,7 @@ import re
 import shlex
 
 from corswsgi.browser import Exchange
+from corswsgi.browser.urls import parse_url
 
 #: What curl writes by itself, as a browser would.
 _BY_CURL = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
@@ -27,11 +28,18 @@ def curl_command(exchange: Exchange, *, insecure: bool = False, body_file: str =
         parts.append("--globoff")
     parts.append(shell_quote(exchange.url.encode()))
     for name, value in exchange.request_headers:
-        if name.lower() not in _BY_CURL and (name, value) != ("Accept", "*/*"):
+        if _is_given(exchange, name, value) and (name, value) != ("Accept", "*/*"):
             parts += ["-H", shell_quote((f"{name}: {value}" if value else f"{name};").encode("latin-1"))]
     if exchange.request_lines("Accept-Encoding") not in ((), ("identity",)):
         parts.append("--compressed")
     return " ".join(parts + _body_options(exchange.request_body, body_file))
+
+
+def _is_given(exchange: Exchange, name: str, value: str) -> bool:
+    """Tell whether curl has to be told of a header: of Host, if it is not that of the URL."""
+    if name.lower() == "host":
+        return value != parse_url(exchange.url).netloc
+    return name.lower() not in _BY_CURL
 
 
 def _method_options(exchange: Exchange) -> list[str]:

@@ -9,6 +9,7 @@ from corswsgi import fetch
 from corswsgi.browser import ENGINES, Browser, Code, Exchange, Verdict
 from corswsgi.browser.urls import URL, parse_url
 from corswsgi.checker import kept
+from corswsgi.checker.behind import Behind, ask_behind
 from corswsgi.checker.gatherer import Gatherer, Header, SafeMethod
 from corswsgi.checker.granting import shares
 from corswsgi.checker.jar import GivenCookie
@@ -40,6 +41,7 @@ class Question:
     :ivar body_file: where the body was read from; empty for a body from the command line.
     :ivar send: whether a request that may change something is sent too.
     :ivar engines: which engines are asked about, by name.
+    :ivar behind: where the application is asked without its proxy.
     """
 
     origin: str
@@ -52,6 +54,7 @@ class Question:
     referrer_policy: str = "strict-origin-when-cross-origin"
     send: bool = False
     engines: tuple[str, ...] = ENGINES
+    behind: Behind | None = None
 
     @property
     def with_credentials(self) -> bool:
@@ -79,6 +82,7 @@ class Evidence:
     :ivar engines: what the request, or what stands in its place, comes to in each engine, by its name.
     :ivar probes: the other requests, by their purpose.
     :ivar resembling: what origins get with credentials that resemble the page's, if that may read with them.
+    :ivar behind: answers of the proxy, each with that of the application behind it.
     :ivar limit: the time for all of it; once it is reached, nothing more is asked.
     """
 
@@ -91,6 +95,7 @@ class Evidence:
     engines: dict[str, Verdict] = field(default_factory=dict)
     probes: dict[Purpose, Exchange] = field(default_factory=dict)
     resembling: tuple[Sighting, ...] = ()
+    behind: tuple[tuple[Exchange, Exchange], ...] = ()
 
     def keep(self, purpose: Purpose, answer: Exchange) -> None:
         """Keep what a probe came to, unless there was no time for it."""
@@ -167,6 +172,7 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
         return evidence
     if evidence.main and (evidence.is_answered or evidence.deciding.reason.step == "preflight"):
         _probe(evidence, gatherer, token, progress)
+        _ask_behind(evidence, progress)
     return evidence
 
 
@@ -241,6 +247,16 @@ def _ask_past_cache(evidence: Evidence, ask: Ask, token: str, progress: Progress
         evidence.keep("stranger-past-cache", fresh)
     if bare is not None and kept.signs(bare):
         evidence.keep("without-origin-past-cache", ask(None, kept.past_cache(url, f"{token}-3")))
+
+
+def _ask_behind(evidence: Evidence, progress: Progress) -> None:
+    """Ask the application itself what its proxy was asked."""
+    behind, target = evidence.question.behind, evidence.target
+    if behind is not None:
+        progress(f"asking {behind.url.origin.serialized} the same")
+        preflights = [each for each in evidence.verdict.preflights if each.url == target.address]
+        fronts = filter(None, (*preflights[:1], evidence.own))
+        evidence.behind = tuple(ask_behind(target.site, behind, fronts, evidence.limit))
 
 
 def _resembling(evidence: Evidence, gatherer: Gatherer) -> Iterator[Sighting]:

@@ -13,6 +13,7 @@ from corswsgi.browser import ENGINES
 from corswsgi.browser.engines import PROFILES
 from corswsgi.browser.request import new_request
 from corswsgi.browser.urls import is_as_private, parse_origin, parse_url
+from corswsgi.checker.behind import Behind
 from corswsgi.checker.cases import Case, read_cases
 from corswsgi.checker.console import read_console
 from corswsgi.checker.curl_line import read_curl_line
@@ -179,6 +180,7 @@ def _asked(options: argparse.Namespace, given_url: str | None, found: Found, jar
         credentials=credentials,
         referrer_policy=options.referrer_policy,
         send=options.send,
+        behind=_behind(options),
         engines=tuple(dict.fromkeys(options.engines or ENGINES)),
     )
     _refuse_what_no_script_sends(url, question)
@@ -248,6 +250,19 @@ def _host(url: str) -> str:
 
 def _is_own(url: str, origin: str) -> bool:
     return parse_target_url(url).origin.serialized == origin
+
+
+def _behind(options: argparse.Namespace) -> Behind | None:
+    if options.behind is None:
+        if options.behind_secrets:
+            raise UsageError("--behind-secrets is about the application that --behind names; give both")
+        return None
+    if options.app:
+        raise UsageError("--behind is the application behind a proxy of the network; leave it or --app out")
+    try:
+        return Behind(parse_target_url(options.behind), options.behind_secrets)
+    except UsageError as error:
+        raise UsageError(f"--behind: {error}") from None
 
 
 def _body(data: str | None) -> tuple[str | bytes | None, str]:

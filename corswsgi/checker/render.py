@@ -12,7 +12,7 @@ from typing import Any
 from corswsgi.browser import ENGINES, Exchange
 from corswsgi.checker.findings import Finding, Severity, shown
 from corswsgi.checker.masking import MASK
-from corswsgi.checker.report import Actual, CacheAnswer, Report, Row, Sent
+from corswsgi.checker.report import Actual, CacheAnswer, Change, Report, Row, Sent
 from corswsgi.checker.words import capitalized, listed
 
 WIDTH = 100
@@ -331,6 +331,47 @@ def _cors_of(answer: CacheAnswer) -> str:
     return "; ".join(parts)
 
 
+def _behind(report: Report) -> Iterator[Line]:
+    if report.behind:
+        yield _sentence(
+            "The application was asked as a proxy asks it: with the Host that the proxy was asked with, with "
+            "X-Forwarded-Proto and X-Forwarded-Host."
+        )
+    for answer in report.behind:
+        yield _sentence(shown_sentence(f"{answer.what}, {answer.method} {answer.url}"))
+        if answer.withheld:
+            names = ", ".join(map(shown, answer.withheld))
+            yield Line(f"{names}, as it is another host; --behind-secrets sends them", lead="  not sent there: ")
+        change: Change = "same" if answer.front_status == answer.behind_status else "changed"
+        yield _side_by_side("status", change, str(answer.front_status), str(answer.behind_status or "no answer"))
+        for row in answer.rows:
+            front, behind = (" and ".join(map(shown, lines)) for lines in (row.front, row.behind))
+            yield _side_by_side(row.header, row.change, front, behind)
+        yield from _diagnosis(answer.finding)
+
+
+def _side_by_side(name: str, change: Change, front: str, behind: str) -> Line:
+    """Return one line on a header, or on the status: what the proxy answers, and what the application does."""
+    values = {
+        "same": f"{front}",
+        "added": f"{front}; the application sends none",
+        "removed": f"the application sends {behind}",
+    }
+    value = values.get(change, f"{front}; the application sends {behind}")
+    style = "not-needed" if change == "same" else "failed"
+    return Line(f"{name}: {value}", lead=f"  {_CHANGES[change].ljust(21)} ", lead_style=style)
+
+
+_CHANGES: dict[Change, str] = {
+    "same": "the same",
+    "added": "added by the proxy",
+    "removed": "removed by the proxy",
+    "doubled": "doubled by the proxy",
+    "extended": "extended by the proxy",
+    "changed": "changed by the proxy",
+}
+
+
 def _memory(report: Report) -> Iterator[Line]:
     names = {"chromium": "Chromium (Chrome, Edge)", "firefox": "Firefox", "webkit": "WebKit (Safari)"}
     for memory in report.memories:
@@ -376,6 +417,7 @@ _PURPOSES = {
     "with-origin": "with the Origin of your page",
     "stranger": "as a page that the server cannot know",
     "null": "as a sandboxed page",
+    "behind": "the same, to the application behind the proxy",
     "past-cache": "past the cache, by a query parameter that nobody uses",
     "no-cache": "past the cache, by Cache-Control: no-cache",
     "stranger-past-cache": "past the cache, as a page that the server cannot know",
@@ -410,6 +452,7 @@ _SECTIONS: tuple[tuple[str, Callable[[Report], Iterator[Line]]], ...] = (
     ("Cookies", _cookies),
     ("Errors", _errors),
     ("Caches", _caches),
+    ("Behind the proxy", _behind),
     ("How long the permission is remembered", _memory),
     ("Worth knowing", _knowing),
     ("What to change", _fix),

@@ -10,6 +10,7 @@ from corswsgi.checker.curl import curl_command
 from corswsgi.checker.findings import Finding
 
 Outcome = Literal["allowed", "blocked", "allowed-but-unsafe"]
+Change = Literal["same", "added", "removed", "doubled", "extended", "changed"]
 Result = Literal["passed", "failed", "not-needed"]
 Purpose = Literal[
     "main",
@@ -24,6 +25,7 @@ Purpose = Literal[
     "no-cache",
     "stranger-past-cache",
     "without-origin-past-cache",
+    "behind",
 ]
 
 
@@ -201,6 +203,36 @@ class Caching:
 
 
 @dataclass(frozen=True, slots=True)
+class BehindRow:
+    """A header in the answers of a proxy and of the application behind it: the lines of each."""
+
+    header: str
+    front: tuple[str, ...]
+    behind: tuple[str, ...]
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class BehindAnswer:
+    """What a proxy, and the application behind it, answered to the same request.
+
+    :ivar what: the request, in words.
+    :ivar url: what the application was asked for.
+    :ivar withheld: the names of the headers that the application was not told as the proxy was.
+    :ivar rows: the headers that decide, with what the proxy made of them.
+    """
+
+    what: str
+    method: str
+    url: str
+    front_status: int | None
+    behind_status: int | None
+    withheld: tuple[str, ...]
+    rows: tuple[BehindRow, ...]
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """How long an engine remembers the answer to a preflight, in seconds."""
 
@@ -268,6 +300,7 @@ class Report:
     :ivar causes: what makes a preflight necessary; empty where none is.
     :ivar carried: which of the cookies that were given each browser sends.
     :ivar cookies: what becomes of each ``Set-Cookie``, if credentials are included.
+    :ivar behind: the answers of a proxy and of the application behind it; empty if only the proxy was asked.
     :ivar memories: how long each engine remembers the preflight; empty where there is none to remember.
     :ivar assumed: what was taken from what was pasted, and what was assumed, because it was not in it.
     """
@@ -294,6 +327,7 @@ class Report:
     cookies: tuple[CookieAnswer, ...]
     error_path: ErrorPath | None
     caching: Caching | None
+    behind: tuple[BehindAnswer, ...]
     memories: tuple[Memory, ...]
     differences: tuple[Difference, ...]
     findings: tuple[Finding, ...]

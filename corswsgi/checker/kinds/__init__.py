@@ -5,6 +5,7 @@ from __future__ import annotations
 from corswsgi.checker.findings import Kind
 from corswsgi.checker.kinds import (
     allow_origin,
+    behind,
     caches,
     cookies,
     credentials,
@@ -34,6 +35,7 @@ SUBJECTS = {
     "A visitor who is logged in": visitor,
     "Caches": caches,
     "What a cache keeps": kept,
+    "A proxy in front of the application": behind,
 }
 
 #: By code.
