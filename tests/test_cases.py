@@ -668,6 +668,23 @@ def test_junit_of_an_audit(tmp_path: Path) -> None:
     assert tests[2][0].attrib["type"] == "app-raised"
 
 
+def test_an_archive_is_asked_about_in_the_same_way(tmp_path: Path) -> None:
+    page = [{"name": "Origin", "value": EVIL}]
+    entries = [
+        {
+            "request": {"method": "GET", "url": f"{API}/{path}", "headers": page},
+            "response": {"status": 0, "headers": []},
+        }
+        for path in ("open", "items")
+    ]
+    (tmp_path / "x.har").write_text(json.dumps({"log": {"entries": entries}}))
+    junit = tmp_path / "junit.xml"
+    status, text = command("--har", str(tmp_path / "x.har"), *HERE, "--junit", str(junit))
+    assert status == 1
+    assert text.endswith("\n2 asked: 1 ok, 1 FAILED.\n")
+    assert [test[0].tag for test in cases_in(junit.read_bytes())] == ["system-out", "failure"]
+
+
 def test_junit_of_one_url_and_of_no_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter(range(10**6))
     monkeypatch.setattr("corswsgi.checker.limit.time.monotonic", lambda: next(times))
