@@ -335,6 +335,27 @@ def test_lines_of_inline_tables(tmp_path: Path) -> None:
 GOOD_CASE = '[[case]]\nurl = "{url}/open"\norigin = "http://localhost:3000"\n'
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-X", "TRACE"], 'fetch() refuses the method "TRACE": no script may send CONNECT, TRACE or TRACK'),
+        (["--origin", "app.example.com"], 'the origin "app.example.com" has no scheme; did you mean'),
+        (["--behind", "x"], '--behind: the URL "x" is relative'),
+    ],
+)
+def test_a_fault_of_an_option_is_none_of_the_file(arguments: list[str], message: str, tmp_path: Path) -> None:
+    text = f'[[case]]\nurl = "{API}/"\norigin = "{APP}"\n' * 2
+    with pytest.raises(UsageError) as caught:
+        asked("--cases", written(tmp_path, text), *arguments)
+    (told,) = caught.value.args
+    assert told.startswith(message)
+
+
+def test_a_fault_of_an_option_of_an_audit_is_none_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r'^the origin "app\.example\.com" has no scheme; did you mean'):
+        audit("--cases", written(tmp_path, f'[[case]]\nurl = "{API}/"\n' * 2), "--origin", "app.example.com")
+
+
 @pytest.mark.parametrize("module", [check_command, audit_command])
 def test_nothing_is_sent_if_anything_is_faulty(module: Any, tmp_path: Path) -> None:
     with Server(lambda request: says("200 OK")) as server:

@@ -23,7 +23,7 @@ from corswsgi.checker.masking import Mask, as_it_is
 from corswsgi.checker.results import FAILED, NO_ANSWER, OK, Result
 from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.several import Answer, ask_all
-from corswsgi.checker.target import open_target
+from corswsgi.checker.target import open_target, parse_page_origin
 from corswsgi.errors import UsageError
 
 #: About half of what an audit sends.
@@ -106,6 +106,9 @@ def _cases(options: argparse.Namespace) -> list[Case]:
 def _of_file(options: argparse.Namespace) -> list[Case]:
     if options.urls:
         raise UsageError("--cases FILE tells the URLs; leave the others out, or put them into the file")
+
+    if options.origin:
+        parse_page_origin(options.origin)  # its fault is none of the file
 
     def judge(case: Case) -> None:
         completed = _completed(options, case)

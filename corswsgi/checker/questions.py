@@ -95,6 +95,8 @@ def _asked_of_cases(options: argparse.Namespace, jar: tuple[GivenCookie, ...]) -
         raise UsageError("--cases FILE tells the URLs; leave the others out, or put them into the file")
     if options.data is not None:
         raise UsageError("--data is the body of one request; it does not go with --cases")
+    # Faults of the options are none of the file: they are tried on a good case first.
+    _asked_of_case(options, Case(url="https://api.example.com/", origin="https://app.example.com"), jar)
     asked: list[Asked] = []
     read_cases(
         options.cases,
