@@ -16,9 +16,13 @@ from test_check import CREDENTIALS, LOCAL, ORIGIN, ask, codes, command, said
 
 from corswsgi.browser import Exchange
 from corswsgi.browser.urls import parse_url
-from corswsgi.checker import kept
+from corswsgi.checker import kept, limit, render
+from corswsgi.checker.behind import Behind
+from corswsgi.checker.check import check
+from corswsgi.checker.evidence import Question
 from corswsgi.checker.report import Report
 from corswsgi.checker.rules.caches import Asked
+from corswsgi.checker.target import Target, parse_target_url
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -278,6 +282,44 @@ def test_a_pair_without_another_answer_is_judged_by_what_came() -> None:
     came = Exchange("GET", URL, (), None, status=200)
     assert Asked("your page", LOCAL, came).judged is came
     assert kept.past_cache(parse_url(f"{URL}#part"), "1").href == f"{URL}?corswsgi-past-cache=1"
+
+
+#: So many requests are sent if there is time.
+TOTAL = {"GET": 10, "PUT": 13}
+
+
+class Hourglass:
+    """A clock that stands still, and then tells that all is over."""
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self._is_over = is_over
+
+    def monotonic(self) -> float:
+        return 1000.0 if self._is_over() else 0.0
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize("answers", range(1, 14))
+def test_without_time_less_is_asked_and_nothing_breaks(
+    answers: int, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock runs out after so many answers."""
+    cache = Cache(forgetful, first=(None,), key=path_only)
+    monkeypatch.setattr(limit, "time", Hourglass(lambda: len(cache.asked) >= answers))
+    url = parse_target_url(URL)
+    behind = Behind(parse_target_url("http://127.0.0.1:9000/"))
+    report = check(Target(cache, url, max_time=1), Question(LOCAL, method, behind=behind), token="0123456789ab")
+    assert len(cache.asked) <= answers
+    assert (report.cut_short == "") == (len(cache.asked) < answers or answers == TOTAL[method])
+    assert render.as_text(report)
+
+
+def test_a_cache_that_keeps_other_headers_that_let_the_page_read() -> None:
+    cache = Cache(lambda environ: ("200 OK", [(ORIGIN, "*")]), first=(None,))
+    cache.server = forgetful
+    report = ask(cache, URL)
+    assert report.outcome != "blocked"
+    assert "cache-mixes-origins" in codes(report)
 
 
 # nginx and Varnish

@@ -406,3 +406,60 @@ def test_the_clock_of_the_jar_is_that_of_the_wall(tmp_path: Path) -> None:
     soon, before = int(time.time()) + 1000, int(time.time()) - 1000
     cookies = read_jar(jar(tmp_path, line("a", "1", expires=soon), line("b", "1", expires=before)))
     assert [each.expired for each in cookies] == [False, True]
+
+
+# audit
+
+
+def test_an_audit_asks_as_a_visitor_who_is_logged_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file_name = jar(
+        tmp_path,
+        line("sid", SECRET),
+        line("far", OTHER, path="/far"),
+        line("gone", OTHER, expires=GONE),
+        line("else", OTHER, domain="example.com"),
+    )
+    with Server(members_only) as server:
+        options = ["audit", server.url, "--origin", LOCAL]
+        assert cli.main(options) == 0
+        without = capsys.readouterr().out
+        assert cli.main([*options, "--cookie-jar", file_name, "--cookie", "b=second-s3cr3t"]) == 0
+        out, err = capsys.readouterr()
+    assert "any-origin-with-credentials" not in without
+    assert "No cookies of a visitor were sent: --cookie or --cookie-jar asks as one who is logged in." in without
+    assert "with credentials went the cookies sid, b." in out
+    assert "HIGH  any-origin-with-credentials" in out
+    assert "s3cr3t" not in out + err
+    cookies = {asked.headers.get("cookie") for asked in server.asked}
+    assert cookies == {None, "corswsgi-audit=1", f"sid={SECRET}; b=second-s3cr3t"}
+    assert not any("cookie" in asked.headers for asked in server.asked if asked.is_preflight)
+
+
+def test_an_audit_tells_programs_the_names(capsys: pytest.CaptureFixture[str]) -> None:
+    with Server(welcoming) as server:
+        options = ["audit", server.url, "--origin", LOCAL, "--cookie", f"sid={SECRET}", "--json"]
+        assert cli.main(options) == 0
+    assert json.loads(capsys.readouterr().out)["cookies"] == ["sid"]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--cookie-jar", "none.txt"], '--cookie-jar "none.txt": No such file or directory'),
+        (["http://localhost:8000/", "--cookie", "a=1"], "--cookie is for one host, and 127.0.0.1 and localhost are to"),
+    ],
+)
+def test_an_audit_with_bad_cookies_sends_nothing(
+    options: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Server(welcoming) as server:
+        assert cli.main(["audit", server.url, *options, "--origin", LOCAL]) == 2
+    assert capsys.readouterr().err.startswith(f"corswsgi audit: {why}")
+    assert server.asked == []
+
+
+def test_a_secure_cookie_is_for_https_and_for_this_machine() -> None:
+    cookies = (GivenCookie("a", "1", "api.example.com", secure=True), GivenCookie("b", "2", "127.0.0.1", secure=True))
+    assert visitor.sent_anyway(cookies, parse_url("http://api.example.com/")) == {}
+    assert visitor.sent_anyway(cookies, parse_url("https://api.example.com/")) == {"a": "1"}
+    assert visitor.sent_anyway(cookies, parse_url("http://127.0.0.1/")) == {"b": "2"}

@@ -130,7 +130,7 @@ class CookieStore:
 
     def why_withheld(self, cookie: Cookie, errand: Errand) -> Refusal | None:
         """Return why a request does not carry a cookie of its host, or nothing."""
-        if not _is_inside(errand.url.path, cookie.path):
+        if not is_inside(errand.url.path, cookie.path):
             return Refusal(Rule.PATH, f"it is for {cookie.path} only")
         if cookie.secure and not errand.is_secure:
             return Refusal(Rule.SECURE, "it has Secure, and the address is not https:")
@@ -203,7 +203,7 @@ class CookieStore:
         """rfc6265bis#section-5.7: what came without encryption leaves secure cookies alone."""
         for other in self._sites.get(site, {}).values():
             related = _is_below(cookie.domain, other.domain) or _is_below(other.domain, cookie.domain)
-            is_hidden = other.name == cookie.name and related and _is_inside(cookie.path, other.path)
+            is_hidden = other.name == cookie.name and related and is_inside(cookie.path, other.path)
             if not (is_hidden and other.secure) or cookie.secure or errand.is_secure:
                 continue
             if cookie.path == other.path or not errand.departs(Departure.COOKIE_OVERLAY_PATH):
@@ -285,8 +285,8 @@ def _ordered(cookies: Sequence[Cookie], errand: Errand) -> list[Cookie]:
     return sorted(by_age, key=lambda each: -len(each.path))
 
 
-def _is_inside(path: str, folder: str) -> bool:
-    """rfc6265bis#section-5.1.4"""
+def is_inside(path: str, folder: str) -> bool:
+    """Tell whether a cookie's path fits a request's (rfc6265bis#section-5.1.4)."""
     return path == folder or path.startswith(folder if folder.endswith("/") else f"{folder}/")
 
 

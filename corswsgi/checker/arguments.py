@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from corswsgi.checker.jar import parse_cookie_option
-from corswsgi.errors import quote
+from corswsgi.browser.urls import parse_url
+from corswsgi.checker.jar import GivenCookie, parse_cookie_option, read_jar
+from corswsgi.errors import UsageError, quote
 
 _DEFAULT_TIMEOUT = 10.0
 _LONGEST_TIMEOUT, _LONGEST_WHOLE = 3600, 86400
@@ -68,6 +70,28 @@ def add_cookies(parser: argparse.ArgumentParser) -> None:
         help="cookies of such a visitor in a file of Netscape's form, as curl -c writes it; each is sent to the hosts "
         "that it is for only, and never printed",
     )
+
+
+def read_jars(options: argparse.Namespace) -> tuple[GivenCookie, ...]:
+    """Return the cookies of all jars.
+
+    :raises UsageError: if one cannot be read.
+    """
+    return tuple(cookie for file_name in options.cookie_jars for cookie in read_jar(file_name))
+
+
+def check_hosts(options: argparse.Namespace, urls: Iterable[str]) -> None:
+    """Make sure that it can be told which host the cookies of the command line are for.
+
+    :raises UsageError: if there are several.
+    """
+    hosts = dict.fromkeys(parse_url(url).host for url in urls)
+    if options.cookies and len(hosts) > 1:
+        names = " and ".join(itertools.islice(hosts, 2))
+        raise UsageError(
+            f"--cookie is for one host, and {names} are to be asked; ask them one by one, or give --cookie-jar, which "
+            "says which cookie is for which host"
+        )
 
 
 def _cookie(text: str) -> tuple[tuple[str, str], ...]:

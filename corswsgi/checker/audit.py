@@ -5,7 +5,7 @@ The rules stand in :mod:`corswsgi.checker.rules`, how it is told in :mod:`corsws
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from corswsgi.browser.checks import block_bad_port
 from corswsgi.browser.urls import URL
 from corswsgi.browser.verdict import NetworkError
 from corswsgi.checker.findings import Finding, Severity
-from corswsgi.checker.gatherer import MOST_REQUESTS, Gatherer
+from corswsgi.checker.gatherer import COOKIES, MOST_REQUESTS, Gatherer
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.observations import (
     INVENTED_HEADER,
@@ -45,6 +45,7 @@ class AuditReport:
     """What an audit found.
 
     :ivar requests: how many were sent.
+    :ivar cookies: the names of those of a visitor that went along with credentials.
     :ivar cut_short: why not everything was asked; empty if everything was.
     :ivar own: what the origin that is meant gets.
     :ivar sightings: each stranger, and what it would get.
@@ -58,6 +59,7 @@ class AuditReport:
     sightings: tuple[Sighting, ...]
     findings: tuple[Finding, ...]
     cut_short: str = ""
+    cookies: tuple[str, ...] = ()
 
     @property
     def worst(self) -> Severity | None:
@@ -108,6 +110,7 @@ def audit(
     origin: str,
     *,
     limit: Limit | None = None,
+    cookies: Mapping[str, str] = COOKIES,
     most_requests: int = MOST_REQUESTS,
     on_request: Callable[[], object] = lambda: None,
 ) -> AuditReport:
@@ -119,6 +122,7 @@ def audit(
     :param url: absolute.
     :param origin: the one whose pages are meant to read it, serialized.
     :param limit: the time for each answer and for everything; by default 10 seconds for each.
+    :param cookies: those of a visitor; by default one that is no session of anybody's.
     :param most_requests: beyond that nothing is sent.
     :param on_request: called before each request.
     :raises UsageError: if the URL or the origin is not one, or browsers do not ask the server of either.
@@ -127,7 +131,7 @@ def audit(
     """
     target, page = _checked(url, origin)
     limit = limit or Limit(_DEFAULT_TIMEOUT)
-    gatherer = Gatherer(site, target, limit=limit, most_requests=most_requests, on_request=on_request)
+    gatherer = Gatherer(site, target, limit=limit, cookies=cookies, most_requests=most_requests, on_request=on_request)
     seen = _observe(gatherer, target, page, limit)
     return AuditReport(target.href, page, gatherer.sent, seen.own, seen.sightings, _judge(seen), limit.cut_short)
 

@@ -7,23 +7,25 @@ import contextlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TextIO
 
-from corswsgi.checker.arguments import WORST, add_shared
+from corswsgi.checker.arguments import WORST, add_cookies, add_shared, check_hosts, read_jars
 from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_needed
 from corswsgi.checker.audit_render import as_dict, render, summary
 from corswsgi.checker.cases import Case, read_cases
 from corswsgi.checker.findings import Severity, shown
-from corswsgi.checker.gatherer import MOST_REQUESTS
+from corswsgi.checker.gatherer import COOKIES, MOST_REQUESTS
+from corswsgi.checker.jar import GivenCookie, cookies_for
 from corswsgi.checker.kinds.network import OUT_OF_TIME
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import Mask, as_it_is
 from corswsgi.checker.results import FAILED, NO_ANSWER, OK, Result
 from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.several import Answer, ask_all
-from corswsgi.checker.target import open_target, parse_page_origin
+from corswsgi.checker.target import open_target, parse_page_origin, parse_target_url
+from corswsgi.checker.visitor import sent_anyway
 from corswsgi.errors import UsageError
 
 #: About half of what an audit sends.
@@ -69,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"exit with 1 when a finding is at least that: {', '.join(_SEVERITIES)}; default: never",
     )
     parser.set_defaults(har=None)
+    add_cookies(parser)
     add_shared(parser, answers=_ANSWERS)
 
 
@@ -77,7 +80,14 @@ def run(options: argparse.Namespace) -> int:
 
     :raises UsageError: if it cannot be done as it was asked.
     """
-    return ask_all(options, _cases(options), lambda case, seconds: _answer(options, case, seconds), "corswsgi audit")
+    jar, cases = read_jars(options), _cases(options)
+    check_hosts(options, [case.url for case in cases])
+
+    def answer(case: Case, seconds: float) -> Answer:
+        given = cookies_for(parse_target_url(case.url), tuple(options.cookies))
+        return _answer(options, case, seconds, (*jar, *given))
+
+    return ask_all(options, cases, answer, "corswsgi audit")
 
 
 # What is asked
@@ -129,18 +139,19 @@ def _completed(options: argparse.Namespace, case: Case) -> Case:
     )
 
 
-def _mask(options: argparse.Namespace, case: Case) -> Callable[[Any], Any]:
-    return as_it_is if options.show_secrets else Mask(case.url)
+def _mask(options: argparse.Namespace, case: Case, given: Iterable[GivenCookie] = ()) -> Callable[[Any], Any]:
+    cookies = [("Cookie", f"{each.name}={each.value}") for each in given]
+    return as_it_is if options.show_secrets else Mask(case.url, cookies)
 
 
 # What came
 
 
-def _answer(options: argparse.Namespace, case: Case, seconds: float) -> Answer:
-    mask = _mask(options, case)
+def _answer(options: argparse.Namespace, case: Case, seconds: float, given: Sequence[GivenCookie]) -> Answer:
+    mask = _mask(options, case, given)
     name = mask(case.name) or shown(mask(f"{case.url} for pages of {case.origin}"))
     try:
-        report: AuditReport = mask(_audit(options, case, seconds, mask))
+        report: AuditReport = mask(_audit(options, case, seconds, mask, given))
     except UsageError as error:
         raise UsageError(mask(str(error))) from None
     except Unanswered as error:
@@ -167,13 +178,22 @@ def _text(report: AuditReport) -> str:
     return "".join(f"{line.text}\n" for line in render(report))
 
 
-def _audit(options: argparse.Namespace, case: Case, seconds: float, mask: Callable[[str], str]) -> AuditReport:
+def _audit(
+    options: argparse.Namespace,
+    case: Case,
+    seconds: float,
+    mask: Callable[[str], str],
+    given: Sequence[GivenCookie],
+) -> AuditReport:
     target = open_target(options.app, case.url, insecure=options.insecure)
     count = requests_needed(case.url, case.origin)
     print(mask(f"{count} requests (GET and OPTIONS) to {target.address}"), file=sys.stderr, flush=True)
     with _progress(count, sys.stderr) as on_request:
         limit = Limit(options.timeout, seconds)
-        return audit(target.site, case.url, case.origin, limit=limit, on_request=on_request)
+        cookies = sent_anyway(given, target.url)
+        sent = cookies or COOKIES
+        report = audit(target.site, case.url, case.origin, limit=limit, cookies=sent, on_request=on_request)
+    return replace(report, cookies=tuple(map(shown, cookies)))
 
 
 def _is_rich(stream: TextIO) -> bool:

@@ -35,6 +35,7 @@ def render(report: AuditReport) -> Iterator[Line]:
     yield Line(f"for pages of {report.origin}: {summary(report)} ({report.requests} requests)")
     if report.cut_short:
         yield Line(f"Not everything was asked: {report.cut_short}.", "bold yellow")
+    yield Line(_cookies(report))
     yield Line("")
     yield from _table(report)
     for finding in report.findings:
@@ -53,6 +54,7 @@ def as_dict(report: AuditReport) -> dict[str, Any]:
         "url": report.url,
         "origin": report.origin,
         "requests": report.requests,
+        "cookies": list(report.cookies),
         "cut_short": report.cut_short,
         "worst": None if report.worst is None else str(report.worst),
         "own": _reads(report.own),
@@ -67,6 +69,12 @@ def summary(report: AuditReport) -> str:
         return "nothing was found"
     counts = Counter(finding.severity for finding in report.findings)
     return ", ".join(f"{counts[severity]} {severity}" for severity in reversed(Severity) if counts[severity])
+
+
+def _cookies(report: AuditReport) -> str:
+    if not report.cookies:
+        return "No cookies of a visitor were sent: --cookie or --cookie-jar asks as one who is logged in."
+    return f"Asked as a visitor who is logged in: with credentials went the cookies {', '.join(report.cookies)}."
 
 
 def _table(report: AuditReport) -> Iterator[Line]:

@@ -79,6 +79,7 @@ class Gatherer:
         *,
         limit: Limit,
         headers: Iterable[Header] = (),
+        cookies: Mapping[str, str] = COOKIES,
         most_requests: int = MOST_REQUESTS,
         on_request: Callable[[], object] = lambda: None,
     ) -> None:
@@ -87,9 +88,11 @@ class Gatherer:
         :param site: a WSGI application or a ``requests.Session``.
         :param limit: the time; once it is reached, nothing is sent, and everything looks unanswered.
         :param headers: what the script sets; :meth:`plain` sends them along.
+        :param cookies: go along with credentials, unless said otherwise.
         :param on_request: called before each request.
         """
         self._site = site
+        self._cookies = cookies
         self._url = url
         self._limit = limit
         self._headers = tuple(headers)
@@ -122,11 +125,12 @@ class Gatherer:
         lines = [("Origin", origin)] if origin is not None else []
         return self._send(method, [*lines, *more], url, self._headers)
 
-    def actual(self, origin: str, credentials: Credentials, cookies: Mapping[str, str] = COOKIES) -> Answer:
+    def actual(self, origin: str, credentials: Credentials, cookies: Mapping[str, str] | None = None) -> Answer:
         """GET as a page of an origin; a redirect is not followed, but judged like any answer.
 
-        :param cookies: go along with credentials.
+        :param cookies: go along with credentials, instead of those that always do.
         """
+        cookies = self._cookies if cookies is None else cookies
         if self._plays(origin):
             self._spend()
             browser = self._stranger(origin, cookies=cookies)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -13,13 +12,14 @@ from corswsgi.browser import ENGINES
 from corswsgi.browser.engines import PROFILES
 from corswsgi.browser.request import new_request
 from corswsgi.browser.urls import is_as_private, parse_origin, parse_url
+from corswsgi.checker.arguments import check_hosts, read_jars
 from corswsgi.checker.behind import Behind
 from corswsgi.checker.cases import Case, read_cases
 from corswsgi.checker.console import read_console
 from corswsgi.checker.curl_line import read_curl_line
 from corswsgi.checker.evidence import Question
 from corswsgi.checker.har import LONGEST, read_har
-from corswsgi.checker.jar import GivenCookie, cookies_for, read_jar
+from corswsgi.checker.jar import GivenCookie, cookies_for
 from corswsgi.checker.masking import Mask
 from corswsgi.checker.pasted import Found, without_secrets
 from corswsgi.checker.target import parse_page_origin, parse_target_url, require_parser
@@ -60,15 +60,9 @@ def questions(options: argparse.Namespace) -> list[Asked]:
     require_parser()
     if options.entry is not None and options.har is None:
         raise UsageError("--entry is the number of an entry in the file that --har names; give both")
-    jar = tuple(cookie for file_name in options.cookie_jars for cookie in read_jar(file_name))
+    jar = read_jars(options)
     asked = _asked_of_cases(options, jar) if options.cases is not None else _asked_of_urls(options, jar)
-    hosts = dict.fromkeys(_host(each.url) for each in asked)
-    if options.cookies and len(hosts) > 1:
-        names = " and ".join(itertools.islice(hosts, 2))
-        raise UsageError(
-            f"--cookie is for one host, and {names} are to be asked; ask them one by one, or give --cookie-jar, which "
-            "says which cookie is for which host"
-        )
+    check_hosts(options, [each.url for each in asked])
     return asked
 
 
@@ -244,10 +238,6 @@ def _on_credentials(found: Found, with_cookies: bool) -> list[str]:
         why = "it carried cookies" if found.cookies else "cookies were given"
     credentials = "include" if with_cookies else "same-origin"
     return [f"credentials: {credentials} is assumed, because {why}; --credentials says otherwise"]
-
-
-def _host(url: str) -> str:
-    return parse_url(url).host
 
 
 def _is_own(url: str, origin: str) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from corswsgi.browser.cookies import Cookie, CookieStore, Errand
+from corswsgi.browser.cookies import Cookie, CookieStore, Errand, is_inside
 from corswsgi.browser.engines import PROFILES, Departure
 from corswsgi.browser.set_cookie import Rule
-from corswsgi.browser.urls import URL, parse_origin, parse_url, same_site
+from corswsgi.browser.urls import URL, is_potentially_trustworthy_url, parse_origin, parse_url, same_site
 from corswsgi.checker.findings import Finding, shown
 from corswsgi.checker.jar import GivenCookie
 from corswsgi.checker.kinds.visitor import (
@@ -47,6 +47,13 @@ def store_for(given: Iterable[GivenCookie], origin: str, url: URL, engine: str) 
 def cookie_line(store: CookieStore, origin: str, url: URL, engine: str) -> str | None:
     """Return what ``Cookie`` says in a request of a page for a URL; ``None`` for no such header."""
     return store.header_for(_errand(origin, url, engine))
+
+
+def sent_anyway(given: Iterable[GivenCookie], url: URL) -> dict[str, str]:
+    """Return the cookies that are for a URL, whatever a browser makes of SameSite: what an audit asks with."""
+    is_safe = is_potentially_trustworthy_url(url)
+    here = [each for each in given if each.is_for(url.host) and is_inside(url.path, each.path)]
+    return {each.name: each.value for each in here if not each.expired and (is_safe or not each.secure)}
 
 
 def carried(given: Iterable[GivenCookie], origin: str, url: URL, engines: Sequence[str]) -> tuple[CarriedCookie, ...]:
