@@ -408,6 +408,15 @@ def test_the_clock_of_the_jar_is_that_of_the_wall(tmp_path: Path) -> None:
     assert [each.expired for each in cookies] == [False, True]
 
 
+def test_a_login_that_fails_since_a_browser_sends_no_cookie_is_told_so() -> None:
+    with Server(members_only) as server:
+        status, text = command(server.url, "--origin", LOCAL, "--cookie", "sid=1", "--json")
+    report = json.loads(text)
+    assert (status, [each["outcome"] for each in report["engines"]]) == (1, ["allowed", "allowed", "blocked"])
+    assert report["cause"].startswith('the cookie "sid" is not sent by Safari: the browser blocks the cookies of third')
+    assert report["fix"]["steps"][0].startswith("call the server by the host of the page, localhost, so that both are")
+
+
 # audit
 
 

@@ -71,9 +71,14 @@ def report(evidence: Evidence) -> Report:
     preflights = tuple(_explained_preflight(each, evidence, of_proxy) for each in judged)
     error_path, everyone = _error_path(evidence), everyone_asked(evidence)
     compared, of_caches = caches.compare(everyone), tuple(on_caches(everyone, question.with_credentials))
-    actual = _explained(_actual(evidence), evidence, of_caches, of_proxy)
-    answered = _cookies(evidence)
     carried = _carried(evidence)
+    of_visitor = tuple(
+        visitor.findings(
+            question.cookies, carried, question.origin, target.url, question.credentials, _turned_away(evidence)
+        )
+    )
+    actual = _explained(_actual(evidence), evidence, (*of_caches, *of_visitor), of_proxy)
+    answered = _cookies(evidence)
     findings = (
         *(part.finding for part in (*preflights, actual) if part is not None and part.finding is not None),
         *request.mistakes(question),
@@ -83,7 +88,7 @@ def report(evidence: Evidence) -> Report:
         *_not_told(of_caches, of_proxy, (*preflights, actual)),
         *([compared.finding] if compared is not None and compared.finding is not None else ()),
         *errors.on_errors(evidence, error_path),
-        *visitor.findings(question.cookies, carried, question.origin, target.url, question.credentials),
+        *(each for each in of_visitor if actual is None or each != actual.finding),
         *cookies.findings(question.origin, answered),
     )
     outcome = _outcome(deciding, findings)
@@ -163,14 +168,19 @@ def _actual(evidence: Evidence) -> Actual | None:
     return Actual(exchange, True, is_readable, readable if is_readable else (), hidden, finding)
 
 
+def _turned_away(evidence: Evidence) -> str:
+    """Return the browser whose request a login may have turned away; empty if none was."""
+    return PROFILES[evidence.lead].browser if evidence.own and evidence.own.status in (401, 403) else ""
+
+
 def _explained(
-    actual: Actual | None, evidence: Evidence, of_caches: Sequence[Finding], of_proxy: Sequence[BehindAnswer]
+    actual: Actual | None, evidence: Evidence, known: Sequence[Finding], of_proxy: Sequence[BehindAnswer]
 ) -> Actual | None:
-    """Return the response with what is behind it, if a cache or a proxy is."""
+    """Return the response with what is behind it, if one of these findings, or a proxy, is."""
     if actual is None or actual.readable or actual.exchange is not evidence.own:
         return actual
-    known = (*of_caches, *(each.finding for each in of_proxy if each.what == "the request"))
-    explaining = [each for each in known if each is not None and each.is_failure]
+    behind = [each.finding for each in of_proxy if each.what == "the request"]
+    explaining = [each for each in (*known, *behind) if each is not None and each.is_failure]
     return replace(actual, finding=explaining[0]) if explaining else actual
 
 

@@ -13,7 +13,7 @@ from corswsgi.browser.cookies import Cookie, CookieStore, Errand, is_inside
 from corswsgi.browser.engines import PROFILES, Departure
 from corswsgi.browser.set_cookie import Rule
 from corswsgi.browser.urls import URL, is_potentially_trustworthy_url, parse_origin, parse_url, same_site
-from corswsgi.checker.findings import Finding, shown
+from corswsgi.checker.findings import Finding, Severity, shown
 from corswsgi.checker.jar import GivenCookie
 from corswsgi.checker.kinds.visitor import (
     COOKIE_NOT_SENT,
@@ -71,11 +71,17 @@ def includes_cookies(origin: str, url: URL, credentials: str) -> bool:
 
 
 def findings(
-    given: Sequence[GivenCookie], answers: Sequence[CarriedCookie], origin: str, url: URL, credentials: str
+    given: Sequence[GivenCookie],
+    answers: Sequence[CarriedCookie],
+    origin: str,
+    url: URL,
+    credentials: str,
+    turned_away: str = "",
 ) -> Iterator[Finding]:
     """Yield what is to be known of the cookies of the page's visitor.
 
     :param answers: what each browser does with those that are for the host of the URL.
+    :param turned_away: the browser whose request was answered as that of a stranger; empty if none was.
     """
     if not includes_cookies(origin, url, credentials):
         if given:
@@ -93,10 +99,10 @@ def findings(
         fix = f"save the cookies of {url.host}, as curl -c does after a login there, or give --cookie 'NAME=VALUE'"
         yield COOKIES_OF_OTHER_HOSTS.finding(sentence, fix)
     else:
-        yield from _on_sending(answers, origin, url)
+        yield from _on_sending(answers, origin, url, turned_away)
 
 
-def _on_sending(answers: Sequence[CarriedCookie], origin: str, url: URL) -> Iterator[Finding]:
+def _on_sending(answers: Sequence[CarriedCookie], origin: str, url: URL, turned_away: str) -> Iterator[Finding]:
     """Yield what was assumed of the cookies that go along, and for each reason which do not, in which browsers."""
     names = sent_names(answers)
     if names and not same_site(parse_origin(origin), url.origin):
@@ -114,7 +120,8 @@ def _on_sending(answers: Sequence[CarriedCookie], origin: str, url: URL) -> Iter
     for (rule, sentence), named in withheld.items():
         names = list(dict.fromkeys(name for each in named.values() for name in each))
         some = f"{_numbered(names)} {_IS[len(names) > 1]} not sent by {listed(list(named))}"
-        yield COOKIE_NOT_SENT.finding(f"{some}: {sentence}", _fix(rule, origin, url))
+        severity = Severity.HIGH if turned_away in named else None
+        yield COOKIE_NOT_SENT.finding(f"{some}: {sentence}", _fix(rule, origin, url), severity=severity)
 
 
 def sent_names(answers: Sequence[CarriedCookie]) -> list[str]:
