@@ -22,10 +22,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse names in ``CORSWSGI_REQUIRE`` that no test knows; give tests as much more time as they try more."""
-    if unknown := machine.demanded() - set(machine.PROGRAMS):
-        raise pytest.UsageError(
-            f"CORSWSGI_REQUIRE names {', '.join(sorted(unknown))}; it may name: {', '.join(machine.PROGRAMS)}"
-        )
+    if complaint := machine.complaint():
+        raise pytest.UsageError(complaint)
     if TIMES > 1:
         longer = pytest.mark.timeout(TIMES * float(config.getini("timeout")))
         for item in items:

@@ -1,7 +1,8 @@
-"""What only a machine can give: programs that tests need. Absent, a test is skipped, or fails where it is demanded."""
+"""What only a machine can give: programs and servers. Absent, a test is skipped, or fails where it is demanded."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from typing import NoReturn
@@ -28,10 +29,21 @@ PROGRAMS = {
     "valgrind": ("valgrind",),
 }
 
+#: What else ``CORSWSGI_REQUIRE`` may hold: modules of Python, which a test needs as servers and not to be imported.
+MODULES = ("waitress", "gunicorn", "gevent", "pyuwsgi", "cheroot")
+
 
 def demanded() -> set[str]:
     """Return the names that the environment demands."""
     return set(filter(None, os.environ.get("CORSWSGI_REQUIRE", "").split(",")))
+
+
+def complaint() -> str | None:
+    """Return what is wrong with the names that the environment demands, in a sentence."""
+    known = (*PROGRAMS, *MODULES)
+    if unknown := demanded().difference(known):
+        return f"CORSWSGI_REQUIRE names {', '.join(sorted(unknown))}; it may name: {', '.join(known)}"
+    return None
 
 
 def locate(name: str) -> str | None:
@@ -50,6 +62,17 @@ def why_absent(name: str) -> str:
 def find(name: str) -> str:
     """Return the path of a program. Without it the test is skipped, or fails where it is demanded."""
     return locate(name) or lacking(name, why_absent(name))
+
+
+def has_module(name: str) -> bool:
+    """Tell whether one of the modules of :data:`MODULES` is installed."""
+    return importlib.util.find_spec(name) is not None
+
+
+def need_module(name: str) -> None:
+    """Skip the test, or fail it where it is demanded, if a module is not installed."""
+    if not has_module(name):
+        lacking(name, f"{name} is not installed: python -m pip install {name}")
 
 
 def lacking(name: str, reason: str) -> NoReturn:

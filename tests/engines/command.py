@@ -34,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        if unknown := machine.demanded() - set(machine.PROGRAMS):
-            raise ValueError(f"CORSWSGI_REQUIRE names {', '.join(sorted(unknown))}, which nothing knows")
+        if complaint := machine.complaint():
+            raise ValueError(complaint)
         cases = [*table(), *(case for path in options.add for case in load(path))]
         if twice := [name for name, count in Counter(case.id for case in cases).items() if count > 1]:
             raise ValueError(f"several cases are named {twice[0]}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import re
@@ -37,7 +36,7 @@ _PATIENCE = 20
 _ATTEMPTS = 3
 
 #: Where Debian and others have the modules of Apache.
-_MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules")
+_APACHE_MODULES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules")
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,14 @@ class Server:
     """A server, and how it is started.
 
     :ivar command: as ``docs/deploying.rst`` shows it.
-    :ivar packages: the distributions that it needs; none for what comes otherwise.
+    :ivar modules: what it needs of :data:`machine.MODULES`; none for what comes otherwise.
     :ivar processes: how many processes answer.
     :ivar wsgi: whether it serves the middleware, and not the mixin.
     """
 
     name: str
     command: str
-    packages: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
     processes: int = 1
     wsgi: bool = True
 
@@ -119,27 +118,27 @@ class Site:
             found = re.search(r"Apache/([0-9.]+).* mod_wsgi/([0-9.]+)", self.log)
             assert found, self.log
             return f"Apache {found[1]} with mod_wsgi {found[2]}"
-        if not server.packages:
+        if not server.modules:
             return f"{server.name} of Python {platform.python_version()}"
         name = {"pyuwsgi": "uWSGI"}
-        return " with ".join(f"{name.get(each, each)} {importlib.metadata.version(each)}" for each in server.packages)
+        return " with ".join(f"{name.get(each, each)} {importlib.metadata.version(each)}" for each in server.modules)
 
 
 def require(server: Server) -> None:
     """Skip the test if the server is not here, or fail it where it is demanded."""
-    for package in server.packages:
-        if importlib.util.find_spec(package) is None:
-            machine.lacking(package, f"{package} is not installed; pip install {package}")
+    for module in server.modules:
+        machine.need_module(module)
     if server.is_apache:
         machine.find("apache")
-        if _modules() is None:
-            machine.lacking("apache", f"mod_wsgi: {' or '.join(_MODULES)} has no mod_wsgi.so")
+        if _apache_modules() is None:
+            machine.lacking("apache", f"mod_wsgi: there is no mod_wsgi.so in {' or '.join(_APACHE_MODULES)}")
 
 
 def is_here(server: Server) -> bool:
     """Tell whether the server is on this machine."""
-    has_packages = all(importlib.util.find_spec(package) for package in server.packages)
-    return has_packages and not (server.is_apache and (machine.locate("apache") is None or _modules() is None))
+    if server.is_apache:
+        return machine.locate("apache") is not None and _apache_modules() is not None
+    return all(map(machine.has_module, server.modules))
 
 
 @contextlib.contextmanager
@@ -179,12 +178,12 @@ def _furnish_apache(site: Site) -> None:
         site.home.chmod(0o755)
         (site.home / "made").chmod(0o777)
     conf = (SOURCE / "apache.conf").read_text("utf-8")
-    text = conf.format(port=site.port, home=site.home, user=user, modules=_modules())
+    text = conf.format(port=site.port, home=site.home, user=user, modules=_apache_modules())
     (site.home / "apache.conf").write_text(text, "utf-8")
 
 
-def _modules() -> str | None:
-    return next((each for each in _MODULES if os.path.exists(f"{each}/mod_wsgi.so")), None)
+def _apache_modules() -> str | None:
+    return next((each for each in _APACHE_MODULES if os.path.exists(f"{each}/mod_wsgi.so")), None)
 
 
 def _command(site: Site) -> list[str]:
