@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import NoReturn, Protocol
 
-from corswsgi import serve
-from corswsgi.checker import audit_command, check_command
+from corswsgi import explaining, serve
+from corswsgi.checker import audit_command, check_command, lint_command
 from corswsgi.demo import command as demo
 from corswsgi.errors import PolicyError, UsageError
 from corswsgi.export import command as export_command
@@ -28,6 +28,11 @@ _COMMANDS: dict[str, tuple[_Command, str]] = {
     "demo": (demo, "a page and two APIs on three origins of this machine, to see CORS at work in a browser"),
     "check": (check_command, "tell whether a browser would let a page read a URL, and if not, why not"),
     "audit": (audit_command, "tell what pages of hostile origins would get from a URL"),
+    "lint": (lint_command, "tell the faults of a policy, and what could be better, with file and line"),
+    "explain": (
+        explaining,
+        "tell which rule of a policy governs a path, and what a request is answered there, and why",
+    ),
     "export": (export_command, "write the policy of a settings file as configuration of a server that stands in front"),
     "serve": (serve, "serve the files of a directory, readable across origins by those you name"),
 }

@@ -28,6 +28,7 @@ from misbehaving import HANG, Asked, Server, dripping, says, without_end
 from scripted_site import PAGE
 
 from corswsgi import CORSMiddleware, Policy
+from corswsgi.applications import import_app
 from corswsgi.browser import ENGINES, Browser, Exchange
 from corswsgi.checker import check_command, engines, render
 from corswsgi.checker.check import check
@@ -38,7 +39,7 @@ from corswsgi.checker.granting import split_headers
 from corswsgi.checker.preflight import judge_preflight
 from corswsgi.checker.report import Report
 from corswsgi.checker.rules.network import diagnose_no_answer
-from corswsgi.checker.target import Target, import_app, open_target, parse_target_url
+from corswsgi.checker.target import Target, open_target, parse_target_url
 from corswsgi.errors import UsageError
 
 GOLDEN = Path(__file__).parent / "golden" / "check"

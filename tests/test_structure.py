@@ -35,6 +35,11 @@ ARROWS: dict[str, set[str]] = {
     "explanation": {"protocol", "policy", "options", "origins", "fetch", "errors"},
     "routes": {"policy", "errors"},
     "settings": {"routes", "policy", "foreign_options", "options", "errors"},
+    "applications": {"asgi", "errors"},
+    "sources": {"applications", "middleware", "settings", "policy", "refusals", "errors"},
+    "explaining": {
+        *("sources", "applications", "explanation", "protocol", "routes", "policy", "headers", "fetch", "errors"),
+    },
     "asking": set(),
     "asgi": set(),
     "middleware": {

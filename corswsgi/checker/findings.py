@@ -67,6 +67,7 @@ class Finding:
     :ivar sentence: what is so, with the values, and what follows from it: begins in lower case, without a full stop.
     :ivar fix: what to change, in the same form; empty where the report's own fix says it.
     :ivar evidence: the exchanges that show it.
+    :ivar place: the file and line, or the application, of a policy; empty if it is about what a server answered.
     """
 
     code: str
@@ -75,6 +76,7 @@ class Finding:
     sentence: str
     fix: str = ""
     evidence: tuple[Evidence, ...] = ()
+    place: str = ""
 
     @property
     def is_unsafe(self) -> bool:

@@ -5,14 +5,11 @@ Whatever cannot be is told in one line, as a :class:`~corswsgi.errors.UsageError
 
 from __future__ import annotations
 
-import importlib
 import logging
-import os
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from corswsgi.asgi import is_asgi
+from corswsgi.applications import import_app
 from corswsgi.browser.urls import URL, load_parser, parse_origin, parse_url
 from corswsgi.errors import UsageError, quote
 
@@ -157,60 +154,6 @@ def require_parser() -> None:
         load_parser()
     except ImportError as error:
         raise UsageError(f"ada-url is not installed; install it with: {INSTALL}") from error
-
-
-# WSGI
-
-
-def import_app(name: str) -> Any:
-    """Import a WSGI application, from the current directory too.
-
-    :param name: ``module:callable``; the callable may be dotted.
-    :raises UsageError: if it cannot be.
-    """
-    module_name, colon, path = name.partition(":")
-    if not (colon and _is_dotted_name(module_name) and _is_dotted_name(path)):
-        raise UsageError(f"--app {quote(name)}: it is written module:callable, such as myproject.wsgi:application")
-    found: Any = _import_module(module_name, name)
-    for attribute in path.split("."):
-        try:
-            found = getattr(found, attribute)
-        except AttributeError:
-            raise UsageError(f"--app {quote(name)}: {module_name} has no {path}") from None
-    if not callable(found):
-        raise UsageError(f"--app {quote(name)}: it is a {type(found).__name__}, not a WSGI application")
-    if is_asgi(found):
-        raise UsageError(
-            f"--app {quote(name)}: it is an ASGI application, and only WSGI applications can be asked in this process; "
-            "start it on a server, and leave --app out"
-        )
-    return found
-
-
-def _is_dotted_name(text: str) -> bool:
-    return all(part.isidentifier() for part in text.split("."))
-
-
-def _import_module(module_name: str, name: str) -> Any:
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        return importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        missing = error.name or ""
-        if module_name == missing or module_name.startswith(f"{missing}."):
-            message = f"--app {quote(name)}: there is no module {missing}, neither in {here} nor installed"
-            raise UsageError(message) from error
-        raise UsageError(f"--app {quote(name)}: importing it fails: {describe(error)}") from error
-    except (Exception, SystemExit) as error:  # a module may do anything at all when it is imported
-        raise UsageError(f"--app {quote(name)}: importing it fails: {describe(error)}") from error
-
-
-def describe(error: BaseException) -> str:
-    """Return an exception on one line, without control characters."""
-    text = quote(" ".join(str(error).split()))[1:-1].replace('\\"', '"')
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 # The network

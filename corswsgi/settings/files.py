@@ -28,21 +28,26 @@ def read_file(path: Path) -> Policies:
     :param path: of a regular file of UTF-8, at most 1 MiB, whose name ends in ``.toml`` or ``.ini``.
     :raises PolicyError: with every fault, each with the file and the line.
     """
+    policies, _ = read_with_places(path)
+    return policies
+
+
+def read_with_places(path: Path) -> tuple[Policies, Lines]:
+    """Return what :func:`read_file` does, and the lines, which tell where an option stands."""
     name = os.fspath(path)
     suffix = os.path.splitext(name)[1].lower()
     if suffix not in _FORMATS:
         refuse(name, f"the name of a settings file ends in {' or '.join(_FORMATS)}")
-    return policies_in(text_of(name, "no policy"), name, suffix)
+    lines = Lines(name, text_of(name, "no policy"))
+    return policies_in(lines, suffix), lines
 
 
-def policies_in(text: str, name: str, suffix: str) -> Policies:
+def policies_in(lines: Lines, suffix: str) -> Policies:
     """Return what the text of a file holds.
 
-    :param name: the file, as it is called in faults.
     :raises PolicyError: as :func:`read_file` does.
     """
-    lines = Lines(name, text)
-    sections = _FORMATS[suffix](text, lines)
+    sections = _FORMATS[suffix](lines.text, lines)
     problems = [*lines.problems, *_strays(sections, lines)]
     try:
         policies = policies_of(_section(sections, lines), lines.place)

@@ -19,6 +19,7 @@ class Lines:
     """The lines of a file, and those on which the values of its keys stand, the name of the section first.
 
     :ivar name: of the file.
+    :ivar text: all of it.
     :ivar naming: how sections of a policy are written in this kind of file.
     :ivar spans: the first and the last line of each key, from 1.
     :ivar problems: faults that do not keep the rest of the file from being read.
@@ -26,6 +27,7 @@ class Lines:
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
+        self.text = text
         self.naming = ""
         self.spans: dict[Keys, tuple[int, int]] = {(): (1, 1)}
         self.problems: list[Problem] = []
@@ -35,6 +37,12 @@ class Lines:
     def place(self, keys: Keys, value: object) -> str:
         """Return the file and line of an option or a rule, or of the entry of its list that holds ``value``."""
         return f"{self.name}:{self.line_of((SECTION, *keys), value)}"
+
+    def of_option(self, path: str, option: str, value: object) -> str:
+        """Return the file and line of an option of a path's policy, which it may inherit; without one, of its rule."""
+        candidates = ((path, option), (option,), (path,))
+        keys = next((keys for keys in candidates if (SECTION, *keys) in self.spans), ())
+        return self.place(keys, value)
 
     def of_section(self, name: str) -> str:
         """Return the file and line of a section."""

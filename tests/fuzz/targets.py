@@ -19,6 +19,7 @@ from corswsgi.errors import Problem, UsageError
 from corswsgi.origins import parse_origin
 from corswsgi.policy import OPTIONS
 from corswsgi.settings.files import policies_in
+from corswsgi.settings.lines import Lines
 
 Target = Callable[[bytes], None]
 
@@ -222,7 +223,7 @@ def settings_files(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     for suffix in (".toml", ".ini"):
         try:
-            policies = policies_in(text, f"cors{suffix}", suffix)
+            policies = policies_in(Lines(f"cors{suffix}", text), suffix)
         except PolicyError as error:
             for problem in error.problems:
                 assert len(str(problem).splitlines()) == 1, problem

@@ -14,6 +14,7 @@ from corswsgi.checker.kinds import (
     network,
     origins,
     permissions,
+    policy,
     preflights,
     redirects,
     request,
@@ -34,6 +35,7 @@ SUBJECTS = {
     "Cookies": cookies,
     "A visitor who is logged in": visitor,
     "Caches": caches,
+    "Policies": policy,
     "What a cache keeps": kept,
     "A proxy in front of the application": behind,
 }

@@ -1,0 +1,94 @@
+"""WSGI applications by their names, ``module:callable``, and what they wrap; what is asked of them is not here."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from corswsgi.asgi import is_asgi
+from corswsgi.errors import UsageError, quote
+
+#: What frameworks and middlewares call the application that they wrap.
+_WRAPPED = ("wsgi_app", "app", "application", "wrapped", "_app", "_application", "_wsgi_app", "__wrapped__")
+
+#: How many objects are looked at in search of a middleware.
+_MOST_LOOKED_AT = 100
+
+
+def import_app(name: str) -> Any:
+    """Import a WSGI application, from the current directory too.
+
+    :param name: ``module:callable``; the callable may be dotted.
+    :raises UsageError: if it cannot be.
+    """
+    module_name, colon, path = name.partition(":")
+    if not (colon and _is_dotted_name(module_name) and _is_dotted_name(path)):
+        raise UsageError(f"--app {quote(name)}: it is written module:callable, such as myproject.wsgi:application")
+    found: Any = _import_module(module_name, name)
+    for attribute in path.split("."):
+        try:
+            found = getattr(found, attribute)
+        except AttributeError:
+            raise UsageError(f"--app {quote(name)}: {module_name} has no {path}") from None
+    if not callable(found):
+        raise UsageError(f"--app {quote(name)}: it is a {type(found).__name__}, not a WSGI application")
+    if is_asgi(found):
+        raise UsageError(
+            f"--app {quote(name)}: it is an ASGI application, and only WSGI applications can be asked in this process; "
+            "start it on a server, and leave --app out"
+        )
+    return found
+
+
+def within(app: Any) -> Iterator[Any]:
+    """Yield an application and those that it wraps, as far as they keep them in an attribute or in a closure."""
+    seen: set[int] = set()
+    waiting = [app]
+    while waiting and len(seen) < _MOST_LOOKED_AT:
+        each = waiting.pop(0)
+        if id(each) in seen or not callable(each):
+            continue
+        seen.add(id(each))
+        yield each
+        # Only what is kept: a property may do anything at all.
+        kept = vars(each) if hasattr(each, "__dict__") else {}
+        waiting += [kept[name] for name in _WRAPPED if name in kept]
+        function = getattr(each, "__func__", each)
+        waiting += [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if _is_filled(cell)]
+        waiting += [owner] if (owner := getattr(each, "__self__", None)) is not None else []
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:  # nothing has been put into it yet
+        return False
+
+
+def _is_dotted_name(text: str) -> bool:
+    return all(part.isidentifier() for part in text.split("."))
+
+
+def _import_module(module_name: str, name: str) -> Any:
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if module_name == missing or module_name.startswith(f"{missing}."):
+            message = f"--app {quote(name)}: there is no module {missing}, neither in {here} nor installed"
+            raise UsageError(message) from error
+        raise UsageError(f"--app {quote(name)}: importing it fails: {describe(error)}") from error
+    except (Exception, SystemExit) as error:  # a module may do anything at all when it is imported
+        raise UsageError(f"--app {quote(name)}: importing it fails: {describe(error)}") from error
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception on one line, without control characters."""
+    text = quote(" ".join(str(error).split()))[1:-1].replace('\\"', '"')
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
