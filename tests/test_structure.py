@@ -50,10 +50,13 @@ ARROWS: dict[str, set[str]] = {
     "export": {"protocol", "routes", "policy", "origins", "headers", "settings", "fetch", "errors"},
     "serve": {"handler", "settings", "routes", "policy", "listening", "fetch", "errors"},
     "browser": {"fetch", "asgi"},
-    "checker": {"browser", "settings", "fetch", "errors", "asgi"},
+    "checker": {
+        *("browser", "sources", "applications", "settings", "policy", "options", "origins", "public_suffixes"),
+        *("routes", "fetch", "errors"),
+    },
     "testing": {"checker", "browser"},
     "demo": {"middleware", "handler", "explanation", "policy", "listening", "errors", "browser", "checker"},
-    "cli": {"serve", "demo", "checker", "export", "errors"},
+    "cli": {"serve", "explaining", "demo", "checker", "export", "errors"},
     "__main__": {"cli"},
     "__init__": {"middleware", "handler", "explanation", "policy", "errors"},
 }
@@ -64,6 +67,7 @@ OUTSIDE: dict[str, set[str]] = {
     "options": {"webob"},
     "protocol": {"webob"},
     "explanation": {"webob"},
+    "explaining": {"webob"},
     "asking": {"webob"},
     "middleware": {"webob"},
     "browser": {"ada_url", "publicsuffixlist", "requests", "urllib3"},

@@ -17,14 +17,14 @@ from corswsgi.browser.urls import parse_origin, registrable_domain
 from corswsgi.checker.findings import Kind
 from corswsgi.checker.kinds.origins import ORIGIN_DOT, ORIGIN_HTTP, ORIGIN_PREFIX, ORIGIN_SUFFIX
 from corswsgi.checker.kinds.policy import PATTERN_WIDE
-from corswsgi.checker.strangers import Likeness, Reach, derive
+from corswsgi.checker.strangers import Reach, derive
 
 #: How many texts are made of an expression, and how long they are at most.
 _MOST_TEXTS = 32
 _LONGEST_TEXT = 300
 
-#: What ``.*`` may stand for, beside nothing and one character.
-_ANYTHING = "own.example"
+#: Somebody's that no expression is written for (rfc2606#section-2).
+_UNRELATED = "https://evil.example"
 
 #: Stands for an unescaped dot.
 _DOT = "\0"
@@ -41,7 +41,7 @@ _FIXES = {
 class Lookalike(NamedTuple):
     """An origin that an expression matches, and was not written for.
 
-    :ivar meant: the origin that it was written for, as far as can be told.
+    :ivar meant: the origin that it was written for, as far as can be told; empty if it matches any.
     """
 
     value: str
@@ -56,9 +56,12 @@ class Lookalike(NamedTuple):
 
 
 def lookalikes_of(expression: re.Pattern[str]) -> Iterator[Lookalike]:
-    """Yield the origins of strangers that an expression matches, the worst first."""
+    """Yield the origins of strangers that an expression matches, each once; if it matches any, one is enough."""
+    if expression.fullmatch(_UNRELATED):
+        yield Lookalike(_UNRELATED, "", PATTERN_WIDE, Reach.ANYONE)
+        return
     found = {each.value: each for text in _texts_of(expression) for each in _tried(expression, text)}
-    yield from sorted(found.values(), key=lambda each: each.kind is not PATTERN_WIDE)
+    yield from found.values()
 
 
 def _tried(expression: re.Pattern[str], text: str) -> Iterator[Lookalike]:
@@ -73,9 +76,8 @@ def _tried(expression: re.Pattern[str], text: str) -> Iterator[Lookalike]:
     for stranger in derive(meant):
         if stranger.reach not in (Reach.ANYONE, Reach.NETWORK) or not expression.fullmatch(stranger.value):
             continue
-        kind = PATTERN_WIDE if stranger.likeness is Likeness.UNRELATED else stranger.kind
-        if kind in _FIXES and stranger.origin is not None:
-            yield Lookalike(stranger.value, meant, kind, stranger.reach)
+        if stranger.kind in _FIXES and stranger.origin is not None:
+            yield Lookalike(stranger.value, meant, stranger.kind, stranger.reach)
 
 
 def _domain_of(origin: str) -> str | None:
@@ -120,8 +122,6 @@ def _pieces(operation: Any, argument: Any) -> list[str]:
             least, most, repeated = argument
             counts = dict.fromkeys((least, min(max(least, 1), most)))
             bodies = [text.replace(_DOT, "a") for text in _texts(repeated)]
-            if bodies == ["a"] and most > len(_ANYTHING):
-                return [*("a" * count for count in counts), _ANYTHING * (least <= len(_ANYTHING))]
             return [body * count for count in counts for body in bodies if len(body) * count <= _LONGEST_TEXT]
         case _constants.NOT_LITERAL:
             return ["a" if argument != ord("a") else "b"]

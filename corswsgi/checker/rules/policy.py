@@ -130,10 +130,9 @@ def _on_expression(entry: re.Pattern[str], policy: Policy) -> Iterator[Finding]:
         ):
             continue
         told.add(lookalike.kind.code)
-        if lookalike.kind is kinds.PATTERN_WIDE:
-            yield lookalike.kind.finding(f"{written} lets any site through, such as {quote(lookalike.value)}", lookalike.fix)
-            return
         sentence = f"{written} is meant for {quote(lookalike.meant)}, and lets {quote(lookalike.value)} through"
+        if not lookalike.meant:
+            sentence = f"{written} lets any site through, such as {quote(lookalike.value)}"
         severity = SEVERITIES[lookalike.reach][0 if policy.allow_credentials else 1]
         yield lookalike.kind.finding(sentence, lookalike.fix, severity=max(severity, Severity.LOW))
 
