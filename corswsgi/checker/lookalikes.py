@@ -74,9 +74,8 @@ def _tried(expression: re.Pattern[str], text: str) -> Iterator[Lookalike]:
         if _domain_of(value) not in (None, own) and expression.fullmatch(value):
             yield Lookalike(value, meant, ORIGIN_DOT, Reach.ANYONE)
     for stranger in derive(meant):
-        if stranger.reach not in (Reach.ANYONE, Reach.NETWORK) or not expression.fullmatch(stranger.value):
-            continue
-        if stranger.kind in _FIXES and stranger.origin is not None:
+        is_told = stranger.kind in _FIXES and stranger.reach in (Reach.ANYONE, Reach.NETWORK)
+        if is_told and expression.fullmatch(stranger.value):
             yield Lookalike(stranger.value, meant, stranger.kind, stranger.reach)
 
 
