@@ -117,6 +117,7 @@ LOOKALIKES: dict[str, list[tuple[str, str, str]]] = {
     r"https://[^e]\S\d[\D]\.example\.com": [],
     r"(https)://[^.e]+\.example\.com": [],
     r"https://a.example\.(com|x)": [("https://a.example.com", "https://axexample.com", "origin-dot")],
+    r"https://a.b\.example\.com": [],  # what the dot lets through is below the same domain
     r"(?>https)://(?=a)a++\.example\.com": [],
     r"capacitor://localhost": [],
     r"nothing that is an origin": [],
