@@ -63,7 +63,7 @@ def on_caches(everyone: Sequence[Asked], with_credentials: bool) -> Iterator[Fin
 
 def _on_page(asked: Asked, everyone: Sequence[Asked], with_credentials: bool) -> Finding | None:
     came, fresh, origin = asked.exchange, asked.judged, asked.origin or ""
-    answered = f"a cache answered ({', '.join(signs(came))})" if signs(came) else "a cache seems to have answered"
+    answered = f"a cache answered ({', '.join(signs(came))})" if signs(came) else _seems(came)
     now, then = _allowed(fresh), _allowed(came)
     seen = [came, fresh]
     if shares(came, origin, with_credentials):
@@ -81,6 +81,12 @@ def _on_page(asked: Asked, everyone: Sequence[Asked], with_credentials: bool) ->
         return kinds.KEPT_WITHOUT_CORS.finding(sentence, _fix(asked, everyone), seen=seen)
     sentence = f"{answered} with what it keeps for another origin, {then}; past it, the server sends {now}"
     return kinds.KEPT_FOR_ANOTHER_ORIGIN.finding(sentence, _fix(asked, everyone), seen=seen)
+
+
+def _seems(came: Exchange) -> str:
+    """Return that a cache answered which does not say so; Via tells of what stands in between, caches or not."""
+    via = joined(came, "Via")
+    return f"a cache seems to have answered (Via: {shown(via)})" if via else "a cache seems to have answered"
 
 
 def _mixed(asked: Asked, everyone: Sequence[Asked]) -> Finding:
