@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import NoReturn, Protocol
 
 from corswsgi import explaining, serve
-from corswsgi.checker import audit_command, check_command, lint_command
+from corswsgi.checker import audit_command, check_command, finding_command, lint_command
 from corswsgi.demo import command as demo
 from corswsgi.errors import PolicyError, UsageError
 from corswsgi.export import command as export_command
@@ -29,6 +29,7 @@ _COMMANDS: dict[str, tuple[_Command, str]] = {
     "check": (check_command, "tell whether a browser would let a page read a URL, and if not, why not"),
     "audit": (audit_command, "tell what pages of hostile origins would get from a URL"),
     "lint": (lint_command, "tell the faults of a policy, and what could be better, with file and line"),
+    "finding": (finding_command, "tell what a finding of check, audit or lint means, and how to fix it"),
     "explain": (
         explaining,
         "tell which rule of a policy governs a path, and what a request is answered there, and why",

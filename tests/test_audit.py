@@ -24,12 +24,14 @@ import requests
 from corswsgi import CORSMiddleware, Policy
 from corswsgi.checker import audit_command
 from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_needed
-from corswsgi.checker.audit_render import render, render_json
 from corswsgi.checker.findings import Severity, shown
 from corswsgi.checker.gatherer import MOST_REQUESTS, BudgetExceeded
 from corswsgi.checker.kinds.origins import ANY_ORIGIN_CREDENTIALS
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import Mask
+from corswsgi.checker.render.audit import audit_paragraphs
+from corswsgi.checker.render.program import audit_as_dict
+from corswsgi.checker.render.terminal import text_of, width_of
 from corswsgi.checker.rules import origins
 from corswsgi.checker.strangers import IMPLIED_BY, KINDS, SEVERITIES, Likeness, Reach, derive
 from corswsgi.checker.target import Target, new_session, parse_target_url
@@ -300,7 +302,7 @@ def test_a_server_gives_exactly_its_findings(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["reflects, with credentials", "siblings", "all, with credentials", "nothing at all"])
 def test_the_text_is_what_a_person_has_read(name: str) -> None:
-    text = "\n".join(line.text for line in render(audit(TABLE[name][0], API, APP))) + "\n"
+    text = text_of(audit_paragraphs(audit(TABLE[name][0], API, APP)))
     compare_with_golden(f"{name.replace(',', '').replace(' ', '-')}.txt", text)
 
 
@@ -523,8 +525,8 @@ def test_when_time_is_up_what_was_found_until_then_is_told(
     cut_short = f"the {seconds:g} s for everything were over; --max-time allows more"
     assert report.cut_short == ("" if seconds > 45 else cut_short)
     told = [f"Not everything was asked: {cut_short}."] if seconds < 45 else []
-    assert [line.text for line in render(report) if "Not everything" in line.text] == told
-    assert json.loads(render_json(report))["cut_short"] == report.cut_short
+    assert [line.text for line in audit_paragraphs(report) if "Not everything" in line.text] == told
+    assert audit_as_dict(report)["cut_short"] == report.cut_short
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.5])
@@ -544,12 +546,12 @@ def test_what_a_server_says_cannot_reach_the_terminal() -> None:
     nasty = "\x1b[2J\x9b" + "x" * 500
     app = constantly((ORIGIN, nasty), (CREDENTIALS, nasty), ("Vary", nasty), ("Location", nasty), status="302 \x1b[0m")
     report = audit(app, API, APP)
-    text = "\n".join(line.text for line in render(report))
+    text = text_of(audit_paragraphs(report, verbose=True))
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
     assert max(map(len, text.splitlines())) < 300
     assert "\\x1b[2J" in text
-    assert "\x1b" not in render_json(report)
+    assert "\x1b" not in json.dumps(audit_as_dict(report))
 
 
 @pytest.mark.parametrize(
@@ -623,7 +625,7 @@ def test_json(module: str, capsys: pytest.CaptureFixture[str]) -> None:
         "with_credentials": True,
     }
     (finding,) = report["findings"]
-    assert sorted(finding) == ["code", "concerns", "evidence", "fix", "sentence", "severity"]
+    assert sorted(finding) == ["code", "concerns", "evidence", "fix", "place", "sentence", "severity"]
     assert (finding["code"], finding["severity"]) == ("any-origin-with-credentials", "high")
     assert finding["evidence"] == [
         {
@@ -726,16 +728,18 @@ def test_a_terminal_gets_a_bar_and_colours_where_it_can_and_wants_to(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("COLUMNS", "72")
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
     assert run("--app", f"{module}:bad", "--origin", APP) == 0
     assert err.getvalue().startswith("45 requests (GET and OPTIONS) to http://localhost/\n")
     is_colourful = has_rich and not no_color
-    assert ("Auditing" in err.getvalue()) is is_colourful
+    assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue()).splitlines())) <= 72
+    assert ("asking" in err.getvalue()) is is_colourful
     assert ("\x1b[" in out.getvalue()) is is_colourful
     plain = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
     report = Mask()(audit(TABLE["reflects, with credentials"][0], "http://localhost/", APP))
-    assert plain.splitlines() == [line.text for line in render(report)]
+    assert plain == text_of(audit_paragraphs(report, width=width_of(out)), width_of(out))
 
 
 # Over a socket

@@ -35,7 +35,7 @@ def ask(
 ) -> tuple[int, str, dict[str, Any], Server, Server]:
     with Server(front) as proxy, Server(behind) as app:
         line = [f"{proxy.url}/items?a=1", "--origin", LOCAL, "--behind", app.url, *options]
-        status, text = command(*line)
+        status, text = command(*line, "-v")
         report = json.loads(command(*line, "--json")[1])
     return status, text, report, proxy, app
 
@@ -185,7 +185,7 @@ def test_what_the_application_is_asked() -> None:
     assert asked.headers["host"] == host == asked.headers["x-forwarded-host"]
     assert asked.headers["x-forwarded-proto"] == "http"
     with Server(answering("200 OK", *SHARED)) as front, Server(answering("200 OK", *SHARED)) as behind:
-        _, text = command(f"{front.url}/api/items", "--origin", LOCAL, "--behind", f"{behind.url}/items")
+        _, text = command(f"{front.url}/api/items", "--origin", LOCAL, "--behind", f"{behind.url}/items", "-v")
     assert [each.path for each in behind.asked] == ["/items"]
     assert f"-H 'Host: 127.0.0.1:{front.port}'" in text
 

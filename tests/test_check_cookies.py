@@ -196,7 +196,7 @@ def test_what_a_logged_in_visitor_gets(tmp_path: Path) -> None:
         status, without = command(server.url, "--origin", HOME, "--credentials", "include")
         assert status == 1
         assert "No cookies were sent: this is what visitors get who are not logged in." in said(without)
-        status, text = command(server.url, "--origin", HOME, "--cookie-jar", file_name)
+        status, text = command(server.url, "--origin", HOME, "--cookie-jar", file_name, "-v")
     assert status == 0
     assert "credentials: include is assumed, because cookies were given; --credentials says otherwise." in said(text)
     assert "sid: Chrome, Firefox and Safari send it along." in text
@@ -212,7 +212,7 @@ def test_no_value_is_printed_though_the_server_echoes_it(
 ) -> None:
     file_name = jar(tmp_path, line("sid", SECRET), line("b", OTHER, path="/"))
     with Server(welcoming) as server:
-        options = [server.url, "--origin", HOME, "--cookie-jar", file_name, "--cookie", "c=third-s3cr3t", *more]
+        options = [server.url, "--origin", HOME, "--cookie-jar", file_name, "--cookie", "c=third-s3cr3t", "-v", *more]
         assert cli.main(["check", *options]) == 0
         out, err = capsys.readouterr()
         assert "s3cr3t" not in out + err

@@ -1,15 +1,19 @@
 """The table of findings: every kind is declared once, has a page, and is found somewhere."""
 
 import ast
+import contextlib
+import io
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from corswsgi import checker
+from corswsgi import checker, cli
 from corswsgi.checker.findings import Concern, Kind, Severity
 from corswsgi.checker.kinds import KINDS, SUBJECTS
+from corswsgi.checker.render.pages import as_rst
 
 ROOM = Path(checker.__file__).parent
 TABLE = ROOM / "kinds"
@@ -69,3 +73,55 @@ def test_a_kind_has_a_page(code: str) -> None:
         assert paragraph.endswith("."), paragraph
         assert paragraph.count("``") % 2 == 0, paragraph
         assert paragraph.isascii()
+
+
+# The pages
+
+
+PAGE = ROOM.parent.parent / "docs" / "findings.rst"
+
+
+def test_the_page_in_the_documentation_is_generated_from_the_table() -> None:
+    text = as_rst()
+    if os.environ.get("CORSWSGI_GOLDEN") == "write":
+        PAGE.write_text(text, "utf-8")
+    assert PAGE.read_text("utf-8") == text
+    assert all(f"\n{code}\n{'~' * len(code)}\n" in text for code in KINDS)
+
+
+def printed(*arguments: str) -> str:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert cli.main(["finding", *arguments]) == 0
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_a_finding_has_its_page_in_the_terminal(code: str) -> None:
+    text = printed(code)
+    assert text.startswith(f"{str(KINDS[code].severity).upper()}  {code}\n")
+    assert max(map(len, text.splitlines())) <= 100
+    assert "``" not in text
+    assert printed(f"[{code}]") == text
+    assert ("No policy helps here." in text) is (not KINDS[code].policy)
+
+
+def test_without_a_code_all_are_listed() -> None:
+    text = printed()
+    assert all(f"  {code} " in text for code in KINDS)
+    assert all(f"{title}\n" in text for title in SUBJECTS)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("vary-mising", 'there is no finding "vary-mising"; the nearest are vary-missing'),
+        ("VARY_NEEDLESSS", 'there is no finding "VARY_NEEDLESSS"; the nearest'),
+        ("tlss", 'there is no finding "tlss"; the nearest is tls\n'),
+        ("", 'there is no finding ""; corswsgi finding lists all\n'),
+        ("zzz\x1b", 'there is no finding "zzz\\u001b"; corswsgi finding lists all\n'),
+    ],
+)
+def test_of_an_unknown_code_the_nearest_are_named(code: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["finding", code]) == 2
+    assert capsys.readouterr().err.startswith(f"corswsgi finding: {message}")

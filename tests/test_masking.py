@@ -223,7 +223,7 @@ def printed(arguments: list[str], form: str, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_secret_is_printed(name: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(echoing) as server:
-        text = printed(COMMANDS[name](server.url), form, monkeypatch)
+        text = printed([*COMMANDS[name](server.url), "-v"], form, monkeypatch)
     assert {kind for kind, secret in SECRETS.items() if secret[4:] in text} == set()
     assert "***" in text
 
@@ -232,27 +232,27 @@ def test_no_secret_is_in_what_is_said_of_progress(monkeypatch: pytest.MonkeyPatc
     told: list[str] = []
 
     @contextlib.contextmanager
-    def progress(stream: Any) -> Iterator[Callable[[str], object]]:
+    def progress(stream: Any, total: int | None = None) -> Iterator[Callable[[str], object]]:
         yield told.append
 
-    monkeypatch.setattr(check_command, "_progress", progress)
+    monkeypatch.setattr(check_command, "progress", progress)
     with Server(echoing) as server:
         printed(COMMANDS["check"](server.url), "text", monkeypatch)
-    assert told[0] == f"asking {server.url}/moved/x?token=*** as a page of {PAGE}"
+    assert told[0] == f"asking {server.url}/moved/x?token=*** as a page of {PAGE} ..."
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_secrets_are_shown_to_whoever_asks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(echoing) as server:
         form = "text" if name.startswith("audit") else "json"
-        text = printed([*COMMANDS[name](server.url), "--show-secrets"], form, monkeypatch)
+        text = printed([*COMMANDS[name](server.url), "-v", "--show-secrets"], form, monkeypatch)
     assert {kind for kind, secret in SECRETS.items() if secret in text} == SHOWN[name]
     assert "***" not in text
 
 
 def test_what_is_printed_still_tells_of_what_kind_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(echoing) as server:
-        text = printed(COMMANDS["check"](server.url), "text", monkeypatch)
+        text = printed([*COMMANDS["check"](server.url), "-v"], "text", monkeypatch)
     for part in (
         "-H 'Authorization: Bearer ***'",
         "-H 'X-Api-Key: ***'",

@@ -466,7 +466,7 @@ def test_it_may_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
         status, printed = command("--console", "-")
     assert status == 1
-    assert "Note: the message is of Chrome or Edge: there was no answer that a browser can use." in said(printed)
+    assert "Note The message is of Chrome or Edge: there was no answer that a browser can use." in said(printed)
 
 
 # The browsers of this machine

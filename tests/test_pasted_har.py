@@ -311,7 +311,7 @@ def test_each_is_asked_and_the_worst_is_the_exit_status(paths: list[str], status
         got, text = command("--har", file, "--engine", "chromium", "--max-time", "60")
     assert got == status
     for number, path in enumerate(paths, 1):
-        assert f"Note: this is entry {number} of {len(paths)} in the archive: GET {server.url}{path}." in said(text)
+        assert f"Note This is entry {number} of {len(paths)} in the archive: GET {server.url}{path}." in said(text)
 
 
 def test_in_json_they_are_a_list_and_secrets_are_masked(tmp_path: Path) -> None:

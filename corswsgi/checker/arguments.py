@@ -41,6 +41,7 @@ def add_shared(parser: argparse.ArgumentParser, *, answers: int) -> None:
     parser.add_argument(
         "--junit", metavar="FILE", help="write the results as JUnit XML too, for a CI server, each URL or case a test"
     )
+    parser.add_argument("-v", "--verbose", action="store_true", help="print the rest too: all that was asked and came")
     parser.add_argument("--insecure", action="store_true", help="take any TLS certificate")
     parser.add_argument(
         "--show-secrets",

@@ -1,6 +1,6 @@
 """``audit``: what pages of hostile origins would get from a URL.
 
-The rules stand in :mod:`corswsgi.checker.rules`, how it is told in :mod:`corswsgi.checker.audit_render`.
+The rules stand in :mod:`corswsgi.checker.rules`, how it is told in :mod:`corswsgi.checker.render.audit`.
 """
 
 from __future__ import annotations

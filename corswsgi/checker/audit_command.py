@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib.util
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, TextIO
+from typing import Any
 
 from corswsgi.checker.arguments import WORST, add_cookies, add_shared, check_hosts, read_jars
 from corswsgi.checker.audit import AuditReport, Unanswered, audit, requests_needed
-from corswsgi.checker.audit_render import as_dict, render, summary
 from corswsgi.checker.cases import Case, read_cases
 from corswsgi.checker.findings import Severity, shown
 from corswsgi.checker.gatherer import COOKIES, MOST_REQUESTS
@@ -21,6 +17,9 @@ from corswsgi.checker.jar import GivenCookie, cookies_for
 from corswsgi.checker.kinds.network import OUT_OF_TIME
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import Mask, as_it_is
+from corswsgi.checker.render.audit import audit_paragraphs, summary
+from corswsgi.checker.render.program import audit_as_dict
+from corswsgi.checker.render.terminal import print_lines, progress, text_of, width_of
 from corswsgi.checker.results import FAILED, NO_ANSWER, OK, Result
 from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.several import Answer, ask_all
@@ -162,7 +161,7 @@ def _answer(options: argparse.Namespace, case: Case, seconds: float, given: Sequ
         return Answer(Result(name, NO_ANSWER, "no answer", finding.code, why, why), member, lambda: None, False)
     result = replace(_result(case, report), name=name, text=_text(report) if options.junit else "")
     is_notable = result.status != OK or bool(report.findings)
-    return Answer(result, as_dict(report), lambda: _show(report, sys.stdout), is_notable)
+    return Answer(result, audit_as_dict(report), lambda: _show(report, options.verbose), is_notable)
 
 
 def _result(case: Case, report: AuditReport) -> Result:
@@ -175,7 +174,11 @@ def _result(case: Case, report: AuditReport) -> Result:
 
 
 def _text(report: AuditReport) -> str:
-    return "".join(f"{line.text}\n" for line in render(report))
+    return text_of(audit_paragraphs(report, verbose=True))
+
+
+def _show(report: AuditReport, verbose: bool) -> None:
+    print_lines(audit_paragraphs(report, verbose=verbose, width=width_of(sys.stdout)), sys.stdout)
 
 
 def _audit(
@@ -188,40 +191,9 @@ def _audit(
     target = open_target(options.app, case.url, insecure=options.insecure)
     count = requests_needed(case.url, case.origin)
     print(mask(f"{count} requests (GET and OPTIONS) to {target.address}"), file=sys.stderr, flush=True)
-    with _progress(count, sys.stderr) as on_request:
+    with progress(sys.stderr, count) as tell:
         limit = Limit(options.timeout, seconds)
         cookies = sent_anyway(given, target.url)
         sent = cookies or COOKIES
-        report = audit(target.site, case.url, case.origin, limit=limit, cookies=sent, on_request=on_request)
+        report = audit(target.site, case.url, case.origin, limit=limit, cookies=sent, on_request=lambda: tell("asking"))
     return replace(report, cookies=tuple(map(shown, cookies)))
-
-
-def _is_rich(stream: TextIO) -> bool:
-    """Tell whether colours and bars are possible, and welcome (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and importlib.util.find_spec("rich") is not None
-
-
-@contextlib.contextmanager
-def _progress(count: int, stream: TextIO) -> Iterator[Callable[[], object]]:
-    """Show a bar on a terminal; yield what moves it on."""
-    if not _is_rich(stream):
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(file=stream), transient=True) as progress:
-        task = progress.add_task("Auditing", total=count)
-        yield lambda: progress.advance(task)
-
-
-def _show(report: AuditReport, stream: TextIO) -> None:
-    if not _is_rich(stream):
-        stream.write(_text(report))
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(file=stream, highlight=False)
-    for line in render(report):
-        console.print(Text(line.text, line.style), soft_wrap=True)

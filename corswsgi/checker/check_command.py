@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, TextIO
 
 from corswsgi.browser import ENGINES
-from corswsgi.checker import render
 from corswsgi.checker.arguments import WORST, add_cookies, add_shared
 from corswsgi.checker.cases import CREDENTIALS, EXPECTED
 from corswsgi.checker.check import check
@@ -22,14 +17,14 @@ from corswsgi.checker.kinds.network import OUT_OF_TIME
 from corswsgi.checker.masking import Mask, as_it_is
 from corswsgi.checker.pasted import refuse_forbidden
 from corswsgi.checker.questions import Asked, questions
+from corswsgi.checker.render import as_dict, as_text, paragraphs
+from corswsgi.checker.render.screen import shown_sentence
+from corswsgi.checker.render.terminal import print_lines, progress
 from corswsgi.checker.report import Report
 from corswsgi.checker.results import FAILED, NO_ANSWER, OK, Result
 from corswsgi.checker.several import Answer, ask_all
-from corswsgi.checker.target import INSTALL, open_target
+from corswsgi.checker.target import open_target
 from corswsgi.errors import UsageError, quote
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 REFERRER_POLICIES = (
     "no-referrer no-referrer-when-downgrade origin origin-when-cross-origin same-origin strict-origin "
@@ -157,8 +152,8 @@ def _answer(options: argparse.Namespace, asked: Asked, seconds: float) -> Answer
     result = _result(options, asked, report)
     return Answer(
         result=result,
-        member=render.as_dict(report),
-        show=lambda: print_report(report, sys.stdout),
+        member=as_dict(report),
+        show=lambda: print_lines(paragraphs(report, verbose=options.verbose), sys.stdout),
         is_notable=result.status != OK or report.outcome == "allowed-but-unsafe",
     )
 
@@ -169,8 +164,10 @@ def _check(options: argparse.Namespace, asked: Asked, seconds: float) -> Report:
         target = open_target(
             options.app, asked.url, insecure=options.insecure, timeout=options.timeout, max_time=seconds
         )
-        with _progress(sys.stderr) as progress:
-            report = check(target, asked.question, progress=lambda sentence: progress(mask(sentence)))
+        with progress(sys.stderr) as tell:
+            report = check(
+                target, asked.question, progress=lambda sentence: tell(f"{shown_sentence(mask(sentence))} ...")
+            )
     except UsageError as error:
         raise UsageError(mask(str(error))) from None
     return mask(replace(report, assumed=asked.told))
@@ -187,8 +184,8 @@ def _result(options: argparse.Namespace, asked: Asked, report: Report) -> Result
         status=status,
         verdict="no answer" if status == NO_ANSWER else _verdict(report),
         code=code,
-        sentence=render.shown_sentence(sentence) if status != OK else "",
-        text=render.as_text(report) if options.junit else "",
+        sentence=shown_sentence(sentence) if status != OK else "",
+        text=as_text(report, verbose=True) if options.junit else "",
     )
 
 
@@ -218,46 +215,3 @@ def exit_status(report: Report, expect: str | None) -> int:
         return NO_ANSWER
     outcomes = {"blocked" if each.outcome == "blocked" else "allowed" for each in report.engines}
     return OK if outcomes == {expect or "allowed"} else FAILED
-
-
-# The terminal
-
-
-def _console(stream: TextIO) -> Console:
-    try:
-        from rich.console import Console
-    except ImportError as error:
-        raise UsageError(f"rich, which writes to terminals, is not installed; install it with: {INSTALL}") from error
-    return Console(file=stream, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress(stream: TextIO) -> Iterator[Callable[[str], object]]:
-    """Show what is being asked, on a terminal, and nowhere else."""
-    if not stream.isatty():
-        yield lambda sentence: None
-        return
-    console = _console(stream)
-    from rich.text import Text
-
-    with console.status("") as status:
-        yield lambda sentence: status.update(Text(f"{render.shown_sentence(sentence)} ..."))
-
-
-def print_report(report: Report, stream: TextIO) -> None:
-    """Print a report: in colours on a terminal, unless ``NO_COLOR`` is set, else plain."""
-    if not stream.isatty() or os.environ.get("NO_COLOR"):
-        stream.write(render.as_text(report))
-        return
-    console = _console(stream)
-    from rich.text import Text
-
-    for line in render.paragraphs(report):
-        for number, text in enumerate(line.wrapped(min(console.width, render.WIDTH))):
-            lead = line.lead if number == 0 else " " * len(line.lead)
-            # Text, not a string: what comes from servers is never read as markup.
-            console.print(Text.assemble((lead, _style(line.lead_style)), (text, _style(line.style))))
-
-
-def _style(name: str) -> str:
-    return render.STYLES.get(name, "")

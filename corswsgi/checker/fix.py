@@ -63,6 +63,10 @@ def fix_for(wish: Wish, steps: Iterable[str]) -> Fix:
     return Fix(tuple(steps), policy_lines(wish), preflight_lines(wish), response_lines(wish))
 
 
+#: What fits on a terminal of 80 columns, beside the margin.
+_LONGEST_LINE = 68
+
+
 def policy_lines(wish: Wish) -> tuple[str, ...]:
     """Return the Policy that permits the request, in Python."""
     options = [("allow_origins", _python_list([wish.origin]))]
@@ -74,6 +78,9 @@ def policy_lines(wish: Wish) -> tuple[str, ...]:
         options.append(("allow_credentials", "True"))
     if wish.with_credentials and is_insecure(wish.origin):
         options.append(("dangerously_allow", _python_list(["insecure-origins"])))
+    line = f"Policy({', '.join(f'{name}={value}' for name, value in options)})"
+    if len(line) <= _LONGEST_LINE:
+        return (line,)
     return ("Policy(", *(f"    {name}={value}," for name, value in options), ")")
 
 

@@ -214,4 +214,4 @@ def _told(
     )
     report = check(Target(app, parse_url(urljoin(BASE, url))), question)
     mask = Mask(url, question.headers)  # messages end up in the logs of CI
-    return f"{message}\n\n{render.as_text(mask(report))}"
+    return f"{message}\n\n{render.as_text(mask(report), verbose=True)}"

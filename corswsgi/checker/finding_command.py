@@ -1,0 +1,47 @@
+"""``corswsgi finding``: what a finding means, how it comes about, and how to fix it."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+
+from corswsgi.checker.kinds import KINDS
+from corswsgi.checker.render.pages import contents, page
+from corswsgi.checker.render.terminal import print_lines
+from corswsgi.errors import UsageError, quote
+
+_MOST_NAMES = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "code",
+        nargs="?",
+        metavar="CODE",
+        help="of a finding, as check, audit and lint print it in [brackets]; without it, all codes are listed",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the page of a finding, or the list of all.
+
+    :raises UsageError: if there is no such code; the nearest ones are named.
+    """
+    if options.code is None:
+        print_lines(contents(), sys.stdout)
+        return 0
+    code = options.code.strip("[]").lower()
+    if code not in KINDS:
+        raise UsageError(f"there is no finding {quote(options.code)}; {_instead(code)}")
+    print_lines(page(KINDS[code]), sys.stdout)
+    return 0
+
+
+def _instead(code: str) -> str:
+    holding = [each for each in KINDS if code and code in each]
+    near = list(dict.fromkeys([*holding, *difflib.get_close_matches(code, KINDS, _MOST_NAMES)]))[:_MOST_NAMES]
+    if not near:
+        return "corswsgi finding lists all"
+    return f"the nearest {'are' if len(near) > 1 else 'is'} {', '.join(near)}"

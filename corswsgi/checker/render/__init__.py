@@ -1,0 +1,24 @@
+"""What is told to people and to programs; nothing is worked out here, and what servers sent is escaped and cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corswsgi.checker.render.details import details
+from corswsgi.checker.render.program import as_dict
+from corswsgi.checker.render.screen import more, screen
+from corswsgi.checker.render.terminal import WIDTH, Line, text_of
+from corswsgi.checker.report import Report
+
+__all__ = ["as_dict", "as_text", "paragraphs"]
+
+
+def paragraphs(report: Report, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield a report of ``check`` for a person: the fix first, and the rest only if asked for."""
+    yield from screen(report)
+    yield from details(report) if verbose else more(report)
+
+
+def as_text(report: Report, *, verbose: bool = False, width: int = WIDTH) -> str:
+    """Return a report of ``check`` for a person, without colours."""
+    return text_of(paragraphs(report, verbose=verbose), width)
