@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -39,7 +40,7 @@ _COMMANDS: dict[str, tuple[_Command, str]] = {
 }
 
 _USAGE_ERROR = 2
-_INTERRUPTED = 130  # as shells have it
+_INTERRUPTED, _BROKEN_PIPE = 130, 141  # as shells have them
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,6 +75,18 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status, 2 for what cannot be done as it was asked."""
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads on, as after "| head"; what the interpreter writes at its end must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = parse(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     command, _ = _COMMANDS[options.command]
