@@ -1,7 +1,7 @@
 """The command line as a whole: what every command does alike."""
 
+import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -12,20 +12,18 @@ from corswsgi import cli
 BROKEN_PIPE = 141
 
 
-@pytest.fixture
-def nobody_reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[TextIO]:
+@contextlib.contextmanager
+def nobody_reading() -> Iterator[TextIO]:
     """Make standard output a pipe that nobody reads, as after ``| head`` has its lines."""
     reading, writing = os.pipe()
     os.close(reading)
-    with open(writing, "w", encoding="utf-8") as stream:
-        monkeypatch.setattr(sys, "stdout", stream)
+    with open(writing, "w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream):
         yield stream
 
 
 @pytest.mark.parametrize("arguments", [["finding"], ["finding", "tls"], ["--help"], ["check", "--help"], ["--version"]])
-def test_it_ends_quietly_if_nobody_reads_on(
-    arguments: list[str], nobody_reads: TextIO, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(arguments) == BROKEN_PIPE
-    print("this goes nowhere", file=nobody_reads, flush=True)
+def test_it_ends_quietly_if_nobody_reads_on(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    with nobody_reading() as stream:
+        assert cli.main(arguments) == BROKEN_PIPE
+        print("this goes nowhere", file=stream, flush=True)
     assert capfd.readouterr().err == ""

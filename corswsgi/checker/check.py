@@ -7,38 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from corswsgi import fetch
-from corswsgi.browser import Code, Departure, NoteCode, Verdict
+from corswsgi.browser import Departure, NoteCode, Verdict
 from corswsgi.browser.engines import PROFILES
-from corswsgi.browser.urls import parse_url
-from corswsgi.checker import engines, visitor
+from corswsgi.checker import conclusion, engines, visitor
 from corswsgi.checker.evidence import Evidence, Progress, Question, gather
 from corswsgi.checker.findings import Finding, Severity
-from corswsgi.checker.fix import Wish, fix_beyond_servers, fix_for
 from corswsgi.checker.granting import (
-    ALLOW_CREDENTIALS,
-    ALLOW_HEADERS,
-    ALLOW_METHODS,
-    ALLOW_ORIGIN,
     shares,
     split_headers,
 )
-from corswsgi.checker.kinds.cookies import COOKIE_KEPT_BY_SOME, COOKIE_REFUSED, COOKIES_OF_THIRD_PARTY
-from corswsgi.checker.kinds.visitor import COOKIE_NOT_SENT
+from corswsgi.checker.parts import Actual, BehindAnswer, CarriedCookie, CookieAnswer, ErrorPath, Preflight
 from corswsgi.checker.preflight import judge_preflight
-from corswsgi.checker.report import (
-    Actual,
-    BehindAnswer,
-    CarriedCookie,
-    CookieAnswer,
-    EngineVerdict,
-    ErrorPath,
-    Fix,
-    Outcome,
-    Preflight,
-    Purpose,
-    Report,
-    Sent,
-)
+from corswsgi.checker.report import EngineVerdict, Outcome, Purpose, Report, Sent
 from corswsgi.checker.rules import behind as proxies
 from corswsgi.checker.rules import caches, cookies, errors, origins, redirects, request
 from corswsgi.checker.rules.kept import everyone_asked, on_caches
@@ -106,8 +86,8 @@ def report(evidence: Evidence) -> Report:
         answered=evidence.is_answered,
         certain=verdict.outcome != "unsent",
         cut_short=evidence.limit.cut_short,
-        headline=_headline(evidence, outcome),
-        cause=_cause(evidence, preflights, actual),
+        headline=conclusion.headline(evidence, outcome),
+        cause=conclusion.cause(evidence, preflights, actual),
         engines=tuple(
             EngineVerdict(
                 engine=engine,
@@ -133,7 +113,7 @@ def report(evidence: Evidence) -> Report:
         findings=findings,
         # A cookie that is not kept is a finding.
         notes=tuple(note for note in deciding.notes if not (answered and note.code == NoteCode.COOKIE_REFUSED)),
-        fix=_fix(evidence, outcome, findings, unsafe_names),
+        fix=conclusion.fix(evidence, outcome, findings, unsafe_names),
         requests=tuple(_sent(evidence)),
     )
 
@@ -231,82 +211,6 @@ def _error_path(evidence: Evidence) -> ErrorPath | None:
     else:
         sentence = "errors cannot be read: the script sees no status and no message, only that something failed"
     return ErrorPath(exchange.url, exchange.status, readable, sentence)
-
-
-# Words
-
-
-def _headline(evidence: Evidence, outcome: Outcome) -> str:
-    origin = evidence.question.origin
-    page = "a sandboxed page (origin null)" if origin == "null" else f"a page of {origin}"
-    what = f"{evidence.question.sent_method} {evidence.target.address}"
-    step = evidence.deciding.reason.step
-    if not evidence.is_answered:
-        return f"no answer came to {'the preflight for ' if step == 'preflight' else ''}{what}"
-    if outcome == "blocked":
-        return f"{page} may not {'send' if step in ('request', 'preflight') else 'read the answer to'} {what}"
-    return f"{page} may {'send' if evidence.deciding.outcome == 'unsent' else 'read the answer to'} {what}"
-
-
-def _cause(evidence: Evidence, preflights: tuple[Preflight, ...], actual: Actual | None) -> str:
-    """Return what is behind a refusal, in a sentence that knows more than the standard's step."""
-    reason = evidence.deciding.reason
-    if evidence.deciding.outcome != "blocked":
-        return ""
-    behind = [each.finding for each in preflights if not each.passed]
-    if reason.step != "preflight" and actual is not None:
-        behind = [actual.finding]
-    for finding in behind:
-        if finding is not None and finding.is_failure:
-            return finding.sentence
-    if reason.code == Code.ALLOW_ORIGIN_MISSING:
-        return (
-            f"the server does not say that pages of {evidence.question.origin} may read its answers: there is no "
-            "Access-Control-Allow-Origin header, and browsers take that for a no"
-        )
-    if reason.step == "preflight":
-        failed = (row for each in preflights for row in each.rows if row.result == "failed")
-        lacking = dict.fromkeys(_NOT_PERMITTED[row.header].format(row.needed) for row in failed)
-        return f"the server answers the preflight, but does not permit {' and '.join(lacking)}"
-    return ""
-
-
-_NOT_PERMITTED = {
-    ALLOW_ORIGIN: "this origin",
-    ALLOW_CREDENTIALS: "credentials",
-    ALLOW_METHODS: "the method {}",
-    ALLOW_HEADERS: "the header {}",
-}
-
-
-#: No CORS header would help.
-_ABOUT_COOKIES = frozenset(
-    kind.code for kind in (COOKIE_REFUSED, COOKIE_KEPT_BY_SOME, COOKIES_OF_THIRD_PARTY, COOKIE_NOT_SENT)
-)
-
-
-def _fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], unsafe_names: tuple[str, ...]) -> Fix:
-    beyond = fix_beyond_servers(evidence.deciding.reason.code)
-    if beyond is not None:
-        return beyond
-    steps = tuple(dict.fromkeys(each.fix for each in findings if each.fix and each.severity > Severity.INFO))
-    if outcome != "blocked" and all(each.code in _ABOUT_COOKIES for each in findings if each.fix in steps):
-        return Fix(steps)
-    permitted = outcome != "blocked"
-    unanswered = evidence.own is not None and evidence.own.status is None
-    if not evidence.is_answered or (permitted and (unanswered or not steps)):
-        return Fix(steps)
-    if not permitted:
-        steps = (*_steps_about_redirects(evidence), *steps)
-    question = evidence.question
-    return fix_for(Wish(question.origin, question.sent_method, unsafe_names, question.with_credentials), steps)
-
-
-def _steps_about_redirects(evidence: Evidence) -> Iterator[str]:
-    last = evidence.main[-1]
-    origin = parse_url(last.url).origin
-    if origin != evidence.target.url.origin:
-        yield f"it is {origin.serialized}, where the redirect leads, that has to send the headers"
 
 
 def _sent(evidence: Evidence) -> Iterator[Sent]:

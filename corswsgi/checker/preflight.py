@@ -15,7 +15,7 @@ from corswsgi.checker.granting import (
     joined,
     joined_request,
 )
-from corswsgi.checker.report import Preflight, Row
+from corswsgi.checker.parts import Preflight, Row
 from corswsgi.checker.rules.allow_origin import diagnose_allow_origin
 from corswsgi.checker.rules.preflights import diagnose_preflight
 from corswsgi.errors import quote

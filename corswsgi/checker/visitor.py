@@ -22,7 +22,7 @@ from corswsgi.checker.kinds.visitor import (
     COOKIES_TAKEN_AS_NONE,
     NO_COOKIES_GIVEN,
 )
-from corswsgi.checker.report import CarriedCookie, CarriedFate
+from corswsgi.checker.parts import CarriedCookie, CarriedFate
 from corswsgi.checker.rules.cookies import one_site
 from corswsgi.checker.words import listed
 

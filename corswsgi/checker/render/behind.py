@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corswsgi.checker.findings import shown
+from corswsgi.checker.parts import BehindAnswer, Change
 from corswsgi.checker.render.terminal import Line
-from corswsgi.checker.report import BehindAnswer, Change, Report
+from corswsgi.checker.report import Report
 
 _CHANGES: dict[Change, str] = {
     "same": "the same",

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from corswsgi.browser import Exchange
 from corswsgi.checker.findings import Finding, shown
 from corswsgi.checker.masking import MASK
+from corswsgi.checker.parts import Actual, CacheAnswer
 from corswsgi.checker.render.screen import is_on_screen, row_line, shown_sentence, told
 from corswsgi.checker.render.terminal import Line
-from corswsgi.checker.report import Actual, CacheAnswer, Report
+from corswsgi.checker.report import Report
 from corswsgi.checker.words import capitalized, listed
 
 _SPECIFICATIONS = {

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from corswsgi.browser import ENGINES, Exchange
 from corswsgi.checker.findings import Concern, Finding, Severity, shown
 from corswsgi.checker.kinds.request import NOT_SENT
+from corswsgi.checker.parts import Preflight, Row
 from corswsgi.checker.render.behind import behind
 from corswsgi.checker.render.terminal import Line
-from corswsgi.checker.report import Preflight, Report, Row
+from corswsgi.checker.report import Report
 from corswsgi.checker.words import capitalized, listed
 
 _VERDICTS = {"allowed": "ALLOWED", "blocked": "BLOCKED", "allowed-but-unsafe": "ALLOWED BUT UNSAFE"}

@@ -12,8 +12,8 @@ from corswsgi.checker.evidence import Evidence
 from corswsgi.checker.findings import Finding, Kind, shown
 from corswsgi.checker.granting import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, EXPOSE_HEADERS, shares
 from corswsgi.checker.kinds import behind as kinds
+from corswsgi.checker.parts import BehindAnswer, BehindRow, Change
 from corswsgi.checker.preflight import judge_preflight
-from corswsgi.checker.report import BehindAnswer, BehindRow, Change
 from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.words import status_told
 

@@ -12,7 +12,7 @@ from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HE
 from corswsgi.checker.kept import signs
 from corswsgi.checker.kinds import caches as kinds
 from corswsgi.checker.observations import Observations
-from corswsgi.checker.report import CacheAnswer, Caching
+from corswsgi.checker.parts import CacheAnswer, Caching
 from corswsgi.checker.words import listed
 from corswsgi.errors import quote
 

@@ -23,7 +23,7 @@ from corswsgi.browser.urls import (
 )
 from corswsgi.checker.findings import Finding, shown
 from corswsgi.checker.kinds import cookies as kinds
-from corswsgi.checker.report import CookieAnswer, CookieFate
+from corswsgi.checker.parts import CookieAnswer, CookieFate
 from corswsgi.checker.words import listed
 
 #: What is wrong with the cookie itself, from wherever it is set.

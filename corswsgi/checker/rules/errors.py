@@ -18,7 +18,7 @@ from corswsgi.checker.kinds import errors as kinds
 from corswsgi.checker.kinds.redirects import ORIGIN_NULL_AFTER_REDIRECT, REDIRECT_HIDDEN
 from corswsgi.checker.kinds.request import ORIGIN_NOT_ALLOWED
 from corswsgi.checker.observations import Observations
-from corswsgi.checker.report import ErrorPath
+from corswsgi.checker.parts import ErrorPath
 from corswsgi.checker.rules.allow_origin import diagnose_allow_origin
 from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.rules.redirects import redirect_to

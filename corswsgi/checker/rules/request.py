@@ -9,7 +9,7 @@ from corswsgi.checker.evidence import Evidence, Question
 from corswsgi.checker.findings import Finding
 from corswsgi.checker.kinds import request as kinds
 from corswsgi.checker.kinds.preflights import ONLY_PREFLIGHT_UNANSWERED
-from corswsgi.checker.report import Actual
+from corswsgi.checker.parts import Actual
 from corswsgi.errors import quote
 
 

@@ -1,0 +1,91 @@
+"""What a check comes to, in words: the headline, the cause, and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corswsgi.browser import Code
+from corswsgi.browser.urls import parse_url
+from corswsgi.checker.evidence import Evidence
+from corswsgi.checker.findings import Finding, Severity
+from corswsgi.checker.fix import Wish, fix_beyond_servers, fix_for
+from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN
+from corswsgi.checker.kinds.cookies import COOKIE_KEPT_BY_SOME, COOKIE_REFUSED, COOKIES_OF_THIRD_PARTY
+from corswsgi.checker.kinds.visitor import COOKIE_NOT_SENT
+from corswsgi.checker.parts import Actual, Preflight
+from corswsgi.checker.report import Fix, Outcome
+
+
+def headline(evidence: Evidence, outcome: Outcome) -> str:
+    """Return the verdict in one line, without the word for it."""
+    origin = evidence.question.origin
+    page = "a sandboxed page (origin null)" if origin == "null" else f"a page of {origin}"
+    what = f"{evidence.question.sent_method} {evidence.target.address}"
+    step = evidence.deciding.reason.step
+    if not evidence.is_answered:
+        return f"no answer came to {'the preflight for ' if step == 'preflight' else ''}{what}"
+    if outcome == "blocked":
+        return f"{page} may not {'send' if step in ('request', 'preflight') else 'read the answer to'} {what}"
+    return f"{page} may {'send' if evidence.deciding.outcome == 'unsent' else 'read the answer to'} {what}"
+
+
+def cause(evidence: Evidence, preflights: tuple[Preflight, ...], actual: Actual | None) -> str:
+    """Return what is behind a refusal, in a sentence that knows more than the standard's step."""
+    reason = evidence.deciding.reason
+    if evidence.deciding.outcome != "blocked":
+        return ""
+    behind = [each.finding for each in preflights if not each.passed]
+    if reason.step != "preflight" and actual is not None:
+        behind = [actual.finding]
+    for finding in behind:
+        if finding is not None and finding.is_failure:
+            return finding.sentence
+    if reason.code == Code.ALLOW_ORIGIN_MISSING:
+        return (
+            f"the server does not say that pages of {evidence.question.origin} may read its answers: there is no "
+            "Access-Control-Allow-Origin header, and browsers take that for a no"
+        )
+    if reason.step == "preflight":
+        failed = (row for each in preflights for row in each.rows if row.result == "failed")
+        lacking = dict.fromkeys(_NOT_PERMITTED[row.header].format(row.needed) for row in failed)
+        return f"the server answers the preflight, but does not permit {' and '.join(lacking)}"
+    return ""
+
+
+_NOT_PERMITTED = {
+    ALLOW_ORIGIN: "this origin",
+    ALLOW_CREDENTIALS: "credentials",
+    ALLOW_METHODS: "the method {}",
+    ALLOW_HEADERS: "the header {}",
+}
+
+
+#: No CORS header would help.
+_ABOUT_COOKIES = frozenset(
+    kind.code for kind in (COOKIE_REFUSED, COOKIE_KEPT_BY_SOME, COOKIES_OF_THIRD_PARTY, COOKIE_NOT_SENT)
+)
+
+
+def fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], unsafe_names: tuple[str, ...]) -> Fix:
+    """Return what to change; nothing, if all is as it should be."""
+    beyond = fix_beyond_servers(evidence.deciding.reason.code)
+    if beyond is not None:
+        return beyond
+    steps = tuple(dict.fromkeys(each.fix for each in findings if each.fix and each.severity > Severity.INFO))
+    if outcome != "blocked" and all(each.code in _ABOUT_COOKIES for each in findings if each.fix in steps):
+        return Fix(steps)
+    permitted = outcome != "blocked"
+    unanswered = evidence.own is not None and evidence.own.status is None
+    if not evidence.is_answered or (permitted and (unanswered or not steps)):
+        return Fix(steps)
+    if not permitted:
+        steps = (*_steps_about_redirects(evidence), *steps)
+    question = evidence.question
+    return fix_for(Wish(question.origin, question.sent_method, unsafe_names, question.with_credentials), steps)
+
+
+def _steps_about_redirects(evidence: Evidence) -> Iterator[str]:
+    last = evidence.main[-1]
+    origin = parse_url(last.url).origin
+    if origin != evidence.target.url.origin:
+        yield f"it is {origin.serialized}, where the redirect leads, that has to send the headers"
