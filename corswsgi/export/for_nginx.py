@@ -68,6 +68,7 @@ class _Map:
 class _Writer:
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._has_timing = any(statement.has_timing for statement in site.statements)
         self._enforces = any(statement.enforced for statement in site.statements)
         self._governing = {rule.statement for rule in site.rules} | {site.elsewhere, site.unclear}
         self._case = "$cors_kind $cors_rule $cors_who"
@@ -114,6 +115,7 @@ class _Writer:
         rule.expressions = {f"~\\A{covered(each.path)}": _number(each.statement) for each in site.rules}
         yield rule
         clear = _Map("$request_uri", "cors_rule", "$cors_rule_of_path")
+        clear.exact = {"": _number(site.unclear)}  # of a target that nginx itself cannot read
         clear.expressions = {f"~*\\A{each}": _number(site.unclear) for each in UNCLEAR}
         yield clear
 
@@ -181,8 +183,7 @@ class _Writer:
             yield uncached
 
     def _headers(self) -> Iterator[_Map]:
-        has_timing = any(statement.has_timing for statement in self._site.statements)
-        for name in (*ACCESS_CONTROL, *([ALLOW_TIMING] if has_timing else []), "Vary"):
+        for name in (*ACCESS_CONTROL, *([ALLOW_TIMING] if self._has_timing else []), "Vary"):
             each = _Map(self._case, _variable(name))
             for key, said in self._situations():
                 value = said.vary if name == "Vary" else dict(said.headers).get(name, "")
@@ -220,7 +221,7 @@ class _Writer:
         for name in names:
             if _variable(name) in variables:
                 yield f"add_header {name} ${_variable(name)} always;"
-        for name in dict.fromkeys(name for each in self._site.statements for name in each.removed):
+        for name in (*ACCESS_CONTROL, *([ALLOW_TIMING] if self._has_timing else [])):
             yield f"proxy_hide_header {name};"
 
 

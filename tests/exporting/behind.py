@@ -22,19 +22,21 @@ class Application:
     """Answers each path as it is told.
 
     :ivar answers: by path, percent-decoded.
+    :ivar otherwise: to every other path.
     :ivar has_cors: whether it says something about CORS itself with each of them.
     :ivar seen: the method and the path of each request.
     """
 
     def __init__(self, has_cors: bool = False) -> None:
         self.answers: dict[str, Given] = {}
+        self.otherwise = OK
         self.has_cors = has_cors
         self.seen: list[tuple[str, str]] = []
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         path = environ["PATH_INFO"]
         self.seen.append((environ["REQUEST_METHOD"], path))
-        given = self.answers.get(path, OK)
+        given = self.answers.get(path, self.otherwise)
         start_response(given.status, [*given.headers, *(OWN_CORS if self.has_cors else ())])
         return [given.body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
