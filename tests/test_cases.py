@@ -659,7 +659,7 @@ def test_junit_of_cases(tmp_path: Path) -> None:
     assert tests[2][0].attrib == {
         "message": "allowed was expected: the server answers the preflight, but does not permit the header "
         "authorization",
-        "type": "authorization-not-listed",
+        "type": "header-not-allowed",
     }
     told = str(tests[2][0].text)
     assert told.startswith("BLOCKED in all three: ")

@@ -1572,6 +1572,34 @@ def test_a_narrow_terminal_gets_narrow_lines(monkeypatch: pytest.MonkeyPatch) ->
     assert max(map(len, sentences)) <= 60
 
 
+ONE_MISSING: dict[str, tuple[Any, dict[str, Any]]] = {
+    "Access-Control-Allow-Origin": (plain(), {}),
+    "Access-Control-Allow-Credentials": (plain("200 OK", *SHARED), {"credentials": "include"}),
+    "Access-Control-Allow-Methods": (split(("204 No Content", *SHARED), ("200 OK", *SHARED)), {"method": "PUT"}),
+    "Access-Control-Allow-Headers": (
+        split(("204 No Content", *SHARED, (METHODS, "PUT")), ("200 OK", *SHARED)),
+        {"method": "PUT", "headers": (("X-Api-Key", "1"),)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONE_MISSING)
+def test_one_missing_header_fits_on_one_screen(name: str) -> None:
+    site, question = ONE_MISSING[name]
+    report = ask(site, "https://api.example.com/items", LOCAL, **question)
+    assert report.outcome == "blocked"
+    lines = render.as_text(report, width=80).splitlines()
+    assert len(lines) < 24  # and the prompt
+    assert max(map(len, lines)) <= 80
+    words = [line.strip() for line in lines]
+    cause, fix, asked = (
+        next(i for i, line in enumerate(lines) if line.startswith(x)) for x in ("Cause", "Fix", "Asked")
+    )
+    assert 0 < cause < fix < asked
+    assert any(line.startswith(f"{name}: ") for line in words[fix:asked])
+    assert re.search(r"\[[a-z-]+\]", " ".join(words[cause:fix]))
+
+
 def test_no_color_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     report = ask(plain())
     assert printed(report, monkeypatch, NO_COLOR="1") == render.as_text(report)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corswsgi.browser import Code
 from corswsgi.browser.urls import parse_url
 from corswsgi.checker.evidence import Evidence
 from corswsgi.checker.findings import Finding, Severity
 from corswsgi.checker.fix import Wish, fix_beyond_servers, fix_for
-from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN
 from corswsgi.checker.kinds.cookies import COOKIE_KEPT_BY_SOME, COOKIE_REFUSED, COOKIES_OF_THIRD_PARTY
 from corswsgi.checker.kinds.visitor import COOKIE_NOT_SENT
 from corswsgi.checker.parts import Actual, Preflight
@@ -40,24 +38,7 @@ def cause(evidence: Evidence, preflights: tuple[Preflight, ...], actual: Actual 
     for finding in behind:
         if finding is not None and finding.is_failure:
             return finding.sentence
-    if reason.code == Code.ALLOW_ORIGIN_MISSING:
-        return (
-            f"the server does not say that pages of {evidence.question.origin} may read its answers: there is no "
-            "Access-Control-Allow-Origin header, and browsers take that for a no"
-        )
-    if reason.step == "preflight":
-        failed = (row for each in preflights for row in each.rows if row.result == "failed")
-        lacking = dict.fromkeys(_NOT_PERMITTED[row.header].format(row.needed) for row in failed)
-        return f"the server answers the preflight, but does not permit {' and '.join(lacking)}"
     return ""
-
-
-_NOT_PERMITTED = {
-    ALLOW_ORIGIN: "this origin",
-    ALLOW_CREDENTIALS: "credentials",
-    ALLOW_METHODS: "the method {}",
-    ALLOW_HEADERS: "the header {}",
-}
 
 
 #: No CORS header would help.

@@ -17,6 +17,7 @@ from corswsgi.checker.granting import (
 )
 from corswsgi.checker.parts import Preflight, Row
 from corswsgi.checker.rules.allow_origin import diagnose_allow_origin
+from corswsgi.checker.rules.permissions import diagnose_permission
 from corswsgi.checker.rules.preflights import diagnose_preflight
 from corswsgi.errors import quote
 
@@ -39,6 +40,8 @@ def judge_preflight(preflight: Exchange, with_credentials: bool, covers_authoriz
         *_header_rows(preflight, names, with_credentials, covers_authorization),
     )
     finding = finding or diagnose_allow_origin(preflight, origin, with_credentials)
+    if finding is None or not finding.is_failure:
+        finding = diagnose_permission(preflight, rows, origin, with_credentials) or finding
     return Preflight(preflight, preflight.why, rows, finding)
 
 

@@ -13,6 +13,19 @@ _ECHO = (
 
 _LIST = 'Name every origin: ``Policy(allow_origins=["https://app.example.com", "https://shop.example.com"])``.'
 
+ALLOW_ORIGIN_MISSING = Kind(
+    "allow-origin-missing",
+    Severity.HIGH,
+    _PAGE,
+    "There is no Access-Control-Allow-Origin",
+    "Without the header, browsers take it that pages of other origins may not read the answer. The request itself was "
+    "sent, and may have changed something.",
+    "Nothing on the server adds CORS headers, or not for this origin, this path or this status.",
+    'Name the origin: ``Policy(allow_origins=["https://app.example.com"])``, for the whole application.',
+    "Send ``Access-Control-Allow-Origin`` with the origin that asks, if it is on a list, and ``Vary: Origin``, with "
+    "every answer, errors too.",
+)
+
 ALLOW_ORIGIN_TWICE = Kind(
     "allow-origin-several-lines",
     Severity.HIGH,

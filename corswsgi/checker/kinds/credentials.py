@@ -6,6 +6,18 @@ from corswsgi.checker.findings import Concern, Kind, Severity
 
 _POLICY = '``Policy(allow_origins=["https://app.example.com"], allow_credentials=True)``.'
 
+ALLOW_CREDENTIALS_MISSING = Kind(
+    "allow-credentials-missing",
+    Severity.HIGH,
+    Concern.PAGE,
+    "There is no Access-Control-Allow-Credentials",
+    "The origin is allowed, but not with cookies: the script gets no answer to a request that carries them.",
+    "The page fetches with ``credentials: 'include'``, and the server was set up for requests without.",
+    _POLICY,
+    "If cookies are needed, send ``Access-Control-Allow-Credentials: true`` beside the origin that asks. If they are "
+    "not, fetch without ``credentials: 'include'``.",
+)
+
 WILDCARD_CREDENTIALS = Kind(
     "wildcard-with-credentials",
     Severity.LOW,

@@ -6,6 +6,30 @@ from corswsgi.checker.findings import Concern, Kind, Severity
 
 _SERVER = Concern.SERVER
 
+METHOD_NOT_ALLOWED = Kind(
+    "method-not-allowed",
+    Severity.HIGH,
+    Concern.PAGE,
+    "Access-Control-Allow-Methods does not list the method",
+    "The browser does not send the request.",
+    "The method is missing from the server's list, differs in upper and lower case, or is left to ``*``, which does "
+    "not count with credentials. GET, HEAD and POST need no listing.",
+    '``Policy(..., allow_methods=["PUT"])``.',
+    "Add the method to Access-Control-Allow-Methods in the answer to preflights.",
+)
+
+HEADER_NOT_ALLOWED = Kind(
+    "header-not-allowed",
+    Severity.HIGH,
+    Concern.PAGE,
+    "Access-Control-Allow-Headers does not list a header of the request",
+    "The browser does not send the request.",
+    "The script sets a header that the server's list does not hold, often Authorization, Content-Type or one of its "
+    "own. ``*`` does not count with credentials.",
+    '``Policy(..., allow_headers=["Content-Type", "X-Api-Key"])``.',
+    "Add the header to Access-Control-Allow-Headers in the answer to preflights.",
+)
+
 ANY_METHOD = Kind(
     "any-method",
     Severity.INFO,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from corswsgi.browser import ENGINES, Exchange
 from corswsgi.checker.findings import Concern, Finding, Severity, shown
+from corswsgi.checker.granting import ALLOW_ORIGIN
 from corswsgi.checker.kinds.request import NOT_SENT
 from corswsgi.checker.parts import Preflight, Row
 from corswsgi.checker.render.behind import behind
@@ -109,9 +110,21 @@ def _fix(report: Report) -> Iterator[Line]:
     for number, step in enumerate(fix.steps, 1):
         yield Line(f"{capitalized(shown_sentence(step))}.", lead=f"{number}. " if len(fix.steps) > 1 else "")
     yield from _code("With corswsgi, for CORSMiddleware or CORSRequestHandlerMixin:", fix.policy)
+    lacking = _lacking_on_preflight(report)
+    if lacking is not None:
+        lines = [line for line in fix.preflight_lines if line.partition(":")[0] in lacking]
+        yield from _code("On any other server, add to the answer to preflights:", lines)
+        return
     yield from _code("On any other server, in the answer to preflights, with status 204:", fix.preflight_lines)
     where = "And in every other answer" if fix.preflight_lines else "On any other server, in every answer"
     yield from _code(f"{where}, errors too:", fix.response_lines)
+
+
+def _lacking_on_preflight(report: Report) -> set[str] | None:
+    """Return the headers that alone lack, on a preflight; ``None`` if more than these lines is to be changed."""
+    failed = {row.header for preflight in report.preflights for row in preflight.rows if row.result == "failed"}
+    is_readable = report.actual is not None and report.actual.readable
+    return failed if failed and is_readable and failed.isdisjoint({"status", ALLOW_ORIGIN}) else None
 
 
 def _code(intro: str, lines: Iterable[str]) -> Iterator[Line]:

@@ -16,7 +16,7 @@ from corswsgi.checker.granting import (
     joined,
 )
 from corswsgi.checker.kinds import allow_origin as kinds
-from corswsgi.checker.kinds.credentials import ALLOW_CREDENTIALS_CASE, WILDCARD_CREDENTIALS
+from corswsgi.checker.kinds.credentials import ALLOW_CREDENTIALS_CASE, ALLOW_CREDENTIALS_MISSING, WILDCARD_CREDENTIALS
 from corswsgi.checker.observations import Observations
 from corswsgi.errors import quote
 
@@ -113,6 +113,24 @@ def diagnose_allow_origin(exchange: Exchange, origin: str, with_credentials: boo
         fix = "name the origin that asks instead of *, or leave the credentials out"
         severity = Severity.HIGH if with_credentials else Severity.LOW
         return WILDCARD_CREDENTIALS.finding(sentence, fix, severity=severity, seen=[exchange])
+    return None
+
+
+def diagnose_missing(exchange: Exchange, origin: str, with_credentials: bool) -> Finding | None:
+    """Return which of the two headers is missing that say who may read."""
+    allowed = joined(exchange, ALLOW_ORIGIN)
+    if allowed is None:
+        sentence = (
+            f"the server does not say that pages of {origin} may read its answers: there is no {ALLOW_ORIGIN} header, "
+            "and browsers take that for a no"
+        )
+        return kinds.ALLOW_ORIGIN_MISSING.finding(sentence, seen=[exchange])
+    if with_credentials and joined(exchange, ALLOW_CREDENTIALS) is None:
+        sentence = (
+            f"{ALLOW_ORIGIN} is {quote(allowed)}, but there is no {ALLOW_CREDENTIALS}: true, and the request carries "
+            "credentials"
+        )
+        return ALLOW_CREDENTIALS_MISSING.finding(sentence, seen=[exchange])
     return None
 
 

@@ -19,7 +19,7 @@ from corswsgi.checker.kinds.redirects import ORIGIN_NULL_AFTER_REDIRECT, REDIREC
 from corswsgi.checker.kinds.request import ORIGIN_NOT_ALLOWED
 from corswsgi.checker.observations import Observations
 from corswsgi.checker.parts import ErrorPath
-from corswsgi.checker.rules.allow_origin import diagnose_allow_origin
+from corswsgi.checker.rules.allow_origin import diagnose_allow_origin, diagnose_missing
 from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.rules.redirects import redirect_to
 from corswsgi.checker.words import status_told
@@ -47,6 +47,8 @@ def on_answer(evidence: Evidence, exchange: Exchange, readable: bool) -> Finding
     if finding is None and on_preflight and not exchange.response_lines(ALLOW_ORIGIN):
         sentence = "the preflight was answered with CORS headers, and the request itself without: both need them"
         return kinds.HEADERS_MISSING_ON_ANSWER.finding(sentence, "send the CORS headers with every answer")
+    if finding is None and not readable:
+        return diagnose_missing(exchange, origin, evidence.question.with_credentials)
     return finding
 
 
@@ -64,7 +66,7 @@ def _diagnose_actual(exchange: Exchange, readable: bool, origin: str, with_crede
     if wrong is not None:
         return wrong
     if joined(exchange, ALLOW_ORIGIN) is not None:
-        return None
+        return diagnose_missing(exchange, origin, with_credentials)
     if status >= 400:
         return _diagnose_hidden_error(exchange, came)
     if status in fetch.REDIRECT_STATUSES:
