@@ -37,9 +37,9 @@ def screen(report: Report) -> Iterator[Line]:
 
 def more(report: Report) -> Iterator[Line]:
     """Yield how to be told more."""
-    rest = "every header, caches, errors and curl lines" if report.requests else "the step that decided"
+    rest = "headers, caches, errors, curl lines" if report.requests else "the step that decided"
     codes = any(is_on_screen(report, finding) for finding in report.findings)
-    explained = "; corswsgi finding CODE: more on what stands in [brackets]" if codes else ""
+    explained = "; corswsgi finding CODE explains a [CODE]" if codes else ""
     yield Line("")
     yield Line(f"-v: {rest}{explained}", "faint")
 
