@@ -14,7 +14,7 @@ is_logged = logger.isEnabledFor
 
 
 class RefusalLog:
-    """Writes each refusal once, at INFO, to the logger ``corswsgi``.
+    """Writes each refusal once to the logger ``corswsgi``, at INFO unless it is told otherwise.
 
     The newest refusals are remembered, up to ``bound`` of them; one that comes again after it was forgotten is
     written again.
@@ -27,20 +27,20 @@ class RefusalLog:
         self._seen: dict[tuple[str, str], None] = {}
         self._lock = threading.Lock()
 
-    def is_new(self, origin: str, reason: str) -> bool:
+    def is_new(self, origin: str, reason: str, level: int = logging.INFO) -> bool:
         """Tell whether :meth:`note` would write this refusal; quick, so that what is known costs no more than this."""
-        return is_logged(logging.INFO) and (reason, origin[: self._LONGEST_KEY]) not in self._seen
+        return is_logged(level) and (reason, origin[: self._LONGEST_KEY]) not in self._seen
 
-    def note(self, origin: str, reason: str, method: str, path: str) -> None:
+    def note(self, origin: str, reason: str, method: str, path: str, level: int = logging.INFO) -> None:
         """Write a refusal, unless it is remembered.
 
         :param origin: the value of ``Origin`` as it came; like ``method`` and ``path`` it is escaped, and cut
             if it is long.
         """
         with self._lock:
-            if not self.is_new(origin, reason):
+            if not self.is_new(origin, reason, level):
                 return
             if len(self._seen) >= self._bound:
                 del self._seen[next(iter(self._seen))]
             self._seen[reason, origin[: self._LONGEST_KEY]] = None
-        logger.info("refused origin %s on %s %s: %s", quote(origin), quote(method), quote(path), reason)
+        logger.log(level, "refused origin %s on %s %s: %s", quote(origin), quote(method), quote(path), reason)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import machine
 import pytest
 from amounts import TIMES
-from front_ends import FRONT_ENDS, Ask
+from front_ends import ALL_FRONT_ENDS, Ask
 
 
-@pytest.fixture(params=list(FRONT_ENDS))
+@pytest.fixture(params=list(ALL_FRONT_ENDS))
 def ask(request: pytest.FixtureRequest) -> Ask:
     """Each front end in turn: ``ask(policy, method, path, headers, app)`` gives its Reply."""
-    return FRONT_ENDS[request.param]
+    return ALL_FRONT_ENDS[request.param]
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:

@@ -1,4 +1,4 @@
-"""One way to ask both front ends: a policy, an application in a few values, a request; the whole reply comes back."""
+"""One way to ask all front ends: a policy, an application in a few values, a request; the whole reply comes back."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def ask_wsgi(
         "QUERY_STRING": query,
         "HTTP_HOST": "127.0.0.1",
     }
-    for name, values in _joined(headers).items():
+    for name, values in joined(headers).items():
         environ["HTTP_" + name.upper().replace("-", "_")] = ",".join(values)
     started: list[Any] = []
 
@@ -125,7 +125,24 @@ def ask_http_server(
     return Reply(reply.status, [pair for pair in reply.headers if pair[0] not in ("Server", "Date")], reply.body)
 
 
+def ask_django(*request: Any, **options: Any) -> Reply:
+    """Ask the middleware for Django through its test client."""
+    from django_site import ask_client  # loads Django, which most tests do without
+
+    return ask_client(*request, **options)
+
+
+def ask_django_asgi(*request: Any, **options: Any) -> Reply:
+    """Ask the middleware for Django through its ASGI handler."""
+    from django_site import ask_asgi
+
+    return ask_asgi(*request, **options)
+
+
+#: Those that read requests themselves.
 FRONT_ENDS: Mapping[str, Ask] = {"wsgi": ask_wsgi, "http.server": ask_http_server}
+#: Those and the middleware for Django, before which Django has read the request.
+ALL_FRONT_ENDS: Mapping[str, Ask] = {**FRONT_ENDS, "django": ask_django, "django asgi": ask_django_asgi}
 
 
 class Quiet:
@@ -198,8 +215,10 @@ class _Readable:
         return Unclosed()
 
 
-def _joined(headers: Pairs) -> dict[str, list[str]]:
-    joined: dict[str, list[str]] = {}
+def joined(headers: Pairs) -> dict[str, list[str]]:
+    """Return the values of each header, by its name as it was first written."""
+    names: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
     for name, value in headers:
-        joined.setdefault(name.lower(), []).append(value)
-    return joined
+        values.setdefault(names.setdefault(name.lower(), name), []).append(value)
+    return values

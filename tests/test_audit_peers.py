@@ -12,17 +12,16 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-import django
 import falcon
 import flask
 import flask_cors
 import pytest
 import wsgicors
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
+from django_site import configure
 from test_advisories import ADVISORIES
 from test_audit import APP, HIGH, INFO, LOW, SHOP, found, listening, wsgi_server
 
@@ -114,16 +113,12 @@ class InDjango:
         self.options = options
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        if not settings.configured:
-            settings.configure(
-                ALLOWED_HOSTS=["*"],
-                ROOT_URLCONF=sys.modules[__name__],
-                INSTALLED_APPS=["corsheaders"],
-                MIDDLEWARE=["corsheaders.middleware.CorsMiddleware"],
-                LOGGING_CONFIG=None,
-            )
-            django.setup()
-        with override_settings(**self.options):
+        configure()
+        with override_settings(
+            ROOT_URLCONF=sys.modules[__name__],
+            MIDDLEWARE=["corsheaders.middleware.CorsMiddleware"],
+            **self.options,
+        ):
             return get_wsgi_application()(environ, start_response)
 
 

@@ -20,7 +20,7 @@ import pytest
 from front_ends import Pairs, Reply, replies
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-FRAMEWORKS = ["flask_app.py", "django_app.py", "pyramid_app.py", "wsgi_app.py"]
+FRAMEWORKS = ["flask_app.py", "django_app.py", "django_middleware.py", "pyramid_app.py", "wsgi_app.py"]
 NAMES = ["http_server.py", *FRAMEWORKS]
 
 #: Seconds after which a test is lost; no test depends on how long anything takes.
@@ -437,8 +437,9 @@ def test_flask(ports: dict[str, int]) -> None:
     assert preflight(port, "/notes/0", STRANGER, "PUT").status == 403
 
 
-def test_django(ports: dict[str, int]) -> None:
-    port = ports["django_app.py"]
+@pytest.mark.parametrize("name", ["django_app.py", "django_middleware.py"])
+def test_django(ports: dict[str, int], name: str) -> None:
+    port = ports[name]
     granted = [
         ("Access-Control-Allow-Credentials", "true"),
         ("Access-Control-Allow-Origin", APP),

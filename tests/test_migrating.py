@@ -15,18 +15,17 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import corsheaders.conf
-import django
 import falcon
 import flask
 import flask_cors.core
 import pytest
 import wsgicors
 from amounts import TIMES
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import path as url_path
+from django_site import configure
 from docutils import nodes
 from docutils.core import publish_doctree
 
@@ -82,9 +81,7 @@ def of_flask(code: str) -> Any:
 def of_django(code: str) -> Any:
     names: dict[str, Any] = {}
     exec(code, names)
-    if not settings.configured:
-        settings.configure(ALLOWED_HOSTS=["*"], LOGGING_CONFIG=None)
-        django.setup()
+    configure()
     options = {name: value for name, value in names.items() if name.isupper()}
     module = ModuleType("urls")
     module.urlpatterns = [url_path("<path:path>", lambda request, path: HttpResponse("OK", headers=dict(BODY)))]  # type: ignore[attr-defined]  # a module of a test

@@ -45,6 +45,9 @@ ARROWS: dict[str, set[str]] = {
     "middleware": {
         *("protocol", "routes", "policy", "options", "headers", "asking", "asgi", "refusals", "settings", "errors"),
     },
+    "django": {
+        *("protocol", "routes", "policy", "options", "headers", "asking", "refusals", "settings", "errors"),
+    },
     "paste": {"middleware", "settings", "errors"},
     "handler": {"protocol", "routes", "policy", "headers", "asking", "refusals", "files", "listening", "errors"},
     "export": {"protocol", "routes", "policy", "origins", "headers", "settings", "fetch", "errors"},
@@ -70,6 +73,7 @@ OUTSIDE: dict[str, set[str]] = {
     "explaining": {"webob"},
     "asking": {"webob"},
     "middleware": {"webob"},
+    "django": {"asgiref", "django"},
     "browser": {"ada_url", "publicsuffixlist", "requests", "urllib3"},
     "checker": {"requests", "rich", "urllib3"},
     "testing": {"pytest"},

@@ -1,4 +1,4 @@
-"""The tables of ``cors_tables``, row by row, over both front ends; one header too many fails as one too few does."""
+"""The tables of ``cors_tables``, row by row, over all front ends; one header too many fails as one too few does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cors_tables import ORIGINS, TABLES, Case, Pair, Table
-from front_ends import App, Ask, Reply
+from front_ends import App, Ask, Reply, joined
 
 from corswsgi import Policy
 
@@ -37,7 +37,9 @@ def test_row(ask: Ask, table: Table, case: Case) -> None:
     app = App(*case.given)
     reply = ask(policy_of(table), case.method, "/path", case.headers, app)
     assert reply.status == case.status
-    assert_headers(reply.cors, case.cors)
+    # Django keeps one line of each header.
+    in_one_line = [(name, ", ".join(values)) for name, values in joined(case.cors).items()]
+    assert_headers(reply.cors, in_one_line if "django" in ask.__name__ else case.cors)
     if case.passes:
         assert_passed(case, app, reply)
     else:
