@@ -134,7 +134,7 @@ def test_any_port_is_every_port_but_the_default(scheme: str) -> None:
     asked = python(of_pattern(OriginPattern(scheme, "a", "*", False)))
     wrong = [
         port
-        for port in range(70000)
+        for port in (*range(1100), *range(1100, 65000, 97), *range(64900, 66000), 70000, 100000)
         if bool(asked.fullmatch(f"{scheme}://a:{port}")) != (f"{scheme}://a:{port}" in matcher)
     ]
     assert wrong == []
@@ -371,6 +371,9 @@ def test_what_cannot_be_said_is_told_all_at_once() -> None:
     for path, problem in zip(("/a", "/b", "/c", "/c"), problems, strict=True):
         assert f'under "{path}"' in problem.message
     with pytest.raises(PolicyError) as caught:
+        nginx(Policy(APP, allow_credentials=True, allow_methods="*", allow_headers="X-A"))
+    assert [problem.option for problem in caught.value.problems] == ["allow_methods"]
+    with pytest.raises(PolicyError) as caught:
         nginx(Policy(lambda origin, request: True))
     assert "under" not in caught.value.problems[0].message
 
@@ -531,7 +534,14 @@ def test_nginx_sees_no_variable_in_a_name() -> None:
 def test_nginx_gets_room_for_many_origins() -> None:
     text = nginx(Policy([f"https://host{number}.example" for number in range(10_000)]))
     assert "map_hash_max_size 65536;" in text
-    assert "map_hash_max_size" not in nginx(Policy([APP, SHOP]))
+    assert "_hash_" not in nginx(Policy([APP, SHOP]))
+    by_path = {f"/{number}": Policy([APP, f"https://host{number}.example"]) for number in range(40)}
+    assert "variables_hash_max_size 2048;" in nginx(by_path)
+
+
+def test_nginx_looks_up_each_list_of_origins_once() -> None:
+    text = nginx({"/a": Policy([APP, SHOP]), "/b": Policy([APP, SHOP], max_age=1), "/c": Policy("*")})
+    assert text.count(f'"{APP}"') == 1
 
 
 def test_nginx_asks_an_application_by_https() -> None:

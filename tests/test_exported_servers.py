@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
+import json
+import queue
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import chromium
+import machine
 import pytest
 from caching.servers import free_ports
-from cors_tables import APP, OK, TABLES, Case, Pairs, Table, origin
-from exporting.behind import Application, Client, cors_of
+from cors_tables import APP, STRANGER, TABLES, Given, Pairs, asks, origin
+from exporting import page
+from exporting.behind import Application, cors_of
 from exporting.fronts import FRONTS, LARGEST_BODY, Front
+from exporting.tables import PATHS, asking, before_an_application, before_files
+from front_ends import Quiet
 from on_waitress import running_waitress
 
-from corswsgi import Policy, PolicyError
+from corswsgi import Policy
 from corswsgi.export.servers import SERVERS
-from corswsgi.export.statements import site_of
 from corswsgi.protocol import rules_of
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
+once = [pytest.mark.once, pytest.mark.timeout(240)]
 
 
-def is_expressible(table: Table) -> bool:
-    try:
-        site_of(Policy(**table.options), "a server")
-    except PolicyError:
-        return False
-    return True
-
-
-SAYABLE = [table for table in TABLES if is_expressible(table)]
-PATHS = {table.id: f"/table-{number}" for number, table in enumerate(SAYABLE)}
-SITE: dict[str, Policy | None] = {PATHS[table.id]: Policy(**table.options) for table in SAYABLE}
-
-
-@pytest.fixture(params=list(SERVERS), scope="module")
+@pytest.fixture(params=[pytest.param(name, marks=once) for name in SERVERS], scope="module")
 def front(request: pytest.FixtureRequest) -> Front:
     """Each server in turn."""
     front = FRONTS[request.param]
@@ -51,71 +45,13 @@ def test_what_cannot_be_said_is_callables_and_echoes_only() -> None:
 
 @pytest.mark.parametrize("has_cors", [False, True], ids=["without", "own"])
 def test_the_tables_in_front_of_an_application(front: Front, has_cors: bool) -> None:
-    application = Application(has_cors)
-    differences = []
-    count = 0
-    with running_waitress(application) as behind, front.standing(SITE, behind=behind) as port:
-        client = Client(port)
-        for table in SAYABLE:
-            for number, case in enumerate(table.cases):
-                if front.limit(case.method, case.headers) or is_beyond_expressions(table, case):
-                    continue
-                count += 1
-                path = f"{PATHS[table.id]}/{number}"
-                application.answers[path] = case.given
-                application.seen.clear()
-                reply = client.ask(case.method, path, case.headers)
-                wanted = case.status, cors_of(case.cors), [(case.method, path)] if case.passes else []
-                got = reply.status, cors_of(reply.headers), application.seen[:]
-                if got != wanted:
-                    differences.append(f"{table.id}: {case.id}: {got}, not {wanted}")
-        client.close()
+    count, differences = before_an_application(front, has_cors)
     assert differences[:10] == [], len(differences)
     assert count > 3000
 
 
-def is_beyond_expressions(table: Table, case: Case) -> bool:
-    """Tell whether a regular expression is asked about an IPv6 address that no browser writes so."""
-    has_expression = any(isinstance(each, re.Pattern) for each in _listed(table.options["allow_origins"]))
-    return has_expression and any("[0:0:" in value for _, value in case.headers)
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple, set)) else [value]
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("files")
-    for path in PATHS.values():
-        (root / path[1:]).mkdir()
-        (root / path[1:] / "file.txt").write_text("a file")
-    return root
-
-
-def test_the_tables_in_front_of_files(front: Front, files: Path) -> None:
-    differences = []
-    count = 0
-    with front.standing(SITE, root=files) as port:
-        client = Client(port)
-        for table in SAYABLE:
-            for case in table.cases:
-                if case.given != OK or front.limit(case.method, case.headers) or is_beyond_expressions(table, case):
-                    continue
-                for name, status in (("file.txt", 200), ("missing", 404)):
-                    count += 1
-                    reply = client.ask(case.method, f"{PATHS[table.id]}/{name}", case.headers)
-                    # What files are not for (POST, PUT) is an error of the server's own.
-                    expected = (
-                        {case.status}
-                        if not case.passes
-                        else {status}
-                        if case.method in ("GET", "HEAD")
-                        else {404, 405, 200}
-                    )
-                    if reply.status not in expected or cors_of(reply.headers) != cors_of(case.cors):
-                        differences.append(f"{table.id}: {case.id}: {name}: {reply}, not {expected} {case.cors}")
-        client.close()
+def test_the_tables_in_front_of_files(front: Front, tmp_path: Path) -> None:
+    count, differences = before_files(front, tmp_path)
     assert differences[:10] == [], len(differences)
     assert count > 3000
 
@@ -127,12 +63,6 @@ KINDS = {
 }
 
 
-@contextlib.contextmanager
-def asking(front: Front, policies: Any, **place: Any) -> Iterator[Client]:
-    with front.standing(policies, **place) as port, contextlib.closing(Client(port)) as client:
-        yield client
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_of_the_server_itself_can_be_read(front: Front, kind: str) -> None:
     (nowhere,) = free_ports(1)
@@ -141,7 +71,7 @@ def test_errors_of_the_server_itself_can_be_read(front: Front, kind: str) -> Non
     with running_waitress(application) as behind, asking(front, KINDS[kind], behind=behind) as client:
         reply = client.ask("POST", "/", origin(APP), b"x" * (LARGEST_BODY + 1))
         assert (reply.status, cors_of(reply.headers)) == (413, granted)
-    assert application.seen in ([], [("OPTIONS", "/started")])
+    assert "POST" not in [method for method, _ in application.seen]
     with asking(front, KINDS[kind], behind=nowhere) as client:
         reply = client.ask("GET", "/", origin(APP))
         assert reply.status in (502, 503)
@@ -152,3 +82,116 @@ def granted_headers(policy: Policy) -> Pairs:
     grant = rules_of(policy).grant(APP)
     assert grant is not None
     return tuple(grant.headers)
+
+
+def test_ten_thousand_origins(front: Front) -> None:
+    known = [f"https://customer-{number}.example" for number in range(10_000)]
+    with running_waitress(Application()) as behind, asking(front, Policy(known), behind=behind) as client:
+        for who in (known[0], known[4999], known[-1]):
+            reply = client.ask("OPTIONS", "/", asks(who, "PUT"))
+            assert (reply.status, reply.all("access-control-allow-origin")) == (204, [who])
+        for who in (STRANGER, "https://customer-10000.example", known[0].upper(), f"{known[0]}.evil.example"):
+            assert client.ask("OPTIONS", "/", asks(who, "PUT")).status == 403
+
+
+def test_what_no_rule_governs_passes_untouched(front: Front) -> None:
+    application = Application()
+    application.answers["/theirs"] = Given(headers=(("Content-Length", "2"), ("Access-Control-Allow-Origin", STRANGER)))
+    sites: dict[str, Policy | None] = {"/ours": Policy(APP, allow_timing=True)}
+    with running_waitress(application) as behind, asking(front, sites, behind=behind) as client:
+        reply = client.ask("GET", "/theirs", origin(STRANGER))
+        assert cors_of(reply.headers) == cors_of([("Access-Control-Allow-Origin", STRANGER)])
+        application.seen.clear()
+        client.ask("OPTIONS", "/theirs", asks(STRANGER, "PUT"))
+        assert application.seen == [("OPTIONS", "/theirs")]
+
+
+# In Chromium
+
+SCRIPTS = """<!doctype html><script>
+const asks = ASKS;
+const results = [];
+(async () => {
+  for (const [path, options] of asks) {
+    try {
+      const response = await fetch("http://127.0.0.1:PORT" + path, options);
+      results.push([response.status, response.headers.get("X-Total")]);
+    } catch (error) { results.push(null); }
+  }
+  await fetch("/results", {method: "POST", body: JSON.stringify(results)});
+})();
+</script>"""
+#: What scripts ask, and what they are told: the status and a header, or nothing.
+ASKED: list[tuple[str, dict[str, Any], list[Any] | None]] = [
+    ("/api/read", {}, [200, "7"]),
+    ("/api/write", {"method": "PUT", "headers": {"X-Key": "1"}}, [200, "7"]),
+    ("/api/write", {"method": "DELETE"}, None),
+    ("/api/write", {"method": "PUT", "headers": {"X-Other": "1"}}, None),
+    ("/api/read", {"credentials": "include"}, [200, "7"]),
+    ("/api/error", {}, [500, "7"]),
+    ("/api/large", {"method": "POST", "body": "x" * (LARGEST_BODY + 1)}, [413, None]),
+    ("/open/read", {"method": "PATCH", "headers": {"X-Anything": "1"}}, [200, None]),
+    ("/open/read", {"credentials": "include"}, None),
+    ("/others/read", {}, None),
+    ("/others/write", {"method": "PUT"}, None),
+    ("/nobodys", {}, None),
+]
+
+
+@contextmanager
+def page_of_another_origin() -> Iterator[tuple[ThreadingHTTPServer, queue.Queue[Any]]]:
+    """Serve the attribute ``html`` of a server; give the server, and what the page reports."""
+    reports: queue.Queue[Any] = queue.Queue()
+
+    class Handler(Quiet, BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = self.server.html.encode()  # type: ignore[attr-defined]  # set by the test
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            reports.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server, reports
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_chromium_reads_what_the_policy_lets_it_read(front: Front) -> None:
+    browser = machine.find("chromium")
+    application = Application(has_cors=True)
+    application.otherwise = Given(headers=(("Content-Length", "2"), ("X-Total", "7")))
+    application.answers["/api/error"] = Given("500 Internal Server Error", application.otherwise.headers)
+    with page_of_another_origin() as (server, reports), running_waitress(application) as behind:
+        here = f"http://127.0.0.1:{server.server_port}"
+        shared: dict[str, Any] = {"allow_methods": "PUT", "allow_headers": "X-Key", "expose_headers": "X-Total"}
+        sites: dict[str, Policy | None] = {
+            "/api": Policy([here, APP], allow_credentials=True, **shared),
+            "/open": Policy("*", allow_methods="*", allow_headers="*"),
+            "/others": Policy([APP, STRANGER], **shared),
+            "/": Policy(APP),
+        }
+        with front.standing(sites, behind=behind) as port:
+            wanted = [[path, options] for path, options, _ in ASKED]
+            server.html = SCRIPTS.replace("ASKS", json.dumps(wanted)).replace("PORT", str(port))  # type: ignore[attr-defined]  # read above
+            with chromium.opened(browser, f"{here}/"):
+                assert reports.get(timeout=60) == [told for _, _, told in ASKED]
+
+
+# The page on servers
+
+
+def test_the_page_is_about_every_server() -> None:
+    text = page.DOCUMENT.read_text("utf-8").partition(page.BEGIN)[2].partition(page.END)[0]
+    for name, server in SERVERS.items():
+        assert f"\n{server.title}\n{'~' * len(server.title)}\n" in text
+        assert all(f"\n- {limit}\n" in text for limit in FRONTS[name].limits)

@@ -71,10 +71,7 @@ class _Translation:
         start = self._at
         if anchor := self._take(_ANCHOR):
             # No origin has a line break, so that "$" and MULTILINE mean nothing more here.
-            piece = "^" if anchor[0] in ("^", r"\A") else "$"
-            if self._take(_REPEAT):
-                self._refuse(start)
-            return piece
+            return "^" if anchor[0] in ("^", r"\A") else "$"
         was_counting, self._is_counting = self._is_counting, False
         if self._take(_GROUP):
             piece = f"(?:{self.alternatives()})"

@@ -36,6 +36,8 @@ class Front:
     :ivar silence: what the check prints if all is well, in lower case; whatever else it prints is a warning.
     :ivar limit: tells why a server cannot see or answer a request as the middleware does, by its method and its
         headers; empty if it can.
+    :ivar limits: the same and what else is to be known, in sentences, for ``docs/servers.rst``.
+    :ivar has_files: whether it serves files itself.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Front:
     version: tuple[str, ...]
     silence: tuple[str, ...]
     limit: Callable[[str, Pairs], str]
+    limits: tuple[str, ...] = ()
+    has_files: bool = True
 
     def program(self) -> str:
         """Return where the server is; without it the test is skipped, or fails where it is demanded."""
@@ -136,6 +140,13 @@ FRONTS = {
             ("-v",),
             ("syntax is ok", "test is successful"),
             _nginx_limit,
+            (
+                "A method in lower case is answered 400, and so is a request line or a header that it cannot read.",
+                "A location with an ``add_header`` of its own has to repeat those of the policy.",
+                "``Vary`` is a line of its own beside that of the application.",
+                "A path with ``%2F`` is closed, if there are several policies: it may or may not divide segments.",
+                "On paths without a policy, of several lines of one ``Access-Control-*`` header the first passes.",
+            ),
         ),
     )
 }
