@@ -9,7 +9,7 @@ from pathlib import Path
 # As pytest finds them, so that the modules are the same. What is imported below is found by way of this.
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from serving.page import DOCUMENT, render, rows_for, write  # found through the line above
+from serving.page import DOCUMENT, render, write  # found through the line above
 from serving.rows import ROWS
 from serving.servers import SERVERS, is_here, running
 
@@ -29,7 +29,7 @@ def main() -> int:
             continue
         with running(server) as site:
             versions[server.name] = site.version
-            for each in rows_for(server.wsgi):
+            for each in ROWS:
                 found[each.title][server.name] = each.ask(site)
     text = "\n".join(render(found, versions))
     if options.write:

@@ -10,7 +10,7 @@ from pathlib import Path
 import serving.answered
 import serving.asked
 import serving.reloading  # noqa: F401  # for its row
-from serving.rows import ROWS, Row
+from serving.rows import ROWS
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "servers.rst"
 
@@ -22,11 +22,6 @@ END = ".. End of results"
 Found = Mapping[str, Mapping[str, str]]
 
 _CELL = re.compile(r"- ([\w ,.-]+): (.+)")
-
-
-def rows_for(wsgi: bool) -> list[Row]:
-    """Return what is asked of a server of WSGI, or of the mixin."""
-    return [each for each in ROWS if wsgi or not each.wsgi_only]
 
 
 def render(found: Found, versions: Mapping[str, str]) -> Iterator[str]:

@@ -33,13 +33,11 @@ class Row:
     :ivar title: the same in ``docs/servers.rst``.
     :ivar holds: what is right behind every server, in words.
     :ivar ask: asks it, asserts what must hold, and returns what the server did, in words without times or ports.
-    :ivar wsgi_only: whether it is nothing to ask the mixin.
     """
 
     title: str
     holds: str
     ask: Callable[[Site], str]
-    wsgi_only: bool = False
 
     def __str__(self) -> str:
         return self.ask.__name__.replace("_", "-")
@@ -48,11 +46,11 @@ class Row:
 ROWS: list[Row] = []
 
 
-def row(title: str, holds: str, wsgi_only: bool = False) -> Callable[[Callable[[Site], str]], Callable[[Site], str]]:
+def row(title: str, holds: str) -> Callable[[Callable[[Site], str]], Callable[[Site], str]]:
     """Put a function among the rows."""
 
     def add(function: Callable[[Site], str]) -> Callable[[Site], str]:
-        ROWS.append(Row(title, holds, function, wsgi_only))
+        ROWS.append(Row(title, holds, function))
         return function
 
     return add
