@@ -46,7 +46,6 @@ def codes(policy: Policy) -> list[str]:
         Policy(re.compile(r"https://pr-[0-9]+\.example\.com"), max_age=None),
         Policy(["https://a.example.com", "https://*.example.net", "https://*.b.example.net:*"][:2]),
     ],
-    ids=str,
 )
 def test_there_is_nothing_to_say_about_a_good_policy(policy: Policy) -> None:
     assert told(policy) == []
