@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from corswsgi import checker, cli
+from corswsgi.checker.console_messages import MESSAGES
 from corswsgi.checker.findings import Concern, Kind, Severity
 from corswsgi.checker.kinds import KINDS, SUBJECTS
+from corswsgi.checker.render.messages import messages_as_rst
 from corswsgi.checker.render.pages import as_rst
 
 ROOM = Path(checker.__file__).parent
@@ -87,6 +89,20 @@ def test_the_page_in_the_documentation_is_generated_from_the_table() -> None:
         PAGE.write_text(text, "utf-8")
     assert PAGE.read_text("utf-8") == text
     assert all(f"\n{code}\n{'~' * len(code)}\n" in text for code in KINDS)
+
+
+MESSAGES_PAGE = PAGE.with_name("messages.rst")
+
+
+def test_the_page_of_messages_is_generated_from_their_table() -> None:
+    text = messages_as_rst()
+    if os.environ.get("CORSWSGI_GOLDEN") == "write":
+        MESSAGES_PAGE.write_text(text, "utf-8")
+    assert MESSAGES_PAGE.read_text("utf-8") == text
+    for message in MESSAGES:
+        words = re.sub(r"\{[a-z]+\}", "...", message.template).removesuffix(")")
+        assert f"``{words}``" in text
+        assert f"finding-{message.finding.code}>" in text
 
 
 def printed(*arguments: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from corswsgi import fetch
-from corswsgi.browser import Code
 from corswsgi.checker.console_messages import (
     BARE,
     BROWSERS,
@@ -18,6 +17,8 @@ from corswsgi.checker.console_messages import (
     Message,
     normalized,
 )
+from corswsgi.checker.findings import Kind
+from corswsgi.checker.kinds.permissions import METHOD_NOT_ALLOWED
 from corswsgi.checker.pasted import Found, with_values
 from corswsgi.errors import UsageError
 
@@ -50,8 +51,8 @@ class _Read:
     text: str
 
     @property
-    def finding(self) -> str:
-        return self.message.finding if self.message else ""
+    def kind(self) -> Kind | None:
+        return self.message.finding if self.message else None
 
     @property
     def url(self) -> str:
@@ -85,8 +86,8 @@ def read_console(text: str, given: Set[str]) -> Found:
     cause = read.message.cause if read.message else "its reason is not among those known here"
     told = [f"the message is of {read.browser}: {cause}"]
     method, headers = read.method, with_values([read.header] if read.header else [])
-    is_of_preflight = "preflight" in read.parts or read.finding in OF_PREFLIGHTS
-    lacks = ("--method",) if read.finding == Code.METHOD_NOT_ALLOWED and not method else ()
+    is_of_preflight = "preflight" in read.parts or read.kind in OF_PREFLIGHTS
+    lacks = ("--method",) if read.kind is METHOD_NOT_ALLOWED and not method else ()
     if headers:
         told.append(f"the value of {read.header} is made up, as the message does not tell it")
     elif is_of_preflight and method in _ASKED_AT_ONCE and not lacks and given.isdisjoint({"method", "headers"}):
@@ -97,7 +98,7 @@ def read_console(text: str, given: Set[str]) -> Found:
         )
     if not (method or lacks or "method" in given):
         told.append("the method is assumed to be GET, as the message does not tell it; -X says otherwise")
-    credentials = "include" if read.finding in WITH_CREDENTIALS else "same-origin"
+    credentials = "include" if read.kind in WITH_CREDENTIALS else "same-origin"
     if credentials == "same-origin" and "credentials" not in given:
         told.append("credentials: same-origin is assumed, as the message does not tell; --credentials says otherwise")
     origin = read.parts.get("origin", "")

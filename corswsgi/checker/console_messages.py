@@ -11,7 +11,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from corswsgi.browser import Code, NoteCode
+from corswsgi.checker.findings import Kind
+from corswsgi.checker.kinds import reasons
+from corswsgi.checker.kinds.allow_origin import ALLOW_ORIGIN_MISSING
+from corswsgi.checker.kinds.credentials import ALLOW_CREDENTIALS_INVALID, ALLOW_CREDENTIALS_MISSING
+from corswsgi.checker.kinds.network import NO_ANSWER
+from corswsgi.checker.kinds.permissions import HEADER_NOT_ALLOWED, METHOD_NOT_ALLOWED
+from corswsgi.checker.kinds.preflights import PREFLIGHT_REDIRECT, PREFLIGHT_STATUS
 
 #: What stands for a part of a message that differs from case to case. All are bounded.
 _PARTS = {
@@ -35,14 +41,14 @@ class Message:
 
     :ivar template: its words, with ``{method}`` and the like for what differs.
     :ivar cause: what the browser missed, in one clause.
-    :ivar finding: the code with which ``check`` tells the same.
+    :ivar finding: what ``check`` calls the same.
     :ivar pattern: finds it in a normalized text.
     """
 
     engine: str
     template: str
     cause: str
-    finding: Code | NoteCode
+    finding: Kind
     pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -86,26 +92,26 @@ _SCHEME = "the URL is not of http: or https:"
 _NETWORK = "the page asks for an address in a more private network, and that needs permission"
 _NO_ANSWER = "there was no answer that a browser can use"
 
-_LOCAL = NoteCode.LOCAL_NETWORK_ACCESS
+_LOCAL = reasons.LOCAL_NETWORK
 
 _CHROMIUM = (
-    ("No 'Access-Control-Allow-Origin' header is present on the requested resource.", _NO_ALLOW_ORIGIN, Code.ALLOW_ORIGIN_MISSING),
-    ("The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.", _TWO_ORIGINS, Code.ALLOW_ORIGIN_MULTIPLE),
-    ("The 'Access-Control-Allow-Origin' header contains the invalid value '{value}'.", _OTHER_ORIGIN, Code.ALLOW_ORIGIN_MISMATCH),
-    ("The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied origin.", _OTHER_ORIGIN, Code.ALLOW_ORIGIN_MISMATCH),
-    ("The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.", _WILDCARD, Code.ALLOW_ORIGIN_WILDCARD),
-    ("The value of the 'Access-Control-Allow-Credentials' header in the response is '' which must be 'true' when the request's credentials mode is 'include'.", _NO_CREDENTIALS, Code.ALLOW_CREDENTIALS_MISSING),
-    ("The value of the 'Access-Control-Allow-Credentials' header in the response is '{value}' which must be 'true' when the request's credentials mode is 'include'.", _NO_CREDENTIALS, Code.ALLOW_CREDENTIALS_INVALID),
-    ("It does not have HTTP ok status.", _STATUS, Code.PREFLIGHT_STATUS),
-    ("Redirect is not allowed for a preflight request.", _PREFLIGHT_REDIRECT, Code.PREFLIGHT_REDIRECT),
-    ("Cannot parse Access-Control-Allow-Methods response header field in preflight response.", _METHODS_INVALID, Code.ALLOW_METHODS_INVALID),
-    ("Cannot parse Access-Control-Allow-Headers response header field in preflight response.", _HEADERS_INVALID, Code.ALLOW_HEADERS_INVALID),
-    ("Method {method} is not allowed by Access-Control-Allow-Methods in preflight response.", _METHOD, Code.METHOD_NOT_ALLOWED),
-    ("Request header field {header} is not allowed by Access-Control-Allow-Headers in preflight response.", _HEADER, Code.HEADER_NOT_ALLOWED),
-    ("Redirect location '{value}' contains a username and password, which is disallowed for cross-origin requests.", _USERINFO, Code.LOCATION_CREDENTIALS),
-    ("Cross origin requests are only supported for protocol schemes: {value}.", _SCHEME, Code.LOCATION_NOT_HTTP),
-    ("Cross origin requests are not allowed by request mode.", "the script forbids it, with mode: same-origin", Code.MODE_SAME_ORIGIN),
-    ("The response is invalid.", _NO_ANSWER, Code.NO_ANSWER),
+    ("No 'Access-Control-Allow-Origin' header is present on the requested resource.", _NO_ALLOW_ORIGIN, ALLOW_ORIGIN_MISSING),
+    ("The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.", _TWO_ORIGINS, reasons.SEVERAL_ORIGINS),
+    ("The 'Access-Control-Allow-Origin' header contains the invalid value '{value}'.", _OTHER_ORIGIN, reasons.ANOTHER_ORIGIN),
+    ("The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied origin.", _OTHER_ORIGIN, reasons.ANOTHER_ORIGIN),
+    ("The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.", _WILDCARD, reasons.STAR_WITH_CREDENTIALS),
+    ("The value of the 'Access-Control-Allow-Credentials' header in the response is '' which must be 'true' when the request's credentials mode is 'include'.", _NO_CREDENTIALS, ALLOW_CREDENTIALS_MISSING),
+    ("The value of the 'Access-Control-Allow-Credentials' header in the response is '{value}' which must be 'true' when the request's credentials mode is 'include'.", _NO_CREDENTIALS, ALLOW_CREDENTIALS_INVALID),
+    ("It does not have HTTP ok status.", _STATUS, PREFLIGHT_STATUS),
+    ("Redirect is not allowed for a preflight request.", _PREFLIGHT_REDIRECT, PREFLIGHT_REDIRECT),
+    ("Cannot parse Access-Control-Allow-Methods response header field in preflight response.", _METHODS_INVALID, reasons.METHODS_NOT_PARSED),
+    ("Cannot parse Access-Control-Allow-Headers response header field in preflight response.", _HEADERS_INVALID, reasons.HEADERS_NOT_PARSED),
+    ("Method {method} is not allowed by Access-Control-Allow-Methods in preflight response.", _METHOD, METHOD_NOT_ALLOWED),
+    ("Request header field {header} is not allowed by Access-Control-Allow-Headers in preflight response.", _HEADER, HEADER_NOT_ALLOWED),
+    ("Redirect location '{value}' contains a username and password, which is disallowed for cross-origin requests.", _USERINFO, reasons.USERINFO_IN_LOCATION),
+    ("Cross origin requests are only supported for protocol schemes: {value}.", _SCHEME, reasons.LOCATION_SCHEME),
+    ("Cross origin requests are not allowed by request mode.", "the script forbids it, with mode: same-origin", reasons.MODE_FORBIDS),
+    ("The response is invalid.", _NO_ANSWER, NO_ANSWER),
     ("The request client is not a secure context and the resource is in more-private address space '{value}'.", _NETWORK, _LOCAL),
     ("Request had a target IP address space of '{value}' yet the resource is in address space '{value}'.", _NETWORK, _LOCAL),
     ("Request had no target IP address space, yet the resource is in address space '{value}'.", _NETWORK, _LOCAL),
@@ -118,39 +124,39 @@ _CHROMIUM = (
 )  # fmt: skip
 
 _FIREFOX = (
-    ("CORS disabled)", "CORS is switched off in the settings of the browser (content.cors.disable)", Code.NO_ANSWER),
-    ("CORS request did not succeed)", _NO_ANSWER, Code.NO_ANSWER),
-    ("CORS header 'Origin' cannot be added)", "the browser could not send Origin", Code.NO_ANSWER),
-    ("CORS request external redirect not allowed)", "a redirect came where none may be", Code.PREFLIGHT_REDIRECT),
-    ("CORS request not http)", _SCHEME, Code.SCHEME_NOT_HTTP),
-    ("CORS header 'Access-Control-Allow-Origin' missing)", _NO_ALLOW_ORIGIN, Code.ALLOW_ORIGIN_MISSING),
-    ("Multiple CORS header 'Access-Control-Allow-Origin' not allowed)", _TWO_ORIGINS, Code.ALLOW_ORIGIN_MULTIPLE),
-    ("CORS header 'Access-Control-Allow-Origin' does not match '{value}')", _OTHER_ORIGIN, Code.ALLOW_ORIGIN_MISMATCH),
-    ("Credential is not supported if the CORS header 'Access-Control-Allow-Origin' is '*')", _WILDCARD, Code.ALLOW_ORIGIN_WILDCARD),
-    ("Did not find method in CORS header 'Access-Control-Allow-Methods')", _METHOD, Code.METHOD_NOT_ALLOWED),
-    ("expected 'true' in CORS header 'Access-Control-Allow-Credentials')", _NO_CREDENTIALS, Code.ALLOW_CREDENTIALS_INVALID),
-    ("CORS preflight response did not succeed)", _STATUS, Code.PREFLIGHT_STATUS),
-    ("CORS preflight channel did not succeed)", _STATUS, Code.PREFLIGHT_STATUS),
-    ("invalid token '{value}' in CORS header 'Access-Control-Allow-Methods')", _METHODS_INVALID, Code.ALLOW_METHODS_INVALID),
-    ("invalid token '{value}' in CORS header 'Access-Control-Allow-Headers')", _HEADERS_INVALID, Code.ALLOW_HEADERS_INVALID),
-    ("header '{header}' is not allowed according to header 'Access-Control-Allow-Headers' from CORS preflight response)", _HEADER, Code.HEADER_NOT_ALLOWED),
-    ("missing token '{header}' in CORS header 'Access-Control-Allow-Headers' from CORS preflight channel)", _HEADER, Code.HEADER_NOT_ALLOWED),
-    ("When the 'Access-Control-Allow-Headers' is '*', the '{header}' header is not covered.", "* in Access-Control-Allow-Headers does not cover Authorization", Code.AUTHORIZATION_NOT_LISTED),
+    ("CORS disabled)", "CORS is switched off in the settings of the browser (content.cors.disable)", NO_ANSWER),
+    ("CORS request did not succeed)", _NO_ANSWER, NO_ANSWER),
+    ("CORS header 'Origin' cannot be added)", "the browser could not send Origin", NO_ANSWER),
+    ("CORS request external redirect not allowed)", "a redirect came where none may be", PREFLIGHT_REDIRECT),
+    ("CORS request not http)", _SCHEME, reasons.URL_SCHEME),
+    ("CORS header 'Access-Control-Allow-Origin' missing)", _NO_ALLOW_ORIGIN, ALLOW_ORIGIN_MISSING),
+    ("Multiple CORS header 'Access-Control-Allow-Origin' not allowed)", _TWO_ORIGINS, reasons.SEVERAL_ORIGINS),
+    ("CORS header 'Access-Control-Allow-Origin' does not match '{value}')", _OTHER_ORIGIN, reasons.ANOTHER_ORIGIN),
+    ("Credential is not supported if the CORS header 'Access-Control-Allow-Origin' is '*')", _WILDCARD, reasons.STAR_WITH_CREDENTIALS),
+    ("Did not find method in CORS header 'Access-Control-Allow-Methods')", _METHOD, METHOD_NOT_ALLOWED),
+    ("expected 'true' in CORS header 'Access-Control-Allow-Credentials')", _NO_CREDENTIALS, ALLOW_CREDENTIALS_INVALID),
+    ("CORS preflight response did not succeed)", _STATUS, PREFLIGHT_STATUS),
+    ("CORS preflight channel did not succeed)", _STATUS, PREFLIGHT_STATUS),
+    ("invalid token '{value}' in CORS header 'Access-Control-Allow-Methods')", _METHODS_INVALID, reasons.METHODS_NOT_PARSED),
+    ("invalid token '{value}' in CORS header 'Access-Control-Allow-Headers')", _HEADERS_INVALID, reasons.HEADERS_NOT_PARSED),
+    ("header '{header}' is not allowed according to header 'Access-Control-Allow-Headers' from CORS preflight response)", _HEADER, HEADER_NOT_ALLOWED),
+    ("missing token '{header}' in CORS header 'Access-Control-Allow-Headers' from CORS preflight channel)", _HEADER, HEADER_NOT_ALLOWED),
+    ("When the 'Access-Control-Allow-Headers' is '*', the '{header}' header is not covered.", "* in Access-Control-Allow-Headers does not cover Authorization", reasons.AUTHORIZATION_NOT_LISTED),
 )  # fmt: skip
 
 _WEBKIT = (
-    ("Origin {origin} is not allowed by Access-Control-Allow-Origin.", _OTHER_ORIGIN, Code.ALLOW_ORIGIN_MISMATCH),
-    ("Access-Control-Allow-Origin cannot contain more than one origin.", _TWO_ORIGINS, Code.ALLOW_ORIGIN_MULTIPLE),
-    ("Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.", _WILDCARD, Code.ALLOW_ORIGIN_WILDCARD),
-    ('Credentials flag is true, but Access-Control-Allow-Credentials is not "true".', _NO_CREDENTIALS, Code.ALLOW_CREDENTIALS_INVALID),
-    ("Preflight response is not successful", _STATUS, Code.PREFLIGHT_STATUS),
-    ("Method {method} is not allowed by Access-Control-Allow-Methods.", _METHOD, Code.METHOD_NOT_ALLOWED),
-    ("Request header field {header} is not allowed by Access-Control-Allow-Headers.", _HEADER, Code.HEADER_NOT_ALLOWED),
-    ("Header Access-Control-Allow-Methods has an invalid value:", _METHODS_INVALID, Code.ALLOW_METHODS_INVALID),
-    ("Header Access-Control-Allow-Headers has an invalid value:", _HEADERS_INVALID, Code.ALLOW_HEADERS_INVALID),
-    ("denied by Cross-Origin Resource Sharing policy: redirection URL", _USERINFO, Code.LOCATION_CREDENTIALS),
-    ("denied by Cross-Origin Resource Sharing policy: not allowed to follow a cross-origin CORS redirection with non CORS scheme", _SCHEME, Code.LOCATION_NOT_HTTP),
-    ("Cross origin requests are only supported for HTTP.", _SCHEME, Code.SCHEME_NOT_HTTP),
+    ("Origin {origin} is not allowed by Access-Control-Allow-Origin.", _OTHER_ORIGIN, reasons.ANOTHER_ORIGIN),
+    ("Access-Control-Allow-Origin cannot contain more than one origin.", _TWO_ORIGINS, reasons.SEVERAL_ORIGINS),
+    ("Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.", _WILDCARD, reasons.STAR_WITH_CREDENTIALS),
+    ('Credentials flag is true, but Access-Control-Allow-Credentials is not "true".', _NO_CREDENTIALS, ALLOW_CREDENTIALS_INVALID),
+    ("Preflight response is not successful", _STATUS, PREFLIGHT_STATUS),
+    ("Method {method} is not allowed by Access-Control-Allow-Methods.", _METHOD, METHOD_NOT_ALLOWED),
+    ("Request header field {header} is not allowed by Access-Control-Allow-Headers.", _HEADER, HEADER_NOT_ALLOWED),
+    ("Header Access-Control-Allow-Methods has an invalid value:", _METHODS_INVALID, reasons.METHODS_NOT_PARSED),
+    ("Header Access-Control-Allow-Headers has an invalid value:", _HEADERS_INVALID, reasons.HEADERS_NOT_PARSED),
+    ("denied by Cross-Origin Resource Sharing policy: redirection URL", _USERINFO, reasons.USERINFO_IN_LOCATION),
+    ("denied by Cross-Origin Resource Sharing policy: not allowed to follow a cross-origin CORS redirection with non CORS scheme", _SCHEME, reasons.LOCATION_SCHEME),
+    ("Cross origin requests are only supported for HTTP.", _SCHEME, reasons.URL_SCHEME),
 )  # fmt: skip
 
 MESSAGES = tuple(
@@ -161,23 +167,21 @@ MESSAGES = tuple(
 
 #: Stands beside those of WebKit, and alone if they were left out.
 BARE = Message(
-    "webkit", "due to access control checks", "CORS does not let the page read the answer", Code.ALLOW_ORIGIN_MISMATCH
+    "webkit", "due to access control checks", "CORS does not let the page read the answer", reasons.ANOTHER_ORIGIN
 )
 
 #: What is only found out with credentials.
-WITH_CREDENTIALS = frozenset(
-    {Code.ALLOW_ORIGIN_WILDCARD, Code.ALLOW_CREDENTIALS_MISSING, Code.ALLOW_CREDENTIALS_INVALID}
-)
+WITH_CREDENTIALS = frozenset({reasons.STAR_WITH_CREDENTIALS, ALLOW_CREDENTIALS_MISSING, ALLOW_CREDENTIALS_INVALID})
 
 #: What only the answer to a preflight can be wrong about.
 OF_PREFLIGHTS = frozenset(
     {
-        Code.PREFLIGHT_STATUS,
-        Code.PREFLIGHT_REDIRECT,
-        Code.ALLOW_METHODS_INVALID,
-        Code.ALLOW_HEADERS_INVALID,
-        Code.METHOD_NOT_ALLOWED,
-        Code.HEADER_NOT_ALLOWED,
-        Code.AUTHORIZATION_NOT_LISTED,
+        PREFLIGHT_STATUS,
+        PREFLIGHT_REDIRECT,
+        reasons.METHODS_NOT_PARSED,
+        reasons.HEADERS_NOT_PARSED,
+        METHOD_NOT_ALLOWED,
+        HEADER_NOT_ALLOWED,
+        reasons.AUTHORIZATION_NOT_LISTED,
     }
 )

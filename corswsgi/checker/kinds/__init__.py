@@ -16,6 +16,7 @@ from corswsgi.checker.kinds import (
     permissions,
     policy,
     preflights,
+    reasons,
     redirects,
     request,
     visitor,
@@ -23,6 +24,7 @@ from corswsgi.checker.kinds import (
 
 #: In the order of the documentation: what keeps a page from an answer first.
 SUBJECTS = {
+    "What browsers check": reasons,
     "The value of Access-Control-Allow-Origin": allow_origin,
     "Credentials": credentials,
     "Preflights": preflights,

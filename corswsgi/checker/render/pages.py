@@ -65,7 +65,16 @@ def as_rst() -> str:
 
 
 def _entry(kind: Kind) -> str:
-    lines = ["", kind.code, "~" * len(kind.code), "", f"**{_without_literals(kind.title)}**", ""]
+    lines = [
+        "",
+        f".. _finding-{kind.code}:",
+        "",
+        kind.code,
+        "~" * len(kind.code),
+        "",
+        f"**{_without_literals(kind.title)}**",
+        "",
+    ]
     lines += [f":Severity: {kind.severity}"]
     lines += [f":{heading}: {text}" for heading, text in _parts(kind)]
     return "".join(f"{line}\n" for line in lines)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from corswsgi.browser import ENGINES, Exchange
 from corswsgi.checker.findings import Concern, Finding, Severity, shown
 from corswsgi.checker.granting import ALLOW_ORIGIN
+from corswsgi.checker.kinds import KINDS
 from corswsgi.checker.kinds.request import NOT_SENT
 from corswsgi.checker.parts import Preflight, Row
 from corswsgi.checker.render.behind import behind
@@ -78,6 +79,8 @@ def _where(report: Report) -> str:
 
 def _cause(report: Report) -> str:
     codes = [finding.code for finding in report.findings if finding.sentence == report.cause]
+    if report.answered and report.reason.code in KINDS:
+        codes.append(str(report.reason.code))
     return f"{capitalized(shown_sentence(report.cause or report.reason.sentence))}." + (
         f" [{codes[0]}]" if codes else ""
     )
