@@ -36,6 +36,7 @@ from corswsgi.checker.curl import curl_command, shell_quote
 from corswsgi.checker.evidence import Question
 from corswsgi.checker.findings import Severity
 from corswsgi.checker.granting import split_headers
+from corswsgi.checker.limit import Limit
 from corswsgi.checker.preflight import judge_preflight
 from corswsgi.checker.render.terminal import print_lines
 from corswsgi.checker.report import Report
@@ -837,6 +838,27 @@ def test_an_origin_that_resembles_the_allowed_one(
     assert report.outcome == ("blocked" if "other" in pattern else "allowed-but-unsafe" if found else "allowed")
 
 
+def test_if_time_is_up_no_more_origins_are_tried_that_resemble_the_allowed_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+        origin = environ.get("HTTP_ORIGIN", "")
+        if origin.endswith(".evil.example"):
+            monkeypatch.setattr(Limit, "is_over", is_over)
+        return "200 OK", [
+            (ORIGIN, origin if origin.startswith(PAGE) else PAGE),
+            (CREDENTIALS, "true"),
+            ("Vary", "Origin"),
+        ]
+
+    def is_over(limit: Limit) -> bool:
+        limit._is_reached = True
+        return True
+
+    report = ask(app_saying(answer), "https://api.example.com/", PAGE, credentials="include")
+    assert len([sent for sent in report.requests if sent.purpose == "resembling"]) == 1
+    assert report.cut_short
+    assert "origin-suffix" in codes(report)
+
+
 def test_what_is_unsafe_is_told_of_a_blocked_request_too() -> None:
     report = ask(reflecting((CREDENTIALS, "true")), method="PUT")
     assert report.outcome == "blocked"
@@ -1570,6 +1592,23 @@ def test_a_narrow_terminal_gets_narrow_lines(monkeypatch: pytest.MonkeyPatch) ->
     text = re.sub(r"\x1b\[[0-9;]*m", "", printed(ask(plain()), monkeypatch, COLUMNS="60"))
     sentences = [line for line in text.splitlines() if not re.search(r"curl|https?://|BLOCKED", line)]
     assert max(map(len, sentences)) <= 60
+
+
+def test_what_is_only_good_to_know_is_told_with_v() -> None:
+    report = ask(plain("200 OK", (ORIGIN, "*"), ("Vary", "Origin")))
+    assert "[vary-needless]" not in render.as_text(report)
+    assert "Diagnosis: Access-Control-Allow-Origin is * whoever asks" in said(render.as_text(report, verbose=True))
+
+
+def test_a_preflight_without_an_answer_is_told_in_full() -> None:
+    def app(environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            raise RuntimeError
+        start_response("200 OK", [*SHARED])
+        return [b""]
+
+    text = said(render.as_text(ask(app, method="PUT"), verbose=True))
+    assert "The browser does not send the request, since the preflight did not pass." in text
 
 
 ONE_MISSING: dict[str, tuple[Any, dict[str, Any]]] = {

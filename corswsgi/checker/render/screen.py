@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from corswsgi.browser import ENGINES, Exchange
+from corswsgi.browser import ENGINES, Exchange, NoteCode
 from corswsgi.checker.findings import Concern, Finding, Severity, shown
 from corswsgi.checker.granting import ALLOW_ORIGIN
 from corswsgi.checker.kinds import KINDS
@@ -16,6 +16,9 @@ from corswsgi.checker.report import Report
 from corswsgi.checker.words import capitalized, listed
 
 _VERDICTS = {"allowed": "ALLOWED", "blocked": "BLOCKED", "allowed-but-unsafe": "ALLOWED BUT UNSAFE"}
+
+#: What happens to the request or to the answer, whatever the server permits.
+_NOTES = frozenset({NoteCode.HEADER_DROPPED, NoteCode.LOCAL_NETWORK_ACCESS, NoteCode.BODY_BROKEN})
 
 _INDENT = " " * 8
 
@@ -101,6 +104,7 @@ def _reservations(report: Report) -> Iterator[Line]:
         notes.append(f"not everything was asked: {report.cut_short}")
     if any(each.code == "wildcard-covers-authorization" for each in report.differences):
         notes.append("browsers are more lenient here than the standard; -v tells how")
+    notes += [shown_sentence(note.sentence) for note in report.notes if note.code in _NOTES]
     for note in notes:
         yield Line(f"{capitalized(note)}.", lead=_lead("Note"))
     for finding in report.findings:
