@@ -436,8 +436,8 @@ TABLE = f"""
 ok         allowed            our page reads items, für alle
 ok         allowed, not sent  PUT {API}/items as a page of {APP}
 FAILED     blocked            PUT {API}/items as a page of {APP}
-                              allowed was expected: the server answers the preflight, but does not
-                              permit the header authorization
+                              allowed was expected: the server answers the preflight, but there is
+                              no Access-Control-Allow-Headers for authorization
 ok         blocked            strangers stay out
 NO ANSWER  no answer          it does not answer
                               REASON
@@ -657,8 +657,8 @@ def test_junit_of_cases(tmp_path: Path) -> None:
     assert [test[0].tag for test in tests] == ["system-out", "system-out", "failure", "system-out", "error"]
     assert {test.attrib["classname"] for test in tests} == {"corswsgi.check"}
     assert tests[2][0].attrib == {
-        "message": "allowed was expected: the server answers the preflight, but does not permit the header "
-        "authorization",
+        "message": "allowed was expected: the server answers the preflight, but there is no "
+        "Access-Control-Allow-Headers for authorization",
         "type": "header-not-allowed",
     }
     told = str(tests[2][0].text)

@@ -242,9 +242,9 @@ ANSWERS: dict[str, tuple[Callable[[Asked], Any], str, int, str]] = {
     "answer-hangs": (lambda asked: HANG, "timeout", 3, "gave no answer within the time given"),
     "answer-terminal": (
         lambda asked: says("200 \x1b[31mOK", [(ORIGIN, "\x1b]0;evil\x07" + "x" * 300), ("X-\xe4", "[red]")]),
-        "allow-origin-other",
+        "allow-origin-invalid",
         1,
-        "the server allows another origin",
+        "it is no origin",
     ),
 }
 
@@ -775,7 +775,7 @@ def reflecting(*headers: tuple[str, str], only: str = "") -> Callable[..., list[
         (reflecting(), {}, {"any-origin-reflected"}, "allowed"),
         (reflecting((CREDENTIALS, "true")), {}, {"any-origin-with-credentials", "null-origin"}, "allowed-but-unsafe"),
         (reflecting((CREDENTIALS, "true"), only="null"), {}, {"null-origin"}, "allowed-but-unsafe"),
-        (reflecting((CREDENTIALS, "true"), only="null"), {"origin": "null"}, set(), "allowed"),
+        (reflecting((CREDENTIALS, "true"), only="null"), {"origin": "null"}, {"null-origin"}, "allowed-but-unsafe"),
         (reflecting((CREDENTIALS, "true"), only="no one"), {}, set(), "allowed"),
         (
             reflecting((CREDENTIALS, "true"), (METHODS, "PUT"), only="stranger"),
@@ -884,8 +884,8 @@ def test_what_is_unsafe_is_told_of_a_blocked_request_too() -> None:
         ("http://localhost:8080", "allow-origin-port"),
         ("http://localhost", "allow-origin-port"),
         (PAGE, "allow-origin-other"),
-        ("null", "allow-origin-other"),
-        ("", "allow-origin-other"),
+        ("null", "allow-origin-null"),
+        ("", "allow-origin-empty"),
     ],
 )
 def test_what_is_wrong_with_an_allowed_origin(value: str, code: str) -> None:
@@ -900,9 +900,11 @@ def test_true_is_written_in_lower_case(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["yes", "false", "1"])
-def test_another_word_than_true_needs_no_diagnosis(value: str) -> None:
+def test_another_word_than_true_is_told_with_its_value(value: str) -> None:
     report = ask(plain("200 OK", *SHARED, (CREDENTIALS, value)), credentials="include")
-    assert (codes(report), report.reason.code, report.cause) == ({"no-cookies-given"}, "allow-credentials-invalid", "")
+    assert codes(report) == {"no-cookies-given", "allow-credentials-invalid"}
+    assert report.reason.code == "allow-credentials-invalid"
+    assert report.cause == f'{CREDENTIALS} is "{value}", and only true means anything to browsers'
 
 
 LISTS = (None, "", "*", "put", "PUT, x-api-key", "POST", "PUT x", "x-api-key, Authorization", "*, authorization")

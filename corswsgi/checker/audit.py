@@ -24,7 +24,17 @@ from corswsgi.checker.observations import (
     fragment_of_a_method,
     method_to_ask_for,
 )
-from corswsgi.checker.rules import allow_origin, caches, credentials, errors, network, origins, permissions, redirects
+from corswsgi.checker.rules import (
+    allow_origin,
+    caches,
+    credentials,
+    errors,
+    names,
+    network,
+    origins,
+    permissions,
+    redirects,
+)
 from corswsgi.checker.strangers import Stranger, derive
 from corswsgi.checker.target import parse_page_origin, parse_target_url
 from corswsgi.errors import UsageError
@@ -92,6 +102,7 @@ _RULES: tuple[Rule, ...] = (
     permissions.forbidden_headers,
     permissions.private_network,
     permissions.max_age,
+    names.misspelled_names,
 )
 
 

@@ -20,7 +20,7 @@ from corswsgi.checker.parts import Actual, BehindAnswer, CarriedCookie, CookieAn
 from corswsgi.checker.preflight import judge_preflight
 from corswsgi.checker.report import EngineVerdict, Outcome, Purpose, Report, Sent
 from corswsgi.checker.rules import behind as proxies
-from corswsgi.checker.rules import caches, cookies, errors, origins, redirects, request
+from corswsgi.checker.rules import caches, cookies, errors, names, origins, permissions, redirects, request
 from corswsgi.checker.rules.kept import everyone_asked, on_caches
 from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.target import Target
@@ -64,6 +64,7 @@ def report(evidence: Evidence) -> Report:
         *request.mistakes(question),
         *request.on_sending(evidence, actual),
         *redirects.on_redirects(evidence),
+        *(finding for each in verdict.preflights for finding in permissions.invalid_max_age(each)),
         *origins.given_away(evidence),
         *_not_told(of_caches, of_proxy, (*preflights, actual)),
         *([compared.finding] if compared is not None and compared.finding is not None else ()),
@@ -71,6 +72,7 @@ def report(evidence: Evidence) -> Report:
         *(each for each in of_visitor if actual is None or each != actual.finding),
         *cookies.findings(question.origin, answered),
     )
+    findings = (*findings, *names.on_names(evidence, findings))
     outcome = _outcome(deciding, findings)
     asked = (cause.name for each in verdict.preflights for cause in each.why if cause.kind == "header")
     unsafe_names = tuple(sorted({*fetch.cors_unsafe_request_header_names(question.headers), *asked}))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from corswsgi.browser import Exchange
 from corswsgi.browser.urls import parse_url
 from corswsgi.checker.evidence import Evidence
 from corswsgi.checker.findings import Finding, Severity
 from corswsgi.checker.fix import Wish, fix_beyond_servers, fix_for
+from corswsgi.checker.granted import granted_by
 from corswsgi.checker.kinds.cookies import COOKIE_KEPT_BY_SOME, COOKIE_REFUSED, COOKIES_OF_THIRD_PARTY
+from corswsgi.checker.kinds.redirects import REDIRECT_LOGIN
 from corswsgi.checker.kinds.visitor import COOKIE_NOT_SENT
 from corswsgi.checker.parts import Actual, Preflight
 from corswsgi.checker.report import Fix, Outcome
@@ -60,13 +63,23 @@ def fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], uns
     if not evidence.is_answered or (permitted and (unanswered or not steps)):
         return Fix(steps)
     if not permitted:
-        steps = (*_steps_about_redirects(evidence), *steps)
+        steps = (*_steps_about_redirects(evidence, findings), *steps)
     question = evidence.question
-    return fix_for(Wish(question.origin, question.sent_method, unsafe_names, question.with_credentials), steps)
+    answers = [each for each in (*evidence.main, evidence.own) if each is not None and _is_from(each, evidence)]
+    granted = granted_by(answers, question.origin)
+    wish = Wish(question.origin, question.sent_method, unsafe_names, question.with_credentials, granted)
+    return fix_for(wish, steps)
 
 
-def _steps_about_redirects(evidence: Evidence) -> Iterator[str]:
+def _is_from(exchange: Exchange, evidence: Evidence) -> bool:
+    """Tell whether the last server of the redirects answered, the one that has to be changed."""
+    return parse_url(exchange.url).origin == parse_url(evidence.main[-1].url).origin
+
+
+def _steps_about_redirects(evidence: Evidence, findings: tuple[Finding, ...]) -> Iterator[str]:
     last = evidence.main[-1]
     origin = parse_url(last.url).origin
+    if any(each.is_failure and each.code == REDIRECT_LOGIN.code for each in findings):
+        return
     if origin != evidence.target.url.origin:
         yield f"it is {origin.serialized}, where the redirect leads, that has to send the headers"

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from corswsgi import fetch
 from corswsgi.browser.urls import is_potentially_trustworthy_origin, parse_origin
-from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE
+from corswsgi.checker.granted import NOTHING, Granted, with_headers, with_methods
+from corswsgi.checker.granting import (
+    ALLOW_CREDENTIALS,
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    ALLOW_ORIGIN,
+    EXPOSE_HEADERS,
+    MAX_AGE,
+)
 from corswsgi.checker.report import Fix
 
 
@@ -17,22 +25,47 @@ class Wish:
     """What a server would have to permit.
 
     :ivar header_names: those that need permission, in lower case.
+    :ivar granted: what it permits already; nothing of it is lost.
     """
 
     origin: str
     method: str
     header_names: tuple[str, ...]
     with_credentials: bool
+    granted: Granted = NOTHING
 
     @property
     def needs_preflight(self) -> bool:
         return bool(self.header_names) or self.method not in fetch.CORS_SAFELISTED_METHODS
 
     @property
-    def grantable_names(self) -> tuple[str, ...]:
-        """The header names without those of responses, which no server should permit."""
-        return tuple(name for name in self.header_names if not name.startswith("access-control-"))
+    def for_all(self) -> bool:
+        """Whether the answer may stay ``*``."""
+        return self.granted.any_origin and not self.with_credentials
 
+    @property
+    def credentials(self) -> bool:
+        """Whether credentials go along, with this request or with others that are permitted already."""
+        return self.with_credentials or (self.granted.credentials and not self.for_all and self.origin != "null")
+
+    @property
+    def methods(self) -> list[str]:
+        return with_methods(self.granted.methods, self.method, self.credentials)
+
+    @property
+    def headers(self) -> list[str]:
+        return with_headers(self.granted.headers, self.header_names, self.credentials)
+
+    @property
+    def exposed(self) -> list[str]:
+        """The response headers that are open already, but for what browsers keep from scripts anyway."""
+        hidden = {*fetch.FORBIDDEN_RESPONSE_HEADERS, *(["*"] if self.credentials else [])}
+        names = (name for name in self.granted.exposed if not fetch.is_forbidden_request_header_name(name))
+        return [name for name in names if name.lower() not in hidden]
+
+
+#: Of a policy, in seconds.
+_DEFAULT_MAX_AGE = 600
 
 #: No server can permit these, whatever it sends: by the code of the reason, what to do instead.
 _BEYOND_SERVERS: dict[str, str] = {
@@ -68,20 +101,30 @@ _LONGEST_LINE = 68
 
 
 def policy_lines(wish: Wish) -> tuple[str, ...]:
-    """Return the Policy that permits the request, in Python."""
-    options = [("allow_origins", _python_list([wish.origin]))]
-    if wish.method not in fetch.CORS_SAFELISTED_METHODS:
-        options.append(("allow_methods", _python_list([wish.method])))
-    if wish.grantable_names:
-        options.append(("allow_headers", _python_list(wish.grantable_names)))
-    if wish.with_credentials:
+    """Return the Policy that permits the request, in Python, and all that is permitted already."""
+    origins = [origin for origin in wish.granted.origins if not (wish.credentials and is_insecure(origin))]
+    options = [("allow_origins", '"*"' if wish.for_all else _python_list([*origins, wish.origin]))]
+    methods = [name for name in wish.methods if name not in {*fetch.CORS_SAFELISTED_METHODS, "OPTIONS"}]
+    lists = (("allow_methods", methods), ("allow_headers", wish.headers), ("expose_headers", wish.exposed))
+    options += [(option, _python_list(_simplest(option, names))) for option, names in lists if names]
+    if wish.credentials:
         options.append(("allow_credentials", "True"))
-    if wish.with_credentials and is_insecure(wish.origin):
+    if wish.granted.max_age not in (None, _DEFAULT_MAX_AGE):
+        options.append(("max_age", str(wish.granted.max_age)))
+    if wish.credentials and is_insecure(wish.origin):
         options.append(("dangerously_allow", _python_list(["insecure-origins"])))
     line = f"Policy({', '.join(f'{name}={value}' for name, value in options)})"
     if len(line) <= _LONGEST_LINE:
         return (line,)
     return ("Policy(", *(f"    {name}={value}," for name, value in options), ")")
+
+
+def _simplest(option: str, names: Sequence[str]) -> list[str]:
+    """Return ``*`` alone if it covers the other names; Authorization it never does."""
+    if "*" not in names:
+        return list(names)
+    beside = [name for name in names if name.lower() == fetch.CORS_NON_WILDCARD_REQUEST_HEADER]
+    return ["*", *(beside if option == "allow_headers" else [])]
 
 
 def _python_list(names: Iterable[str]) -> str:
@@ -92,22 +135,28 @@ def preflight_lines(wish: Wish) -> tuple[str, ...]:
     """Return the headers of an answer to the preflight that permits the request; none where none is needed."""
     if not wish.needs_preflight:
         return ()
-    lines = [f"{ALLOW_ORIGIN}: {wish.origin}"]
-    if wish.with_credentials:
-        lines.append(f"{ALLOW_CREDENTIALS}: true")
-    if wish.method not in fetch.CORS_SAFELISTED_METHODS:
-        lines.append(f"{ALLOW_METHODS}: {wish.method}")
-    if wish.grantable_names:
-        lines.append(f"{ALLOW_HEADERS}: {', '.join(wish.grantable_names)}")
-    return (*lines, f"{MAX_AGE}: 600", "Vary: Origin")
+    lines = list(_origin_lines(wish))
+    for header, names in ((ALLOW_METHODS, wish.methods), (ALLOW_HEADERS, wish.headers)):
+        if names:
+            lines.append(f"{header}: {', '.join(names)}")
+    lines.append(f"{MAX_AGE}: {_DEFAULT_MAX_AGE if wish.granted.max_age is None else wish.granted.max_age}")
+    return (*lines, *_vary_line(wish))
 
 
 def response_lines(wish: Wish) -> tuple[str, ...]:
     """Return the headers that every other answer needs, errors too."""
-    lines = [f"{ALLOW_ORIGIN}: {wish.origin}"]
-    if wish.with_credentials:
-        lines.append(f"{ALLOW_CREDENTIALS}: true")
-    return (*lines, "Vary: Origin")
+    exposed = [f"{EXPOSE_HEADERS}: {', '.join(wish.exposed)}"] if wish.exposed else []
+    return (*_origin_lines(wish), *exposed, *_vary_line(wish))
+
+
+def _origin_lines(wish: Wish) -> Iterator[str]:
+    yield f"{ALLOW_ORIGIN}: {'*' if wish.for_all else wish.origin}"
+    if wish.credentials:
+        yield f"{ALLOW_CREDENTIALS}: true"
+
+
+def _vary_line(wish: Wish) -> list[str]:
+    return [] if wish.for_all else ["Vary: Origin"]
 
 
 def is_insecure(origin: str) -> bool:

@@ -16,10 +16,14 @@ from corswsgi.checker.granting import (
     joined_request,
 )
 from corswsgi.checker.parts import Preflight, Row
-from corswsgi.checker.rules.allow_origin import diagnose_allow_origin
-from corswsgi.checker.rules.permissions import diagnose_permission
+from corswsgi.checker.rules.allow_lists import diagnose_lists
+from corswsgi.checker.rules.allow_origin import diagnose_allow_origin, diagnose_missing
+from corswsgi.checker.rules.names import diagnose_names
 from corswsgi.checker.rules.preflights import diagnose_preflight
 from corswsgi.errors import quote
+
+#: What is needed where what came is no list at all.
+_LIST = "a list of header names"
 
 
 def judge_preflight(preflight: Exchange, with_credentials: bool, covers_authorization: bool = False) -> Preflight:
@@ -39,9 +43,17 @@ def judge_preflight(preflight: Exchange, with_credentials: bool, covers_authoriz
         *_method_rows(preflight, method, with_credentials, any(cause.kind == "body" for cause in preflight.why)),
         *_header_rows(preflight, names, with_credentials, covers_authorization),
     )
-    finding = finding or diagnose_allow_origin(preflight, origin, with_credentials)
+    failed = [row for row in rows if row.result == "failed"]
+    methods, headers = ([row.needed for row in failed if row.header == name] for name in (ALLOW_METHODS, ALLOW_HEADERS))
+    finding = (
+        finding
+        or diagnose_names(preflight, [row.header for row in failed if not row.values])
+        or diagnose_allow_origin(preflight, origin, with_credentials)
+        or diagnose_missing(preflight, origin, f"send {method}")
+    )
     if finding is None or not finding.is_failure:
-        finding = diagnose_permission(preflight, rows, origin, with_credentials) or finding
+        lacking = names if _LIST in headers else headers
+        finding = diagnose_lists(preflight, method if methods else "", lacking, with_credentials) or finding
     return Preflight(preflight, preflight.why, rows, finding)
 
 
@@ -115,7 +127,7 @@ def _header_rows(
     listed, wrong = _listed(preflight, ALLOW_HEADERS)
     missing = not preflight.response_lines(ALLOW_HEADERS)
     if wrong:
-        yield _row(preflight, ALLOW_HEADERS, "a list of header names", False, wrong)
+        yield _row(preflight, ALLOW_HEADERS, _LIST, False, wrong)
         return
     lower = {name.lower() for name in listed}
     for name in names:

@@ -11,6 +11,7 @@ from corswsgi.checker.kinds import (
     credentials,
     errors,
     kept,
+    names,
     network,
     origins,
     permissions,
@@ -26,6 +27,7 @@ from corswsgi.checker.kinds import (
 SUBJECTS = {
     "What browsers check": reasons,
     "The value of Access-Control-Allow-Origin": allow_origin,
+    "The names of headers": names,
     "Credentials": credentials,
     "Preflights": preflights,
     "What preflights permit": permissions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corswsgi.checker.findings import Concern, Kind, Severity
 
-_PAGE, _SERVER = Concern.PAGE, Concern.SERVER
+_PAGE = Concern.PAGE
 
 _ECHO = (
     "Keep a list of allowed origins. If the ``Origin`` of the request is on it, send it back as it came, and send "
@@ -137,6 +137,84 @@ ALLOW_ORIGIN_OTHER = Kind(
     _ECHO,
 )
 
+ALLOW_ORIGIN_EMPTY = Kind(
+    "allow-origin-empty",
+    Severity.HIGH,
+    _PAGE,
+    "Access-Control-Allow-Origin is empty",
+    "No page has an empty origin, so the header allows nobody.",
+    "A map or a variable of the configuration has no entry for the origin that asks.",
+    _LIST,
+    "Add the origin to what the server allows, and send others no header at all.",
+)
+
+ALLOW_ORIGIN_UNSET = Kind(
+    "allow-origin-unset",
+    Severity.HIGH,
+    _PAGE,
+    "Access-Control-Allow-Origin is how a program writes that there is no value",
+    "``(null)``, ``None``, ``undefined`` or ``true`` is no origin, and no page is allowed by it.",
+    "In Apache, ``SetEnvIf Origin`` did not match, and the header is sent all the same. Or a setting is missing.",
+    _LIST,
+    "Set the value, and send others no header at all: in Apache, ``env=NAME`` after ``Header always set``.",
+)
+
+ALLOW_ORIGIN_NULL = Kind(
+    "allow-origin-null",
+    Severity.HIGH,
+    _PAGE,
+    "Access-Control-Allow-Origin is null",
+    "``null`` is the origin of sandboxed frames and of files. Any site can make such a frame, and this page has "
+    "another origin.",
+    "Some libraries write ``null`` for an origin that they do not allow; some advice names it for local files.",
+    _LIST,
+    "Send the origin that asks, if it is on a list, no header to others, and never ``null``.",
+)
+
+ALLOW_ORIGIN_NO_SCHEME = Kind(
+    "allow-origin-no-scheme",
+    Severity.HIGH,
+    _PAGE,
+    "Access-Control-Allow-Origin is a host without a scheme",
+    "An origin is a scheme, a host and perhaps a port; without ``https://`` it equals no page's origin.",
+    "A list of hosts is used as a list of origins.",
+    'Write the scheme: ``Policy(allow_origins=["https://app.example.com"])``; a policy refuses a bare host.',
+    "Write the origin with its scheme.",
+)
+
+ALLOW_ORIGIN_DEFAULT_PORT = Kind(
+    "allow-origin-default-port",
+    Severity.HIGH,
+    _PAGE,
+    "Access-Control-Allow-Origin names the default port",
+    "Browsers leave out ``:443`` after ``https:`` and ``:80`` after ``http:``, and compare every character.",
+    "The origin was put together from scheme, host and port.",
+    'Leave the port out: ``Policy(allow_origins=["https://app.example.com"])``; a policy refuses a default port.',
+    "Leave the default port out.",
+)
+
+ALLOW_ORIGIN_UNICODE = Kind(
+    "allow-origin-unicode",
+    Severity.HIGH,
+    _PAGE,
+    "Access-Control-Allow-Origin holds characters that are not ASCII",
+    "Browsers write host names in ASCII, with ``xn--`` if they hold other letters.",
+    "The origin was typed as people read it, or copied with a character that nobody sees.",
+    'Write it as browsers do: ``Policy(allow_origins=["https://xn--bcher-kva.example"])``; a policy names that form.',
+    "Write the host in ASCII, as browsers do.",
+)
+
+ALLOW_ORIGIN_EXTRA = Kind(
+    "allow-origin-extra",
+    Severity.HIGH,
+    _PAGE,
+    "Access-Control-Allow-Origin holds something beside the origin",
+    "Browsers compare the whole value, and it is no page's origin.",
+    "A word or a mark of the configuration came into the value: ``always``, a semicolon, the name of the header.",
+    _LIST,
+    "Send the origin alone.",
+)
+
 ALLOW_ORIGIN_INVALID = Kind(
     "allow-origin-invalid",
     Severity.LOW,
@@ -151,7 +229,7 @@ ALLOW_ORIGIN_INVALID = Kind(
 DUPLICATE_HEADER = Kind(
     "duplicate-header",
     Severity.LOW,
-    _SERVER,
+    _PAGE,
     "A header that takes one value comes more than once",
     "Browsers join the lines, and the result counts as if the header were not there.",
     "Two parts of the server add it: the application and what stands in front of it.",

@@ -45,10 +45,21 @@ ALLOW_CREDENTIALS_CASE = Kind(
 ALLOW_CREDENTIALS_INVALID = Kind(
     "allow-credentials-invalid",
     Severity.INFO,
-    Concern.SERVER,
+    Concern.PAGE,
     'Access-Control-Allow-Credentials is something else than "true"',
     "Only ``true`` means anything; ``false`` or ``1`` is the same as no header.",
     "A truth value of the configuration is sent as it stands.",
     f"{_POLICY} Without ``allow_credentials`` the header is not sent.",
     "Send ``true``, or do not send the header.",
+)
+
+WILDCARD_LIST_CREDENTIALS = Kind(
+    "wildcard-list-with-credentials",
+    Severity.HIGH,
+    Concern.PAGE,
+    "* in Access-Control-Allow-Methods or -Headers does not count with credentials",
+    "For a request with credentials ``*`` is the name of a method or a header, and no longer stands for all.",
+    "``*`` was enough until the script sent cookies.",
+    'Name them: ``Policy(..., allow_methods=["PUT"], allow_headers=["X-Api-Key"], allow_credentials=True)``.',
+    "List the methods and the headers by name.",
 )

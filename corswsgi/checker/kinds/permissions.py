@@ -4,7 +4,29 @@ from __future__ import annotations
 
 from corswsgi.checker.findings import Concern, Kind, Severity
 
-_SERVER = Concern.SERVER
+_PAGE, _SERVER = Concern.PAGE, Concern.SERVER
+
+METHOD_LISTED_IN_OTHER_CASE = Kind(
+    "method-listed-in-other-case",
+    Severity.HIGH,
+    _PAGE,
+    "Access-Control-Allow-Methods lists the method in other letters",
+    "Methods differ in upper and lower case: ``put`` does not permit PUT.",
+    "The list was written in lower case.",
+    'Write the method in upper case: ``Policy(..., allow_methods=["PUT"])``.',
+    "Write the method as it is sent.",
+)
+
+LIST_INVALID = Kind(
+    "list-invalid",
+    Severity.HIGH,
+    _PAGE,
+    "Access-Control-Allow-Methods or -Headers is no list of names",
+    "Names are separated by commas. If one element is no name, browsers refuse the whole list.",
+    "The names are separated by semicolons or spaces, or the list is in quotation marks or brackets.",
+    'Give a list of names: ``Policy(..., allow_methods=["PUT", "DELETE"], allow_headers=["Content-Type"])``.',
+    "Separate the names by commas, without quotation marks and brackets.",
+)
 
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed",

@@ -15,6 +15,19 @@ REDIRECT_HIDDEN = Kind(
     "Fetch the address that the redirect leads to, or send the CORS headers with redirects too.",
 )
 
+REDIRECT_LOGIN = Kind(
+    "redirect-login",
+    Severity.HIGH,
+    Concern.PAGE,
+    "The request is redirected to a login page",
+    "A script cannot log in by following a redirect: it gets the login page, or, without CORS headers on the way, "
+    "nothing but a CORS error.",
+    "The request carried no valid session or token, and the server answers like to a visitor of its pages.",
+    "",
+    "Answer requests of scripts that are not logged in with 401 and CORS headers, not with a redirect. In the page, "
+    "log in first, and fetch with ``credentials: 'include'`` if cookies carry the session.",
+)
+
 ORIGIN_NULL_AFTER_REDIRECT = Kind(
     "origin-null-after-redirect",
     Severity.HIGH,

@@ -1,146 +1,54 @@
-"""What is wrong with a value of Access-Control-Allow-Origin or -Credentials, and why it came about."""
+"""What is wrong with Access-Control-Allow-Origin, and with headers that come twice."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from corswsgi.browser import Exchange
 from corswsgi.browser.urls import parse_origin
-from corswsgi.checker.findings import Finding, Kind, Severity
-from corswsgi.checker.granting import (
-    ALLOW_CREDENTIALS,
-    ALLOW_ORIGIN,
-    MAX_AGE,
-    joined,
-)
+from corswsgi.checker.findings import Finding, Severity
+from corswsgi.checker.granting import ALLOW_CREDENTIALS, ALLOW_ORIGIN, MAX_AGE
 from corswsgi.checker.kinds import allow_origin as kinds
-from corswsgi.checker.kinds.credentials import ALLOW_CREDENTIALS_CASE, ALLOW_CREDENTIALS_MISSING, WILDCARD_CREDENTIALS
 from corswsgi.checker.observations import Observations
+from corswsgi.checker.rules.allow_origin_values import ONE_PART, explain_allow_origin
+from corswsgi.checker.rules.credentials import diagnose_credentials, diagnose_wildcard
+from corswsgi.checker.server_words import in_words
 from corswsgi.errors import quote
 
 
-class _OriginCase(NamedTuple):
-    """A wrong value of Access-Control-Allow-Origin: when it is that, what it is called, and what to say."""
-
-    holds: Callable[[str, str], bool]
-    kind: Kind
-    sentence: str
-    fix: str
-
-
-def _differ_in_scheme(value: str, origin: str) -> bool:
-    hosts = re.fullmatch("https?://([^/]+)", value), re.fullmatch("https?://([^/]+)", origin)
-    return hosts[0] is not None and hosts[1] is not None and hosts[0][1] == hosts[1][1]
-
-
-def _differ_in_port(value: str, origin: str) -> bool:
-    return re.sub(":[0-9]+$", "", value) == re.sub(":[0-9]+$", "", origin)
-
-
-_ORIGIN_CASES = (
-    _OriginCase(
-        lambda value, origin: "$" in value or "%{" in value or "{{" in value,
-        kinds.ALLOW_ORIGIN_VARIABLE,
-        "it is the name of a variable that the server's configuration does not replace",
-        "put a real origin there",
-    ),
-    _OriginCase(
-        lambda value, origin: value.strip("\"'") != value,
-        kinds.ALLOW_ORIGIN_QUOTED,
-        "it is in quotation marks, which browsers take for a part of it",
-        "take the quotation marks away",
-    ),
-    _OriginCase(
-        lambda value, origin: "," in value or " " in value,
-        kinds.ALLOW_ORIGIN_LIST,
-        "it is a list, and browsers know one origin only",
-        "answer with the one origin that asks, if it is on the list, and with Vary: Origin",
-    ),
-    _OriginCase(
-        lambda value, origin: "*" in value,
-        kinds.ALLOW_ORIGIN_PATTERN,
-        "browsers know no patterns, only one origin or a lone *",
-        "match the pattern on the server, and answer with the origin that asks and with Vary: Origin",
-    ),
-    _OriginCase(
-        lambda value, origin: value.lower() == origin.lower(),
-        kinds.ALLOW_ORIGIN_CASE,
-        "it differs in upper and lower case, and browsers compare every character",
-        "write it as browsers do",
-    ),
-    _OriginCase(
-        lambda value, origin: value.lower().startswith(f"{origin.lower()}/"),
-        kinds.ALLOW_ORIGIN_SLASH,
-        "an origin ends after the host and the port: no slash and no path",
-        "take away what follows the host and the port",
-    ),
-    _OriginCase(
-        _differ_in_scheme,
-        kinds.ALLOW_ORIGIN_SCHEME,
-        "it is the same host with another scheme, and http: and https: are different origins",
-        "allow the origin that asks",
-    ),
-    _OriginCase(
-        _differ_in_port,
-        kinds.ALLOW_ORIGIN_PORT,
-        "it is the same host with another port, and each port is an origin of its own",
-        "allow the origin that asks",
-    ),
-)
-
-
 def diagnose_allow_origin(exchange: Exchange, origin: str, with_credentials: bool) -> Finding | None:
-    """Return what is wrong with Access-Control-Allow-Origin and -Credentials beyond their not being there."""
+    """Return what is wrong with Access-Control-Allow-Origin and -Credentials beyond the first one not being there."""
     lines = exchange.response_lines(ALLOW_ORIGIN)
     if len(lines) > 1:
         sentence = (
             f"{ALLOW_ORIGIN} came {len(lines)} times ({quote(', '.join(lines))}): two parts of the server, such as the "
             "application and a proxy, both add it, and browsers accept exactly one"
         )
-        return kinds.ALLOW_ORIGIN_TWICE.finding(sentence, "let only one part of the server add CORS headers")
+        return kinds.ALLOW_ORIGIN_TWICE.finding(sentence, in_words(exchange, ONE_PART, "twice"), seen=[exchange])
     if not lines:
         return None
     if lines[0] not in (origin, "*"):
-        return _diagnose_wrong_origin(lines[0], origin)
-    credentials = joined(exchange, ALLOW_CREDENTIALS) or ""
-    if with_credentials and lines[0] == origin and credentials != "true" == credentials.lower():
-        sentence = f"{ALLOW_CREDENTIALS} is {quote(credentials)}, and browsers know only true in lower case"
-        return ALLOW_CREDENTIALS_CASE.finding(sentence, 'send the four letters "true"')
-    if lines[0] == "*" and credentials == "true":
-        sentence = f"{ALLOW_ORIGIN} is * beside {ALLOW_CREDENTIALS}: true, and with credentials * does not count"
-        fix = "name the origin that asks instead of *, or leave the credentials out"
-        severity = Severity.HIGH if with_credentials else Severity.LOW
-        return WILDCARD_CREDENTIALS.finding(sentence, fix, severity=severity, seen=[exchange])
-    return None
+        told = explain_allow_origin(lines[0], origin, exchange)
+        sentence = f"{ALLOW_ORIGIN} is {quote(lines[0])}, and the page is of {quote(origin)}: {told.why}"
+        return told.kind.finding(sentence, told.fix, seen=[exchange], severity=Severity.HIGH)
+    credentials = exchange.response_lines(ALLOW_CREDENTIALS)
+    if lines[0] == "*":
+        return diagnose_wildcard(exchange, credentials, with_credentials)
+    return diagnose_credentials(exchange, credentials) if with_credentials else None
 
 
-def diagnose_missing(exchange: Exchange, origin: str, with_credentials: bool) -> Finding | None:
-    """Return which of the two headers is missing that say who may read."""
-    allowed = joined(exchange, ALLOW_ORIGIN)
-    if allowed is None:
-        sentence = (
-            f"the server does not say that pages of {origin} may read its answers: there is no {ALLOW_ORIGIN} header, "
-            "and browsers take that for a no"
-        )
-        return kinds.ALLOW_ORIGIN_MISSING.finding(sentence, seen=[exchange])
-    if with_credentials and joined(exchange, ALLOW_CREDENTIALS) is None:
-        sentence = (
-            f"{ALLOW_ORIGIN} is {quote(allowed)}, but there is no {ALLOW_CREDENTIALS}: true, and the request carries "
-            "credentials"
-        )
-        return ALLOW_CREDENTIALS_MISSING.finding(sentence, seen=[exchange])
-    return None
+def diagnose_missing(exchange: Exchange, origin: str, what: str) -> Finding | None:
+    """Return that Access-Control-Allow-Origin is not there.
 
-
-def _diagnose_wrong_origin(value: str, origin: str) -> Finding:
-    came = f"{ALLOW_ORIGIN} is {quote(value)}, and the page is of {quote(origin)}"
-    for case in _ORIGIN_CASES:
-        if case.holds(value, origin):
-            return case.kind.finding(f"{came}: {case.sentence}", case.fix)
-    sentence = f"{came}: the server allows another origin, or always answers with the same one"
-    return kinds.ALLOW_ORIGIN_OTHER.finding(sentence, "allow the origin that asks")
+    :param what: the page may not do.
+    """
+    if exchange.response_lines(ALLOW_ORIGIN):
+        return None
+    sentence = (
+        f"the server does not say that pages of {origin} may {what}: there is no {ALLOW_ORIGIN} header, and browsers "
+        "take that for a no"
+    )
+    return kinds.ALLOW_ORIGIN_MISSING.finding(sentence, seen=[exchange])
 
 
 _SINGLE_VALUED = (ALLOW_CREDENTIALS, MAX_AGE)
@@ -155,19 +63,20 @@ def allow_origin_lines(seen: Observations) -> Iterator[Finding]:
                 f"{ALLOW_ORIGIN} comes in {len(lines)} lines, which browsers join to {quote(', '.join(lines))}: "
                 "that is no origin, and no page can read the answer"
             )
-            fix = "let one part of the server set it: the application or what stands before it, not both"
+            fix = in_words(exchange, ONE_PART, "twice")
             yield kinds.ALLOW_ORIGIN_TWICE.finding(sentence, fix, seen=[exchange], severity=Severity.LOW)
             return
 
 
 def allow_origin_invalid(seen: Observations) -> Iterator[Finding]:
-    """Yield that Access-Control-Allow-Origin allows nobody."""
+    """Yield that Access-Control-Allow-Origin allows nobody; an empty one is right for all but the one that is meant."""
+    own = (seen.own.omit.exchange, seen.own.include.exchange)
     for exchange in seen.plain_answers:
         lines = exchange.response_lines(ALLOW_ORIGIN)
-        if len(lines) == 1 and not _can_match(lines[0]):
-            sentence = f"{ALLOW_ORIGIN} is {quote(lines[0])}, which no browser ever takes for a page's origin"
-            fix = f'send one origin, as browsers write it, such as "{seen.origin}", or "*"'
-            yield kinds.ALLOW_ORIGIN_INVALID.finding(sentence, fix, seen=[exchange])
+        if len(lines) == 1 and not _can_match(lines[0]) and (lines[0] or exchange in own):
+            told = explain_allow_origin(lines[0], seen.origin, exchange)
+            sentence = f"{ALLOW_ORIGIN} is {quote(lines[0])}, which no browser takes for a page's origin: {told.why}"
+            yield kinds.ALLOW_ORIGIN_INVALID.finding(sentence, told.fix, seen=[exchange])
             return
 
 
@@ -175,10 +84,10 @@ def _can_match(value: str) -> bool:
     if value == "*":
         return True
     try:
-        parse_origin(value)
+        # What holds a star is a host to a parser of URLs, and no page's.
+        return bool(parse_origin(value)) and "*" not in value
     except ValueError:
         return False
-    return True
 
 
 def other_duplicates(seen: Observations) -> Iterator[Finding]:
@@ -187,6 +96,6 @@ def other_duplicates(seen: Observations) -> Iterator[Finding]:
         for exchange in (*seen.plain_answers, *seen.preflights):
             if len(lines := exchange.response_lines(name)) > 1:
                 sentence = f"{name} comes in {len(lines)} lines, and counts as if it were not there"
-                fix = "let one part of the server set it: the application or what stands before it, not both"
+                fix = in_words(exchange, ONE_PART, "twice").replace(ALLOW_ORIGIN, name)
                 yield kinds.DUPLICATE_HEADER.finding(sentence, fix, seen=[exchange])
                 break

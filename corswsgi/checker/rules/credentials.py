@@ -4,15 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corswsgi.checker.findings import Finding
+from corswsgi.browser import Exchange
+from corswsgi.checker.findings import Finding, Severity
 from corswsgi.checker.fix import policy_in_a_line
 from corswsgi.checker.granting import (
     ALLOW_CREDENTIALS,
     ALLOW_ORIGIN,
 )
 from corswsgi.checker.kinds import credentials as kinds
+from corswsgi.checker.kinds.allow_origin import DUPLICATE_HEADER
 from corswsgi.checker.observations import Observations
+from corswsgi.checker.rules.allow_origin_values import ONE_PART, QUOTES
+from corswsgi.checker.server_words import in_words
 from corswsgi.errors import quote
+
+
+def diagnose_wildcard(exchange: Exchange, credentials: tuple[str, ...], with_credentials: bool) -> Finding | None:
+    """Return why ``*`` does not let a request with credentials pass, or what it says beside credentials for nothing."""
+    fix = "name the origin that asks instead of *, or leave the credentials out"
+    if "true" in credentials:
+        sentence = f"{ALLOW_ORIGIN} is * beside {ALLOW_CREDENTIALS}: true, and with credentials * does not count"
+        severity = Severity.HIGH if with_credentials else Severity.LOW
+        return kinds.WILDCARD_CREDENTIALS.finding(sentence, fix, severity=severity, seen=[exchange])
+    if with_credentials:
+        sentence = f"{ALLOW_ORIGIN} is *, which does not count for a request with credentials"
+        return kinds.WILDCARD_CREDENTIALS.finding(
+            sentence, f"{fix} of the request", severity=Severity.HIGH, seen=[exchange]
+        )
+    return None
+
+
+def diagnose_credentials(exchange: Exchange, lines: tuple[str, ...]) -> Finding | None:
+    """Return why a request with credentials fails although its origin is allowed."""
+    if lines == ("true",):
+        return None
+    came = f"{ALLOW_CREDENTIALS} is {quote(', '.join(lines))}"
+    fix = f"send {ALLOW_CREDENTIALS}: true"
+    if not lines:
+        allowed = quote(", ".join(exchange.response_lines(ALLOW_ORIGIN)))
+        came = f"{ALLOW_ORIGIN} is {allowed}, but there is no {ALLOW_CREDENTIALS}: true"
+        sentence = f"{came}, and the request carries credentials"
+        return kinds.ALLOW_CREDENTIALS_MISSING.finding(sentence, seen=[exchange])
+    if len(lines) > 1:
+        sentence = f"{ALLOW_CREDENTIALS} came {len(lines)} times, which browsers join to {quote(', '.join(lines))}"
+        twice = in_words(exchange, ONE_PART, "twice").replace(ALLOW_ORIGIN, ALLOW_CREDENTIALS)
+        return DUPLICATE_HEADER.finding(sentence, twice, seen=[exchange], severity=Severity.HIGH)
+    if lines[0].lower() == "true":
+        sentence = f"{came}, and browsers know only true in lower case"
+        return kinds.ALLOW_CREDENTIALS_CASE.finding(sentence, fix, seen=[exchange])
+    if lines[0].strip(QUOTES) != lines[0]:
+        fix += " without quotation marks"
+    sentence = f"{came}, and only true means anything to browsers"
+    return kinds.ALLOW_CREDENTIALS_INVALID.finding(sentence, fix, seen=[exchange], severity=Severity.HIGH)
 
 
 def wildcard_with_credentials(seen: Observations) -> Iterator[Finding]:

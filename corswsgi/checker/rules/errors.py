@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from corswsgi import fetch
 from corswsgi.browser import Exchange
 from corswsgi.checker.evidence import Evidence
 from corswsgi.checker.findings import Finding, Kind, Severity, shown
 from corswsgi.checker.granting import (
+    ALLOW_CREDENTIALS,
     ALLOW_ORIGIN,
     joined,
     joined_request,
     shares,
 )
 from corswsgi.checker.kinds import errors as kinds
-from corswsgi.checker.kinds.redirects import ORIGIN_NULL_AFTER_REDIRECT, REDIRECT_HIDDEN
 from corswsgi.checker.kinds.request import ORIGIN_NOT_ALLOWED
 from corswsgi.checker.observations import Observations
 from corswsgi.checker.parts import ErrorPath
 from corswsgi.checker.rules.allow_origin import diagnose_allow_origin, diagnose_missing
+from corswsgi.checker.rules.names import diagnose_names
 from corswsgi.checker.rules.network import diagnose_no_answer
-from corswsgi.checker.rules.redirects import redirect_to
+from corswsgi.checker.rules.redirects import diagnose_login, hidden_redirect, null_after_redirect
+from corswsgi.checker.server_words import in_words
 from corswsgi.checker.words import status_told
 from corswsgi.errors import quote
 
@@ -29,54 +32,65 @@ _HIDDEN_STATUSES: dict[int, tuple[Kind, str]] = {
     401: (kinds.AUTH_ERROR_HIDDEN, "the server wants a login"),
     403: (kinds.AUTH_ERROR_HIDDEN, "the server forbids the request"),
     404: (kinds.NOT_FOUND_HIDDEN, "there is nothing at this address"),
+    405: (kinds.CLIENT_ERROR_HIDDEN, "the server does not take the method of the request at this address"),
+    413: (kinds.CLIENT_ERROR_HIDDEN, "the body of the request is too large for the server"),
+    429: (kinds.CLIENT_ERROR_HIDDEN, "the server got too many requests from this client"),
     502: (kinds.PROXY_ERROR_HIDDEN, "a proxy got no proper answer from the server behind it"),
     503: (kinds.PROXY_ERROR_HIDDEN, "the server, or a proxy before it, is overloaded or down"),
     504: (kinds.PROXY_ERROR_HIDDEN, "a proxy waited too long for the server behind it"),
 }
 
+_ERRORS_TOO = "send the CORS headers with errors too"
+
 
 def on_answer(evidence: Evidence, exchange: Exchange, readable: bool) -> Finding | None:
     """Return what is behind an answer, where there is more to say than the check said."""
-    origin = joined_request(exchange, "Origin") or evidence.question.origin
-    if not readable and origin == "null" != evidence.question.origin:
-        sentence = "a redirect led from another origin than the page's to a third, so the browser says Origin: null"
-        fix = f"call {exchange.url} in the first place, or let the redirect stay within its origin; do not allow null"
-        return ORIGIN_NULL_AFTER_REDIRECT.finding(sentence, fix)
-    finding = _diagnose_actual(exchange, readable, origin, evidence.question.with_credentials)
+    if exchange.status is None:
+        return _no_answer(evidence, exchange)
+    finding = _diagnose_actual(evidence, exchange, readable)
     on_preflight = any(each.response_lines(ALLOW_ORIGIN) for each in evidence.verdict.preflights)
     if finding is None and on_preflight and not exchange.response_lines(ALLOW_ORIGIN):
         sentence = "the preflight was answered with CORS headers, and the request itself without: both need them"
         return kinds.HEADERS_MISSING_ON_ANSWER.finding(sentence, "send the CORS headers with every answer")
     if finding is None and not readable:
-        return diagnose_missing(exchange, origin, evidence.question.with_credentials)
+        return diagnose_missing(exchange, evidence.question.origin, "read its answers")
     return finding
 
 
-def _diagnose_actual(exchange: Exchange, readable: bool, origin: str, with_credentials: bool) -> Finding | None:
+def _no_answer(evidence: Evidence, exchange: Exchange) -> Finding:
+    finding = diagnose_no_answer(exchange.error)
+    asked = [each for each in evidence.main if not each.is_preflight]
+    if exchange in asked[1:]:
+        sentence = f"the redirect leads to {shown(exchange.url)}, and no answer came from there: {finding.sentence}"
+        return replace(finding, sentence=sentence)
+    return finding
+
+
+def _diagnose_actual(evidence: Evidence, exchange: Exchange, readable: bool) -> Finding | None:
     """Return what is behind the response to the request itself, where there is more to say than the check said."""
-    status = exchange.status
-    if status is None:
-        return diagnose_no_answer(exchange.error)
-    came = status_told(exchange, "the request")
+    status = exchange.status or 0
+    page, with_credentials = evidence.question.origin, evidence.question.with_credentials
+    origin = joined_request(exchange, "Origin") or page
     wrong = diagnose_allow_origin(exchange, origin, with_credentials)
     if readable:
         if status >= 400:
-            return kinds.ERROR_READABLE.finding(f"{came}: an error, but one that the script can read")
+            told = f"{status_told(exchange, 'the request')}: an error, but one that the script can read"
+            return kinds.ERROR_READABLE.finding(told)
         return wrong if wrong is not None and not wrong.is_failure else None
-    if wrong is not None:
-        return wrong
-    if joined(exchange, ALLOW_ORIGIN) is not None:
-        return diagnose_missing(exchange, origin, with_credentials)
-    if status >= 400:
-        return _diagnose_hidden_error(exchange, came)
-    if status in fetch.REDIRECT_STATUSES:
-        _, where, fix = redirect_to(exchange)
-        sentence = f"{came}, a redirect {where}, without the CORS headers that browsers want on redirects too"
-        return REDIRECT_HIDDEN.finding(sentence, fix)
-    return None
+    lacking = [name for name in (ALLOW_ORIGIN, ALLOW_CREDENTIALS) if not exchange.response_lines(name)]
+    finding = diagnose_names(exchange, lacking) or diagnose_login(evidence, readable)
+    if finding is not None:
+        return finding
+    if status >= 400 and ALLOW_ORIGIN in lacking:
+        return _diagnose_hidden_error(exchange)
+    if origin == "null" != page:
+        return null_after_redirect(exchange)
+    if status in fetch.REDIRECT_STATUSES and ALLOW_ORIGIN in lacking:
+        return hidden_redirect(exchange)
+    return wrong
 
 
-def _diagnose_hidden_error(exchange: Exchange, came: str) -> Finding:
+def _diagnose_hidden_error(exchange: Exchange) -> Finding:
     status = exchange.status or 0
     server = joined(exchange, "Server")
     by = f" (the Server header says {quote(server)})" if server else ""
@@ -87,11 +101,11 @@ def _diagnose_hidden_error(exchange: Exchange, came: str) -> Finding:
     else:
         kind, what = kinds.CLIENT_ERROR_HIDDEN, "the server refuses the request"
     sentence = (
-        f"{came}{by}: {what}. That is an error of the server, or of a proxy before it; the browser calls it a CORS "
-        "error only because it came without CORS headers"
+        f"{status_told(exchange, 'the request')}{by}: {what}. That is an error of the server, or of a proxy before it; "
+        "the browser calls it a CORS error only because it came without CORS headers"
     )
-    fix = "look for the error first; then send the CORS headers with errors too"
-    return kind.finding(sentence, fix, seen=[exchange])
+    first = in_words(exchange, "look for the error first", "too_large") if status == 413 else "look for the error first"
+    return kind.finding(sentence, f"{first}; then {in_words(exchange, _ERRORS_TOO, 'errors')}", seen=[exchange])
 
 
 def on_errors(evidence: Evidence, error_path: ErrorPath | None) -> Iterator[Finding]:
@@ -101,7 +115,9 @@ def on_errors(evidence: Evidence, error_path: ErrorPath | None) -> Iterator[Find
         return
     if own is not None and shares(own, question.origin, question.with_credentials):
         sentence = f"answers can be read, but an error ({error_path.status}) comes without CORS headers"
-        yield kinds.ERROR_WITHOUT_CORS.finding(sentence, "send the CORS headers with errors too")
+        exchange = evidence.probes["error-path"]
+        fix = in_words(exchange, _ERRORS_TOO, "errors")
+        yield kinds.ERROR_WITHOUT_CORS.finding(sentence, fix, seen=[exchange])
 
 
 def own_origin(seen: Observations) -> Iterator[Finding]:
@@ -115,7 +131,7 @@ def own_origin(seen: Observations) -> Iterator[Finding]:
             f"the answer is an error, {status}, without CORS headers: pages of {seen.origin} see a failure of CORS in "
             "place of the error, and this audit sees little of the comparison"
         )
-        fix = "add the CORS headers to errors too; audit a URL that answers"
+        fix = f"{in_words(answer.exchange, _ERRORS_TOO, 'errors')}; audit a URL that answers"
         yield kinds.ERROR_WITHOUT_CORS.finding(sentence, fix, seen=[answer.exchange], severity=Severity.INFO)
     else:
         sentence = (

@@ -39,7 +39,7 @@ def given_away(evidence: Evidence) -> Iterator[Finding]:
     if stranger is not None and not shares(stranger, joined_request(stranger, "Origin"), with_credentials=True):
         for finding in _about_those_taken(each for each in evidence.resembling if _is_credentialed(each)):
             yield replace(finding, fix=f"{finding.fix}; corswsgi audit shows what others get")
-    null = evidence.probes.get("null")
+    null = own if page == "null" else evidence.probes.get("null")
     if null is not None and shares(null, "null", with_credentials=True):
         sentence = (
             'the origin "null" is allowed: it is that of sandboxed frames, which any website can make, and these can '

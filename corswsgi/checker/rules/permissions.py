@@ -2,56 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 
 from corswsgi import fetch
 from corswsgi.browser import MAX_AGE_CAPS, Exchange
 from corswsgi.checker.findings import Finding, Severity, shown
 from corswsgi.checker.granting import (
-    ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
-    ALLOW_ORIGIN,
     MAX_AGE,
     listed_names,
 )
 from corswsgi.checker.kinds import permissions as kinds
 from corswsgi.checker.observations import INVENTED_HEADER, INVENTED_METHOD, Observations
-from corswsgi.checker.parts import Row
-from corswsgi.checker.rules.allow_origin import diagnose_missing
-from corswsgi.checker.words import listed
 from corswsgi.errors import quote
 
 ALLOW_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
 
 _ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
-
-
-def diagnose_permission(
-    preflight: Exchange, rows: Iterable[Row], origin: str, with_credentials: bool
-) -> Finding | None:
-    """Return what the answer to a preflight does not permit, all of it in one sentence."""
-    failed = [row for row in rows if row.result == "failed"]
-    if not failed:
-        return None
-    missing = diagnose_missing(preflight, origin, with_credentials)
-    lacking = dict.fromkeys(_NOT_PERMITTED[row.header].format(row.needed) for row in failed)
-    if missing is not None and len(lacking) == 1:
-        return missing
-    kind = {ALLOW_METHODS: kinds.METHOD_NOT_ALLOWED}.get(failed[0].header, kinds.HEADER_NOT_ALLOWED)
-    sentence = f"the server answers the preflight, but does not permit {listed(list(lacking))}"
-    if missing is not None:
-        return replace(missing, sentence=sentence)
-    return kind.finding(sentence, seen=[preflight])
-
-
-_NOT_PERMITTED = {
-    ALLOW_ORIGIN: "this origin",
-    ALLOW_CREDENTIALS: "credentials",
-    ALLOW_METHODS: "the method {}",
-    ALLOW_HEADERS: "the header {}",
-}
 
 
 def any_method(seen: Observations) -> Iterator[Finding]:
@@ -64,9 +32,9 @@ def any_method(seen: Observations) -> Iterator[Finding]:
 
 def wide_methods(seen: Observations) -> Iterator[Finding]:
     """Yield that methods are permitted that the URL does not take."""
-    names_listed = listed_names(seen.put.exchange, ALLOW_METHODS)
+    listed = listed_names(seen.put.exchange, ALLOW_METHODS)
     taken = listed_names(seen.options, "Allow")
-    wide = [name for name in names_listed if name not in {*taken, *fetch.CORS_SAFELISTED_METHODS, "OPTIONS", "*"}]
+    wide = [name for name in listed if name not in {*taken, *fetch.CORS_SAFELISTED_METHODS, "OPTIONS", "*"}]
     wide = [name for name in wide if not fetch.is_forbidden_method(name)]
     if taken and wide and not seen.invented_method.allowed:
         sentence = (
@@ -79,9 +47,9 @@ def wide_methods(seen: Observations) -> Iterator[Finding]:
 
 def forbidden_methods(seen: Observations) -> Iterator[Finding]:
     """Yield that methods are permitted that no page can send."""
-    names_listed = [name for name in listed_names(seen.put.exchange, ALLOW_METHODS) if fetch.is_forbidden_method(name)]
-    if names_listed:
-        names = shown(", ".join(names_listed))
+    listed = [name for name in listed_names(seen.put.exchange, ALLOW_METHODS) if fetch.is_forbidden_method(name)]
+    if listed:
+        names = shown(", ".join(listed))
         sentence = f"{ALLOW_METHODS} permits {names}, which no page can send in any browser"
         yield kinds.METHOD_FORBIDDEN.finding(sentence, f"take {names} off", seen=[seen.put.exchange])
 
@@ -116,10 +84,10 @@ def forbidden_headers(seen: Observations) -> Iterator[Finding]:
     """Yield that headers are permitted that no page can set."""
     exchange = seen.invented_header.exchange
     names = [*listed_names(exchange, ALLOW_HEADERS), *listed_names(seen.put.exchange, ALLOW_HEADERS)]
-    names_listed = sorted({name.lower() for name in names if fetch.is_forbidden_request_header_name(name)})
-    if names_listed:
-        sentence = f"{ALLOW_HEADERS} permits {shown(', '.join(names_listed))}, which no page can set in any browser"
-        fix = f"take {shown(', '.join(names_listed))} off"
+    listed = sorted({name.lower() for name in names if fetch.is_forbidden_request_header_name(name)})
+    if listed:
+        sentence = f"{ALLOW_HEADERS} permits {shown(', '.join(listed))}, which no page can set in any browser"
+        fix = f"take {shown(', '.join(listed))} off"
         evidence = [each for each in (seen.put.exchange, exchange) if listed_names(each, ALLOW_HEADERS)]
         yield kinds.HEADER_FORBIDDEN.finding(sentence, fix, seen=evidence)
 
@@ -138,17 +106,22 @@ def private_network(seen: Observations) -> Iterator[Finding]:
             return
 
 
+def invalid_max_age(preflight: Exchange) -> Iterator[Finding]:
+    """Yield that Access-Control-Max-Age is no number."""
+    lines = preflight.response_lines(MAX_AGE)
+    if len(lines) == 1 and fetch.extract_max_age(lines) is None:
+        sentence = f"{MAX_AGE} is {quote(lines[0])}, not a number of seconds, and counts as 5"
+        yield kinds.MAX_AGE_INVALID.finding(sentence, "send digits only, such as 600", seen=[preflight])
+
+
 def max_age(seen: Observations) -> Iterator[Finding]:
     """Yield that Access-Control-Max-Age is no number, or more than any browser keeps."""
     for exchange in seen.preflights:
         lines = exchange.response_lines(MAX_AGE)
         if len(lines) != 1:
             continue
-        seconds = fetch.extract_max_age(lines)
-        if seconds is None:
-            sentence = f"{MAX_AGE} is {quote(lines[0])}, not a number of seconds, and counts as 5"
-            yield kinds.MAX_AGE_INVALID.finding(sentence, "send digits only, such as 600", seen=[exchange])
-        elif seconds > max(MAX_AGE_CAPS.values()):
+        yield from invalid_max_age(exchange)
+        if (fetch.extract_max_age(lines) or 0) > max(MAX_AGE_CAPS.values()):
             caps = ", ".join(f"{_ENGINES[engine]} {cap}" for engine, cap in sorted(MAX_AGE_CAPS.items()))
             sentence = f"{MAX_AGE} is {quote(lines[0])}; no browser keeps the answer so long. Seconds at most: {caps}"
             fix = "send 86400 at most; 600 is the most that all of them keep, and soon follows a change of policy"

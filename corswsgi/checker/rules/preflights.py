@@ -11,6 +11,7 @@ from corswsgi.checker.granting import (
 from corswsgi.checker.kinds import preflights as kinds
 from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.rules.redirects import ANSWER_BEFORE, diagnose_redirect
+from corswsgi.checker.server_words import in_words
 from corswsgi.checker.words import status_told
 from corswsgi.errors import quote
 
@@ -57,6 +58,7 @@ def diagnose_preflight(preflight: Exchange) -> Finding | None:
         return diagnose_redirect(preflight)
     if status in _PREFLIGHT_STATUSES:
         kind, sentence, fix = _PREFLIGHT_STATUSES[status]
+        fix = in_words(preflight, fix, "preflight")
     elif status >= 500:
         kind = kinds.PREFLIGHT_SERVER_ERROR
         sentence = "the server, or a proxy before it, failed at the preflight; CORS is not what is wrong"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from corswsgi import fetch
 from corswsgi.browser import Exchange
-from corswsgi.browser.urls import parse_url
+from corswsgi.browser.urls import URL, parse_url
 from corswsgi.checker.evidence import Evidence
-from corswsgi.checker.findings import Finding, Kind
+from corswsgi.checker.findings import Finding, Kind, Severity
 from corswsgi.checker.granting import (
     joined,
 )
@@ -23,53 +25,132 @@ from corswsgi.checker.kinds.preflights import (
     PREFLIGHT_REDIRECT_SLASH,
 )
 from corswsgi.checker.observations import Observations
+from corswsgi.checker.server_words import NGINX, in_words, words_of
 from corswsgi.checker.words import status_told
 from corswsgi.errors import quote
 
 ANSWER_BEFORE = "answer OPTIONS requests that carry Access-Control-Request-Method before"
 
-_LOGIN = re.compile(r"log-?in|sign-?in|auth|sso|saml|oauth|account", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"log[-_]?(in|on)\b|sign[-_]?in\b|\b(auth|oauth2?|openid(-connect)?|sso|saml2?|cas|adfs|idp|accounts?)\b|"
+    r"authori[sz]e|authenticat",
+    re.IGNORECASE,
+)
+
+
+class Way(NamedTuple):
+    """Where a redirect leads.
+
+    :ivar kind: what kind it is of a preflight.
+    :ivar where: in words.
+    :ivar address: the URL; empty if there is none, or it is the same again.
+    """
+
+    kind: Kind
+    where: str
+    address: str
+
+    @property
+    def is_login(self) -> bool:
+        return self.kind is PREFLIGHT_REDIRECT_LOGIN
 
 
 def diagnose_redirect(preflight: Exchange) -> Finding:
     """Return where a preflight is redirected to; browsers do not follow."""
-    kind, where, fix = redirect_to(preflight)
-    sentence = f"{status_told(preflight, 'the preflight')}, a redirect {where}; browsers do not follow one there"
-    return kind.finding(sentence, fix, seen=[preflight])
+    way = way_of(preflight)
+    sentence = f"{status_told(preflight, 'the preflight')}, a redirect {way.where}; browsers do not follow one there"
+    fix = f"{ANSWER_BEFORE} {'authentication' if way.is_login else 'anything'} redirects"
+    if way.is_login:
+        fix = in_words(preflight, fix, "preflight")
+    elif way.address:
+        call = f"call {way.address} in the first place"
+        fix = f"{call}, or {fix}" if way.kind is PREFLIGHT_REDIRECT else call
+    return way.kind.finding(sentence, fix, seen=[preflight])
 
 
-def redirect_to(exchange: Exchange) -> tuple[Kind, str, str]:
-    """Return what kind of redirect it is, where it leads in words, and what to do."""
+def way_of(exchange: Exchange) -> Way:
+    """Return where a redirect leads."""
     location = joined(exchange, "Location")
     source = parse_url(exchange.url)
-    use = f"call {quote(location)} in the first place"
     try:
         target = parse_url(location or "", source)
     except ValueError:
-        target = source
+        return Way(PREFLIGHT_REDIRECT, f"to {quote(location)}", "")
     if location is None or target == source:
-        nowhere = "without a Location" if location is None else f"to {quote(location)}"
-        return PREFLIGHT_REDIRECT, nowhere, f"{ANSWER_BEFORE} anything redirects"
-    use = f"call {target.href} in the first place"
-    if _LOGIN.search(target.href) and not _LOGIN.search(source.href):
-        where = f"to {quote(location)}, which looks like a login page"
-        return PREFLIGHT_REDIRECT_LOGIN, where, f"{ANSWER_BEFORE} authentication redirects"
-    if (
-        target.netloc == source.netloc
-        and f"{target.path}/" != f"{source.path}/"
-        and (target.path.rstrip("/") == source.path.rstrip("/"))
-    ):
+        return Way(PREFLIGHT_REDIRECT, "without a Location" if location is None else f"to {quote(location)}", "")
+    kind, where = PREFLIGHT_REDIRECT, f"to {quote(location)}"
+    if _looks_like_login(target) and not _looks_like_login(source):
+        kind, where = PREFLIGHT_REDIRECT_LOGIN, f"to {quote(location)}, which looks like a login page"
+    elif target.netloc == source.netloc and target.path != source.path and _alike(target.path, source.path):
         which = "with a slash at the end" if target.path.endswith("/") else "without the slash at the end"
-        return PREFLIGHT_REDIRECT_SLASH, f"to the same address {which}", use
-    if (source.scheme, target.scheme) == ("http", "https") and target.host == source.host:
-        return PREFLIGHT_REDIRECT_HTTPS, "to the same address over https:", use
-    if target.host != source.host:
-        return PREFLIGHT_REDIRECT_HOST, f"to another host, {quote(location)}", use
-    return PREFLIGHT_REDIRECT, f"to {quote(location)}", f"{use}, or {ANSWER_BEFORE} anything redirects"
+        kind, where = PREFLIGHT_REDIRECT_SLASH, f"to the same address {which}"
+    elif (source.scheme, target.scheme) == ("http", "https") and target.host == source.host:
+        kind, where = PREFLIGHT_REDIRECT_HTTPS, "to the same address over https:"
+    elif target.host != source.host:
+        kind, where = PREFLIGHT_REDIRECT_HOST, f"to another host, {quote(location)}"
+    return Way(kind, where, target.href)
+
+
+def _looks_like_login(url: URL) -> bool:
+    return _LOGIN.search(url.netloc + url.path) is not None
+
+
+def _alike(path: str, other: str) -> bool:
+    return path.rstrip("/") == other.rstrip("/")
+
+
+def hidden_redirect(exchange: Exchange) -> Finding:
+    """Return where a request is redirected to by an answer without CORS headers."""
+    way = way_of(exchange)
+    if way.is_login:
+        return _to_login(exchange, f"{way.where}, and that answer has no CORS headers")
+    sentence = (
+        f"{status_told(exchange, 'the request')}, a redirect {way.where}, without the CORS headers that browsers want "
+        "on redirects too"
+    )
+    fix = "send the CORS headers with redirects too"
+    if words_of(exchange) is not NGINX:  # there add_header reaches redirects without always
+        fix = in_words(exchange, fix, "errors")
+    if way.address:
+        fix = f"call {way.address} in the first place, or {fix}"
+    return kinds.REDIRECT_HIDDEN.finding(sentence, fix, seen=[exchange])
+
+
+def null_after_redirect(exchange: Exchange) -> Finding:
+    """Return that the browser no longer says which page asked."""
+    sentence = "a redirect led from another origin than the page's to a third, so the browser says Origin: null"
+    fix = f"call {exchange.url} in the first place, or let the redirect stay within its origin; do not allow null"
+    return kinds.ORIGIN_NULL_AFTER_REDIRECT.finding(sentence, fix, seen=[exchange])
+
+
+def diagnose_login(evidence: Evidence, readable: bool) -> Finding | None:
+    """Return that the request was led to a login page, although CORS let it be led there."""
+    for exchange in evidence.main:
+        if exchange.is_preflight or exchange.status not in fetch.REDIRECT_STATUSES or exchange is evidence.actual:
+            continue
+        way = way_of(exchange)
+        if way.is_login:
+            result = "the script gets that page in place of the answer" if readable else "the script cannot read it"
+            finding = _to_login(exchange, f"{way.where}: {result}")
+            return replace(finding, severity=Severity.MEDIUM) if readable else finding
+    return None
+
+
+def _to_login(exchange: Exchange, where: str) -> Finding:
+    sentence = (
+        f"{status_told(exchange, 'the request')}, a redirect {where}; it carried no session that the server knows"
+    )
+    fix = (
+        "log in first, and fetch with credentials: 'include' if cookies carry the session; on the server, answer "
+        "scripts that are not logged in with 401 and the CORS headers, not with a redirect"
+    )
+    return kinds.REDIRECT_LOGIN.finding(sentence, fix, seen=[exchange])
 
 
 def on_redirects(evidence: Evidence) -> Iterator[Finding]:
     """Yield what redirects made of the request: after most of them browsers say GET (fetch#http-redirect-fetch)."""
+    if evidence.deciding.outcome == "readable" and (login := diagnose_login(evidence, readable=True)):
+        yield login
     asked = [exchange for exchange in evidence.main if not exchange.is_preflight]
     for before, after in pairwise(asked):
         if before.method == after.method or before.status not in fetch.REDIRECT_STATUSES:
