@@ -19,7 +19,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, Stream
 from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
-from django_site import MIDDLEWARE, configure, exchange_asgi
+from django_site import MIDDLEWARE, ask_client, configure, exchange_asgi
 from front_ends import Pairs, Reply
 
 from corswsgi import Policy, PolicyError
@@ -234,6 +234,18 @@ def test_a_callable_gets_a_request_of_webob(door: str, setting: Any) -> None:
     with override_settings(CORSWSGI=setting):
         assert ask_it_by(door, "/ok?q=1") == APP
         assert ask_it_by(door, "/ok?q=2") is None
+
+
+@pytest.mark.parametrize("path", ["/%80", "/%ff%fe", "/%c3%28"])
+def test_a_callable_gets_the_path_by_which_django_routes(path: str) -> None:
+    seen: list[str] = []
+
+    def choose(request: Any) -> None:
+        seen.append(request.path_info)
+
+    with override_settings(ROOT_URLCONF="django_site"):
+        assert ask_client(choose, "GET", path, [("Origin", APP)]).cors == []
+    assert [text.lower() for text in seen] == [path.replace("%28", "(")]
 
 
 @BOTH

@@ -687,7 +687,8 @@ def test_A30_dynamic_policies_vary_on_every_response(ask: Ask) -> None:
 def test_A30_vary_of_the_app_is_merged_over_all_lines(ask: Ask, lines: list[str], merged: str) -> None:
     app = App(headers=[*TYPE, *(("vary", line) for line in lines)])
     assert ask(DYNAMIC, "GET", "/", origin(APP), app).all("Vary") == [merged]
-    assert ask(Policy(allow_origins=APP), "GET", "/", origin(APP), app).all("Vary") == lines
+    untouched = [", ".join(lines)] if "django" in ask.__name__ else lines  # Django keeps one line of each header
+    assert ask(Policy(allow_origins=APP), "GET", "/", origin(APP), app).all("Vary") == untouched
 
 
 def test_A31_any_and_static_policies_send_the_same_on_every_response(ask: Ask) -> None:
