@@ -22,6 +22,7 @@ PROGRAMS = {
     "xvfb": ("Xvfb",),
     # Servers stand outside the PATH of users who are not root.
     "nginx": ("nginx", "/usr/sbin/nginx"),
+    "caddy": ("caddy",),
     "varnish": ("varnishd", "/usr/sbin/varnishd"),
     "apache": ("apache2", "/usr/sbin/apache2", "httpd", "/usr/sbin/httpd"),
     "git": ("git",),

@@ -17,9 +17,9 @@ from test_differential import PAGES
 
 from corswsgi import Policy, PolicyError, cli
 from corswsgi.errors import Fault, UsageError
-from corswsgi.export import SERVERS, Place, configuration, nginx
+from corswsgi.export import SERVERS, Place, caddy, configuration, nginx
 from corswsgi.export.configuration import Configuration, Server
-from corswsgi.export.expressions import ILL_FORMED, INSECURE, guarded, literal, of_pattern, one_of
+from corswsgi.export.expressions import ILL_FORMED, INSECURE, any_of, characters, guarded, literal, of_pattern, one_of
 from corswsgi.export.paths import UNCLEAR, covered
 from corswsgi.export.statements import ORIGIN, Said, Site, Statement, site_of
 from corswsgi.export.translation import portable
@@ -240,6 +240,21 @@ def test_a_literal_is_a_literal_whatever_it_holds() -> None:
     assert python(literal(data)).fullmatch(data.decode("latin-1"))
     assert one_of("x") == "x"
     assert one_of("cab.") == r"[\x2ea-c]"
+
+
+@examples(300)
+@given(st.sets(st.text("ab.:", max_size=5), min_size=1, max_size=12), st.text("ab.:", max_size=5))
+def test_any_of_many_texts(texts: set[str], subject: str) -> None:
+    assert bool(python(any_of(texts)).fullmatch(subject)) == (subject in texts)
+
+
+def test_texts_that_begin_alike_share_their_beginning() -> None:
+    assert any_of(["null", "https://b", "https://a"]) == r"(?:https\x3a//(?:a|b)|null)"
+    assert any_of(["a", "ab"]) == "a(?:b)?"
+
+
+def test_characters_are_code_points() -> None:
+    assert characters("/\u00e9 \U0001f600") == r"/\x{e9}\x20\x{1f600}"
 
 
 # Paths
@@ -574,6 +589,62 @@ VARIABLES = ("allow_headers", "expose_headers", "allow_methods")
 
 
 def words(text: str) -> set[str]:
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    lines = [line.strip("\t") for line in text.splitlines()]
+    lines = [line for line in lines if not line.startswith("#")]
     assert all(line.isprintable() for line in lines)
     return set(re.sub(r'"(?:[^"\\]|\\.)*"', "", "\n".join(lines)).split())
+
+
+# Caddy
+
+
+def test_caddy_stands_in_front_of_files_or_of_an_application() -> None:
+    text = caddy(Policy("*"))
+    assert 'root * "/var/www/html"' in text
+    assert "http://:80 {" in text
+    assert "bind" not in text
+    text = caddy(Policy("*"), Place("http://127.0.0.1:8000", "[::1]:8080"))
+    assert "http://:8080 {\n\tbind ::1\n" in text
+    assert "reverse_proxy http://127.0.0.1:8000" in text
+
+
+def test_caddy_asks_about_expressions_only_if_an_origin_is_well_formed() -> None:
+    regex = re.compile(r"https?://a+")
+    assert r'"~\A1,1,(?:' in caddy(Policy([APP, regex]))
+    assert r'"~\A1,1,1,(?:' in caddy(Policy([APP, re.compile("https://a+")], allow_credentials=True))
+    shared = caddy({"/a": Policy([APP, SHOP]), "/b": Policy([APP, SHOP], max_age=1)})
+    assert shared.count(any_of([APP, SHOP])) == 1
+
+
+def test_caddy_asks_about_hosts_that_are_too_long_if_a_pattern_would_allow_them() -> None:
+    assert "{255}" in caddy(Policy(["https://*.example.com"]))
+    assert "{255}" not in caddy(Policy([APP, SHOP]))
+
+
+def test_caddy_tells_own_pages_from_others_only_if_it_must() -> None:
+    assert "lowerAscii" in caddy(Policy([APP], enforce=True, allow_timing=True))
+    assert "lowerAscii" not in caddy(Policy([APP]))
+
+
+def test_caddy_cannot_tell_a_path_from_others_that_are_not_utf8() -> None:
+    with pytest.raises(PolicyError) as caught:
+        caddy({"/a\ufffd": Policy("*"), "/b": None})
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.option) == (Fault.SERVER_CANNOT, "path")
+    assert "UTF-8" in problem.message
+
+
+@examples(200)
+@given(st.lists(TOKENS, max_size=3), st.lists(TOKENS, max_size=3), st.lists(SEGMENTS, max_size=3))
+def test_nothing_breaks_out_of_its_place_in_caddy(names: list[str], methods: list[str], segments: list[str]) -> None:
+    try:
+        policy = Policy([APP, SHOP], allow_headers=names, expose_headers=names, allow_methods=methods, vary=names)
+        text = caddy({"/" + "/".join(segments): policy, "/other": None})
+    except PolicyError:
+        return
+    plain = caddy({"/path": Policy([APP, SHOP]), "/other": None})
+    left = {word for word in words(text) - words(plain) if not re.fullmatch(r"@cors_[0-9]_[0-9]", word)}
+    assert left <= {f"Access-Control-{name}" for name in ("Allow-Methods", "Allow-Headers", "Expose-Headers")}
+    # Caddy puts in a variable of its environment for {$NAME}, wherever that stands.
+    assert "{$" not in text
+    assert not re.search(r"\{[a-z]+\.", re.sub(r"\{(?:cors_|http\.)[A-Za-z_.-]+\}", "", text))

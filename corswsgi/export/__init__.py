@@ -6,7 +6,7 @@ from corswsgi.export.place import Place
 from corswsgi.export.servers import SERVERS, configuration
 from corswsgi.export.statements import Policies
 
-__all__ = ["SERVERS", "Place", "configuration", "nginx"]
+__all__ = ["SERVERS", "Place", "caddy", "configuration", "nginx"]
 
 
 def nginx(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # it cannot be changed
@@ -18,3 +18,8 @@ def nginx(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # i
     :raises UsageError: if the place has faults.
     """
     return configuration("nginx", policies, place).text
+
+
+def caddy(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # it cannot be changed
+    """Return the configuration of Caddy; see :func:`nginx`."""
+    return configuration("caddy", policies, place).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -68,6 +69,32 @@ def one_of(characters: Iterable[str]) -> str:
 def _run(codes: list[int]) -> str:
     first, last = literal(chr(codes[0])), literal(chr(codes[-1]))
     return first if len(codes) == 1 else f"{first}-{last}"
+
+
+def characters(text: str) -> str:
+    """Return an expression for just this text, for servers that match characters and not bytes (RE2)."""
+    return "".join(literal(each) if each.isascii() else f"\\x{{{ord(each):x}}}" for each in text)
+
+
+def any_of(texts: Iterable[str]) -> str:
+    """Return an expression for one of these texts, of ASCII, in which those that begin alike share their beginning.
+
+    How long it takes to match depends on the length of what is matched, not on the number of texts.
+    """
+    return _sharing(sorted(set(texts)))
+
+
+def _sharing(texts: list[str]) -> str:
+    """Return :func:`any_of` of sorted texts."""
+    if len(texts) == 1:
+        return literal(texts[0])
+    shared = sum(
+        1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(texts[0], texts[-1], strict=False))
+    )
+    rests = [text[shared:] for text in texts]
+    branches = [_sharing(list(group)) for initial, group in itertools.groupby(rests, lambda rest: rest[:1]) if initial]
+    may_end = "" if rests[0] else "?"
+    return f"{literal(texts[0][:shared])}(?:{'|'.join(branches)}){may_end}"
 
 
 def of_pattern(pattern: OriginPattern, *, lookahead: bool = True) -> str:

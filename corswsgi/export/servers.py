@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from corswsgi.errors import UsageError, quote
 from corswsgi.export import place as places
 from corswsgi.export.configuration import Configuration, Server
+from corswsgi.export.for_caddy import CADDY
 from corswsgi.export.for_nginx import NGINX
 from corswsgi.export.place import Place
 from corswsgi.export.statements import Policies, site_of
 
 SERVERS: Mapping[str, Server] = {
     "nginx": NGINX,
+    "caddy": CADDY,
 }
 
 

@@ -38,6 +38,7 @@ class Front:
         headers; empty if it can.
     :ivar limits: the same and what else is to be known, in sentences, for ``docs/servers.rst``.
     :ivar has_files: whether it serves files itself.
+    :ivar too_large: the status with which it refuses a body that is too large.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Front:
     limit: Callable[[str, Pairs], str]
     limits: tuple[str, ...] = ()
     has_files: bool = True
+    too_large: int = 413
 
     def program(self) -> str:
         """Return where the server is; without it the test is skipped, or fails where it is demanded."""
@@ -130,6 +132,36 @@ def _nginx_limit(method: str, headers: Pairs) -> str:
     return ""
 
 
+_CADDY = """\
+{
+	admin off
+}
+
+"""
+
+#: What a site that limits bodies says.
+_CADDY_LIMIT = """\
+		import cors
+		request_body {{
+			max_size {largest}
+		}}
+"""
+
+
+def _caddy(program: str, home: Path, file: Path, verb: str = "run") -> list[str]:
+    text = file.read_text("utf-8")
+    limited = text.replace("\t\timport cors\n", _CADDY_LIMIT.format(largest=LARGEST_BODY))
+    assert limited != text
+    (home / "Caddyfile").write_text(_CADDY + limited, "utf-8")
+    # It keeps certificates and the configuration that it ran last in the directories of its user.
+    homes = [f"XDG_{kind}_HOME={home}" for kind in ("CONFIG", "DATA")]
+    return ["env", *homes, program, verb, "--config", f"{home}/Caddyfile", "--adapter", "caddyfile"]
+
+
+def _caddy_limit(method: str, headers: Pairs) -> str:
+    return "waitress, behind, answers 400 to a method in lower case" if method != method.upper() else ""
+
+
 FRONTS = {
     front.name: front
     for front in (
@@ -147,6 +179,25 @@ FRONTS = {
                 "A path with ``%2F`` is closed, if there are several policies: it may or may not divide segments.",
                 "On paths without a policy, of several lines of one ``Access-Control-*`` header the first passes.",
             ),
+        ),
+        Front(
+            "caddy",
+            _caddy,
+            lambda program, home, file: _caddy(program, home, file, "validate"),
+            ("version",),
+            ('"level":"info"', "valid configuration"),
+            _caddy_limit,
+            (
+                "``OPTIONS *``, which no browser sends, is answered by Caddy itself, without CORS headers.",
+                "A rule for a path with U+FFFD is an error: paths that are not UTF-8 look the same.",
+                "Caddy 2.6 answers 502, not 413, if ``request_body`` cuts off what is sent to the application; "
+                "pages can read either.",
+                "``Vary`` is a line of its own beside that of the application.",
+                "A path with ``%2F`` is closed, if there are several policies: it may or may not divide segments.",
+                "How long a look-up takes does not depend on the number of exact origins, which are one expression of "
+                "RE2; patterns, regular expressions and paths are asked one after another.",
+            ),
+            too_large=502,  # 413 without an application behind
         ),
     )
 }
