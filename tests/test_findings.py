@@ -122,6 +122,11 @@ def test_a_finding_has_its_page_in_the_terminal(code: str) -> None:
     assert ("No policy helps here." in text) is (not KINDS[code].policy)
 
 
+def test_a_fault_of_a_policy_is_said_to_be_one() -> None:
+    text = printed("origin-trailing-slash")
+    assert text.startswith("FAULT  origin-trailing-slash\nA policy with this fault is refused (PolicyError)")
+
+
 def test_without_a_code_all_are_listed() -> None:
     text = printed()
     assert all(f"  {code} " in text for code in KINDS)

@@ -8,10 +8,17 @@ import sys
 
 from corswsgi.checker.kinds import KINDS
 from corswsgi.checker.render.pages import contents, page
-from corswsgi.checker.render.terminal import print_lines
-from corswsgi.errors import UsageError, quote
+from corswsgi.checker.render.terminal import Line, print_lines
+from corswsgi.errors import Fault, UsageError, quote
 
 _MOST_NAMES = 5
+
+#: Faults have no pages: each is told with its option, its value and its place, which say more than any page can.
+_FAULT = (
+    "A policy with this fault is refused (PolicyError): no program starts with it. The message names the option and "
+    "the value, what is wrong with it, and what should stand there instead, if that can be known; corswsgi lint FILE "
+    "tells all faults of a policy, with file and line."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +40,9 @@ def run(options: argparse.Namespace) -> int:
         print_lines(contents(), sys.stdout)
         return 0
     code = options.code.strip("[]").lower()
+    if code not in KINDS and code in set(Fault):
+        print_lines([Line(code, "heading", "FAULT  ", "high"), Line(_FAULT)], sys.stdout)
+        return 0
     if code not in KINDS:
         raise UsageError(f"there is no finding {quote(options.code)}; {_instead(code)}")
     print_lines(page(KINDS[code]), sys.stdout)
