@@ -676,6 +676,12 @@ REDIRECTS: dict[str, Row] = {
         "Origin: null",
         "do not allow null",
     ),
+    "nginx redirects": Row(
+        moved("/new", (("Server", "nginx"),)), "redirect-hidden", "redirect", "send the CORS headers with redirects too"
+    ),
+    "the same address again": Row(
+        moved("/items"), "redirect-hidden", 'a redirect to "/items"', "send the CORS headers with redirects too"
+    ),
     "Apache redirects": Row(
         moved("/new", (("Server", "Apache"),), status="301 Moved Permanently"),
         "redirect-hidden",
