@@ -23,6 +23,7 @@ PROGRAMS = {
     # Servers stand outside the PATH of users who are not root.
     "nginx": ("nginx", "/usr/sbin/nginx"),
     "caddy": ("caddy",),
+    "haproxy": ("haproxy", "/usr/sbin/haproxy"),
     "varnish": ("varnishd", "/usr/sbin/varnishd"),
     "apache": ("apache2", "/usr/sbin/apache2", "httpd", "/usr/sbin/httpd"),
     "git": ("git",),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from corswsgi.errors import UsageError
 from corswsgi.export.place import Place
 from corswsgi.export.servers import SERVERS, configuration
 from corswsgi.export.statements import Policies
 
-__all__ = ["SERVERS", "Place", "caddy", "configuration", "nginx"]
+__all__ = ["SERVERS", "Place", "caddy", "configuration", "haproxy", "nginx"]
 
 
 def nginx(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # it cannot be changed
@@ -23,3 +24,17 @@ def nginx(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # i
 def caddy(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # it cannot be changed
     """Return the configuration of Caddy; see :func:`nginx`."""
     return configuration("caddy", policies, place).text
+
+
+def haproxy(policies: Policies, place: Place) -> str:
+    """Return the configuration of HAProxy; of the same arguments.
+
+    :param place: it names an application behind, because HAProxy serves no files.
+    :raises PolicyError: if the mapping has faults, or HAProxy cannot say what an option means.
+    :raises UsageError: if the place has faults, or if there are so many origins that HAProxy reads them from a file of
+        their own: :func:`configuration` returns both files.
+    """
+    written = configuration("haproxy", policies, place)
+    if written.beside:
+        raise UsageError('HAProxy reads as many origins from a file: take configuration("haproxy", ..., file)')
+    return written.text

@@ -9,14 +9,11 @@ from corswsgi.export.configuration import Configuration, Server
 from corswsgi.export.expressions import ILL_FORMED, INSECURE, guarded, of_pattern
 from corswsgi.export.paths import UNCLEAR, covered
 from corswsgi.export.place import Place
-from corswsgi.export.statements import ACCESS_CONTROL, ORIGIN, Origins, Said, Site, Statement
+from corswsgi.export.statements import ACCESS_CONTROL, ORIGIN, Origins, Site, situations
 from corswsgi.headers import ALLOW_TIMING
 
 #: What a value writes for "$", which nginx cannot escape.
 _DOLLAR = "${cors_dollar}"
-
-#: Who asks; in each map that looks at it. Only to policies that enforce the server's own pages are no strangers.
-_WHO = ("allowed", "stranger", "nobody", "own")
 
 _HEAD = """\
 # CORS for nginx {versions}, written by corswsgi. Change the policy, and export it again.
@@ -170,7 +167,7 @@ class _Writer:
     def _answers(self) -> Iterator[_Map]:
         status, reason = _Map(self._case, "cors_status"), _Map(self._case, "cors_reason")
         uncached = _Map(self._case, "cors_cache_control")
-        for key, said in self._situations():
+        for key, said in situations(self._site):
             if said.status:
                 status.exact[key] = str(said.status)
             if said.body:
@@ -185,7 +182,7 @@ class _Writer:
     def _headers(self) -> Iterator[_Map]:
         for name in (*ACCESS_CONTROL, *([ALLOW_TIMING] if self._has_timing else []), "Vary"):
             each = _Map(self._case, _variable(name))
-            for key, said in self._situations():
+            for key, said in situations(self._site):
                 value = said.vary if name == "Vary" else dict(said.headers).get(name, "")
                 if value:
                     each.exact[key] = "$cors_origin" if value == ORIGIN else _value(value)
@@ -202,18 +199,10 @@ class _Writer:
             rules += [str(number) for number, each in enumerate(self._site.statements) if not each.has_timing]
         return {f"~ {rule} ": f"$upstream_http_{name.lower().replace('-', '_')}" for rule in rules}
 
-    def _situations(self) -> Iterator[tuple[str, Said]]:
-        """Yield what is said in each case."""
-        for number, statement in enumerate(self._site.statements):
-            for who in _WHO[:1] if statement.origins.everyone else _WHO if self._enforces else _WHO[:3]:
-                if who != "nobody":
-                    yield f"preflight {number} {who}", statement.granted if who == "allowed" else statement.refused
-                yield f"actual {number} {who}", _actual(statement, who)
-
     # The server
 
     def _inside(self, variables: list[str]) -> Iterator[str]:
-        statuses = {said.status: bool(said.body) for _, said in self._situations() if said.status}
+        statuses = {said.status: bool(said.body) for _, said in situations(self._site) if said.status}
         for status, has_reason in sorted(statuses.items()):
             body = ' "$cors_reason\\n"' if has_reason else "" if status == 204 else ' ""'
             yield f"if ($cors_status = {status}) {{ return {status}{body}; }}"
@@ -233,12 +222,6 @@ def _allowing(variable: str, origins: Origins) -> _Map:
     expressions = (*map(of_pattern, origins.patterns), *(guarded(each, exclusions) for each in origins.expressions))
     found.expressions = {rf"~\A(?:{each})\z": "$http_origin" for each in expressions}
     return found
-
-
-def _actual(statement: Statement, who: str) -> Said:
-    if who == "allowed":
-        return statement.allowed
-    return statement.enforced if who == "stranger" and statement.enforced else statement.otherwise
 
 
 def _server(place: Place, inside: Iterable[str]) -> Iterator[str]:

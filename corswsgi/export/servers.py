@@ -8,6 +8,7 @@ from corswsgi.errors import UsageError, quote
 from corswsgi.export import place as places
 from corswsgi.export.configuration import Configuration, Server
 from corswsgi.export.for_caddy import CADDY
+from corswsgi.export.for_haproxy import HAPROXY
 from corswsgi.export.for_nginx import NGINX
 from corswsgi.export.place import Place
 from corswsgi.export.statements import Policies, site_of
@@ -15,6 +16,7 @@ from corswsgi.export.statements import Policies, site_of
 SERVERS: Mapping[str, Server] = {
     "nginx": NGINX,
     "caddy": CADDY,
+    "haproxy": HAPROXY,
 }
 
 

@@ -123,6 +123,26 @@ class Site(NamedTuple):
     unclear: int | None
 
 
+#: Who asks. Only to policies that enforce the server's own pages are no strangers.
+WHO = ("allowed", "stranger", "nobody", "own")
+
+
+def situations(site: Site) -> Iterator[tuple[str, Said]]:
+    """Yield what is said in each case, which is named: whether it is a preflight, the statement, and who asks."""
+    enforces = any(statement.enforced for statement in site.statements)
+    for number, statement in enumerate(site.statements):
+        for who in WHO[:1] if statement.origins.everyone else WHO if enforces else WHO[:3]:
+            if who != "nobody":
+                yield f"preflight {number} {who}", statement.granted if who == "allowed" else statement.refused
+            yield f"actual {number} {who}", _with_a_response(statement, who)
+
+
+def _with_a_response(statement: Statement, who: str) -> Said:
+    if who == "allowed":
+        return statement.allowed
+    return statement.enforced if who == "stranger" and statement.enforced else statement.otherwise
+
+
 def site_of(policies: Policies, server: str) -> Site:
     """Return what ``server`` has to say.
 

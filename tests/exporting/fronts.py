@@ -162,6 +162,25 @@ def _caddy_limit(method: str, headers: Pairs) -> str:
     return "waitress, behind, answers 400 to a method in lower case" if method != method.upper() else ""
 
 
+_HAPROXY = """
+global
+    maxconn 100
+defaults
+    mode http
+    timeout http-request 20s
+    retries 0
+"""
+
+
+def _haproxy(program: str, home: Path, file: Path) -> list[str]:
+    (home / "haproxy.cfg").write_text(_HAPROXY)
+    # HAProxy has no limit of its own for bodies; here the application has one, as sites give it.
+    (home / "site.cfg").write_text(
+        f"{file.read_text()}    http-request deny deny_status 413 if {{ req.body_size gt {LARGEST_BODY} }}\n"
+    )
+    return [program, "-db", "-f", f"{home}/haproxy.cfg", "-f", f"{home}/site.cfg"]
+
+
 FRONTS = {
     front.name: front
     for front in (
@@ -198,6 +217,26 @@ FRONTS = {
                 "RE2; patterns, regular expressions and paths are asked one after another.",
             ),
             too_large=502,  # 413 without an application behind
+        ),
+        Front(
+            "haproxy",
+            _haproxy,
+            lambda program, home, file: [*_haproxy(program, home, file), "-c"],
+            ("-v",),
+            ("configuration file is valid", "haproxy version is", "path to executable is"),
+            # HAProxy passes it on.
+            lambda method, headers: (
+                "" if method == method.upper() else "waitress answers 400 to a method in lower case"
+            ),
+            (
+                "It serves no files: ``--upstream`` has to name an application.",
+                "A request line or a header that it cannot read is answered 400, and a request that does not come in "
+                "time 408, without headers of the policy.",
+                "A path with ``%2F`` is closed, if there are several policies: it may or may not divide segments.",
+                "More than 200 origins of one policy are looked up in a file beside the configuration, ``FILE.map``.",
+                "``Vary`` is a line of its own beside that of the application.",
+            ),
+            has_files=False,
         ),
     )
 }
