@@ -17,7 +17,7 @@ from test_differential import PAGES
 
 from corswsgi import Policy, PolicyError, cli
 from corswsgi.errors import Fault, UsageError
-from corswsgi.export import SERVERS, Place, caddy, configuration, nginx
+from corswsgi.export import SERVERS, Place, apache, caddy, configuration, nginx
 from corswsgi.export.configuration import Configuration, Server
 from corswsgi.export.expressions import ILL_FORMED, INSECURE, any_of, characters, guarded, literal, of_pattern, one_of
 from corswsgi.export.paths import UNCLEAR, covered
@@ -255,6 +255,14 @@ def test_texts_that_begin_alike_share_their_beginning() -> None:
 
 def test_characters_are_code_points() -> None:
     assert characters("/\u00e9 \U0001f600") == r"/\x{e9}\x20\x{1f600}"
+
+
+def test_texts_are_shared_in_so_many_groups_as_servers_take() -> None:
+    texts = ["a" * length for length in range(1, 254)]
+    expression = any_of(texts)
+    assert expression.count("(?:") == 201
+    assert all(python(expression).fullmatch(text) for text in texts)
+    assert not python(expression).fullmatch("a" * 254)
 
 
 # Paths
@@ -589,7 +597,7 @@ VARIABLES = ("allow_headers", "expose_headers", "allow_methods")
 
 
 def words(text: str) -> set[str]:
-    lines = [line.strip("\t") for line in text.splitlines()]
+    lines = [line.strip("\t ") for line in text.splitlines()]
     lines = [line for line in lines if not line.startswith("#")]
     assert all(line.isprintable() for line in lines)
     return set(re.sub(r'"(?:[^"\\]|\\.)*"', "", "\n".join(lines)).split())
@@ -648,3 +656,78 @@ def test_nothing_breaks_out_of_its_place_in_caddy(names: list[str], methods: lis
     # Caddy puts in a variable of its environment for {$NAME}, wherever that stands.
     assert "{$" not in text
     assert not re.search(r"\{[a-z]+\.", re.sub(r"\{(?:cors_|http\.)[A-Za-z_.-]+\}", "", text))
+
+
+# Apache
+
+
+def test_apache_stands_in_front_of_files_or_of_an_application() -> None:
+    text = apache(Policy("*"))
+    assert 'DocumentRoot "/var/www/html"' in text
+    assert "<VirtualHost *:80>" in text
+    text = apache(Policy("*"), Place("https://app.internal", "[::1]:8080"))
+    assert "<VirtualHost [::1]:8080>" in text
+    assert "SSLProxyEngine On" in text
+    assert "proxy_http ssl" in text
+    assert "SSL" not in apache(Policy("*"), Place("http://127.0.0.1:8000"))
+
+
+def test_apache_gets_many_origins_in_portions() -> None:
+    text = apache(Policy([f"https://host{number}.example" for number in range(10_000)]))
+    lines = [line for line in text.splitlines() if "SetEnvIf Origin" in line]
+    assert 10 < len(lines) < 30
+    assert max(map(len, lines)) < 32_000
+    shared = apache({"/a": Policy([APP, SHOP]), "/b": Policy([APP, SHOP], max_age=1)})
+    assert re.findall(r"SetEnvIf Origin .* (CORS_ORIGIN_[0-9]+)=1", shared) == ["CORS_ORIGIN_1"]
+
+
+def test_apache_asks_about_expressions_and_own_pages() -> None:
+    text = apache(Policy([APP, re.compile("https://a+")], allow_credentials=True, enforce=True))
+    assert "localhost" in text
+    assert "CORS_BY_NAME" in text
+    text = apache(Policy([APP, re.compile("https://a+"), "https://*.example.org"]))
+    assert "localhost" not in text
+    assert "CORS_BY_NAME" not in text
+
+
+def test_apache_reads_paths_as_they_are_sent() -> None:
+    text = apache({"/jö n": Policy("*"), "/b": None}).replace("\\\\", "\\")
+    (found,) = re.findall(r"=~ m'(\\A/\(\?:j.*)'\"", text)
+    for target in ("/j%C3%b6%20n", "/j\xc3\xb6%20n/x", "/%6a%c3%B6%20n?x"):
+        assert python(found).match(target)
+    assert not python(found).match("/j%C3%b6%20nn")
+
+
+def test_apache_answers_with_a_status_that_it_knows_only() -> None:
+    with pytest.raises(PolicyError) as caught:
+        apache({"/a": Policy("*", preflight_status=299), "/b": Policy("*", preflight_status=200)})
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.option, problem.value) == (Fault.SERVER_CANNOT, "preflight_status", 299)
+    assert "CORSMiddleware" in problem.message
+
+
+def test_apache_sees_no_format_in_a_name() -> None:
+    assert '"X-%%{a"' not in apache(Policy("*"))
+    assert '"X-%%s"' in apache(Policy("*", allow_headers="X-%s"))
+
+
+@examples(200)
+@given(st.lists(TOKENS, max_size=3), st.lists(TOKENS, max_size=3), st.lists(SEGMENTS, max_size=3))
+def test_nothing_breaks_out_of_its_place_in_apache(names: list[str], methods: list[str], segments: list[str]) -> None:
+    try:
+        policy = Policy([APP, SHOP], allow_headers=names, expose_headers=names, allow_methods=methods, vary=names)
+        text = apache({"/" + "/".join(segments): policy, "/other": None})
+    except PolicyError:
+        return
+    plain = apache({"/path": Policy([APP, SHOP]), "/other": None})
+    left = {
+        word
+        for word in words(text) - words(plain)
+        if not re.fullmatch(r"(?:env=)?CORS_(?:ORIGIN|[0-9])_[0-9](?:=1)?", word)
+    }
+    assert left <= {f"Access-Control-{name}" for name in ("Allow-Methods", "Allow-Headers", "Expose-Headers")}
+    assert "${" not in text
+    # What stands within an expression has no end of its own.
+    for line in text.splitlines():
+        if "SetEnvIfExpr" in line and "CORS_TARGET" in line:
+            assert line.count("'") in (2, 4)

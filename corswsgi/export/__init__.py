@@ -7,7 +7,7 @@ from corswsgi.export.place import Place
 from corswsgi.export.servers import SERVERS, configuration
 from corswsgi.export.statements import Policies
 
-__all__ = ["SERVERS", "Place", "caddy", "configuration", "haproxy", "nginx"]
+__all__ = ["SERVERS", "Place", "apache", "caddy", "configuration", "haproxy", "nginx"]
 
 
 def nginx(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # it cannot be changed
@@ -24,6 +24,11 @@ def nginx(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # i
 def caddy(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # it cannot be changed
     """Return the configuration of Caddy; see :func:`nginx`."""
     return configuration("caddy", policies, place).text
+
+
+def apache(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # it cannot be changed
+    """Return the configuration of Apache; see :func:`nginx`."""
+    return configuration("apache", policies, place).text
 
 
 def haproxy(policies: Policies, place: Place) -> str:

@@ -12,6 +12,8 @@ from corswsgi.origins import DOMAIN, IPV4, LABEL, MAX_HOST, OPAQUE_SCHEMES, SCHE
 
 _PLAIN = re.compile(r"[A-Za-z0-9/_]")
 _LARGEST_PORT = 65535
+#: As many groups in each other as PCRE and RE2 take, and some to spare.
+_DEEPEST = 200
 _PORT = "(?::[0-9]+)?"
 
 
@@ -81,18 +83,24 @@ def any_of(texts: Iterable[str]) -> str:
 
     How long it takes to match depends on the length of what is matched, not on the number of texts.
     """
-    return _sharing(sorted(set(texts)))
+    return _sharing(sorted(set(texts)), _DEEPEST)
 
 
-def _sharing(texts: list[str]) -> str:
-    """Return :func:`any_of` of sorted texts."""
+def _sharing(texts: list[str], depth: int) -> str:
+    """Return :func:`any_of` of sorted texts, with so many groups in each other at most."""
     if len(texts) == 1:
         return literal(texts[0])
+    if depth == 0:
+        return f"(?:{'|'.join(map(literal, texts))})"
     shared = sum(
         1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(texts[0], texts[-1], strict=False))
     )
     rests = [text[shared:] for text in texts]
-    branches = [_sharing(list(group)) for initial, group in itertools.groupby(rests, lambda rest: rest[:1]) if initial]
+    branches = [
+        _sharing(list(group), depth - 1)
+        for initial, group in itertools.groupby(rests, lambda rest: rest[:1])
+        if initial
+    ]
     may_end = "" if rests[0] else "?"
     return f"{literal(texts[0][:shared])}(?:{'|'.join(branches)}){may_end}"
 

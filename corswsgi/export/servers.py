@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from corswsgi.errors import UsageError, quote
 from corswsgi.export import place as places
 from corswsgi.export.configuration import Configuration, Server
+from corswsgi.export.for_apache import APACHE
 from corswsgi.export.for_caddy import CADDY
 from corswsgi.export.for_haproxy import HAPROXY
 from corswsgi.export.for_nginx import NGINX
@@ -15,6 +16,7 @@ from corswsgi.export.statements import Policies, site_of
 
 SERVERS: Mapping[str, Server] = {
     "nginx": NGINX,
+    "apache": APACHE,
     "caddy": CADDY,
     "haproxy": HAPROXY,
 }

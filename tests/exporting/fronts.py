@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import machine
 from caching.servers import PATIENCE, running
 from front_ends import Pairs
 
+from corswsgi import PolicyError
 from corswsgi.export import Place, configuration
 from corswsgi.export.statements import Policies
 
@@ -55,6 +57,14 @@ class Front:
         """Return where the server is; without it the test is skipped, or fails where it is demanded."""
         return machine.find(self.name)
 
+    def can_say(self, policies: Policies) -> bool:
+        """Tell whether there is a configuration of this server for policies that others can say."""
+        try:
+            configuration(self.name, policies, Place("http://127.0.0.1:8000"))
+        except PolicyError:
+            return False
+        return True
+
     @contextlib.contextmanager
     def standing(self, policies: Policies, *, behind: int | None = None, root: Path | None = None) -> Iterator[int]:
         """Run the server with an exported configuration, after its check; give its port.
@@ -65,7 +75,11 @@ class Front:
         program = self.program()
 
         def command(home: str, ports: list[int]) -> list[str]:
-            file = self.exported(Path(home), policies, ports[0], behind, root)
+            files = Path(home, "files")
+            if root:  # another user may have to read them
+                shutil.copytree(root, files, dirs_exist_ok=True)
+                files.chmod(0o755)
+            file = self.exported(Path(home), policies, ports[0], behind, files)
             self.checked(program, Path(home), file)
             return self.command(program, Path(home), file)
 
@@ -181,6 +195,44 @@ def _haproxy(program: str, home: Path, file: Path) -> list[str]:
     return [program, "-db", "-f", f"{home}/haproxy.cfg", "-f", f"{home}/site.cfg"]
 
 
+_APACHE = """
+ServerRoot {home}
+ServerName localhost
+DefaultRuntimeDir {home}
+PidFile {home}/apache.pid
+ErrorLog {home}/errors.log
+{user}
+{modules}
+<IfModule !mpm_event_module>
+    LoadModule mpm_event_module {directory}/mod_mpm_event.so
+</IfModule>
+Include {file}
+<Location />
+    <If "req_novary('Content-Length') -gt {largest}">
+        Redirect 413
+    </If>
+</Location>
+"""
+_APACHE_MODULES = ("alias", "authz_core", "env", "headers", "rewrite", "setenvif", "proxy", "proxy_http")
+
+
+def _apache(program: str, home: Path, file: Path) -> list[str]:
+    directory = "/usr/lib/apache2/modules"
+    modules = "\n".join(f"LoadModule {name}_module {directory}/mod_{name}.so" for name in _APACHE_MODULES)
+    user = ""
+    if os.geteuid() == 0:  # its processes take another user then, who must get in
+        user = "User nobody\nGroup nogroup"
+        home.chmod(0o755)
+    (home / "apache.conf").write_text(
+        _APACHE.format(home=home, file=file, user=user, modules=modules, directory=directory, largest=LARGEST_BODY)
+    )
+    return [program, "-DFOREGROUND", "-f", f"{home}/apache.conf"]
+
+
+def _apache_limit(method: str, headers: Pairs) -> str:
+    return _nginx_limit(method, headers).replace("nginx", "Apache")
+
+
 FRONTS = {
     front.name: front
     for front in (
@@ -197,6 +249,24 @@ FRONTS = {
                 "``Vary`` is a line of its own beside that of the application.",
                 "A path with ``%2F`` is closed, if there are several policies: it may or may not divide segments.",
                 "On paths without a policy, of several lines of one ``Access-Control-*`` header the first passes.",
+            ),
+        ),
+        Front(
+            "apache",
+            _apache,
+            lambda program, home, file: [*_apache(program, home, file), "-t"],
+            ("-v",),
+            ("syntax ok",),
+            _apache_limit,
+            (
+                "An empty ``Origin``, ``Access-Control-Request-Method`` or ``Sec-Fetch-Site`` is none to it.",
+                "A ``preflight_status`` that it does not know is an error; it knows 200 to 208, and 226.",
+                "What is refused has Apache's own page of 403, not the one line of the middleware.",
+                "The headers ``Access-Control-*`` that browsers read are taken off by name; others stay.",
+                "``Vary`` is a line of its own beside that of the application.",
+                "A path with ``%2F`` is closed, if there are several policies: it may or may not divide segments.",
+                "Exact origins are expressions of PCRE that hold some 500 each, because it compiles no larger ones; "
+                "all are asked, and all but one give up at the first letters.",
             ),
         ),
         Front(

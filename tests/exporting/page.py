@@ -12,7 +12,7 @@ from caching.servers import PATIENCE
 
 from corswsgi.export.servers import SERVERS
 from exporting.fronts import FRONTS, Front
-from exporting.tables import SAYABLE, before_an_application, before_files
+from exporting.tables import before_an_application, before_files, site_on
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "servers.rst"
 
@@ -29,7 +29,7 @@ def render() -> Iterator[str]:
     for name, server in SERVERS.items():
         front = FRONTS[name]
         yield from ("", "", server.title, "~" * len(server.title), "")
-        yield f"Written for {server.versions}. Run: {_version(front)}, under {len(SAYABLE)} policies at once."
+        yield f"Written for {server.versions}. Run: {_version(front)}, under {len(site_on(front))} policies at once."
         yield ""
         for what, (count, differences) in _runs(front):
             if differences:
