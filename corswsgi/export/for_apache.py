@@ -27,8 +27,8 @@ _HEAD = """\
 #
 #     a2enmod {modules} && a2ensite cors
 #
-# If you have a site already, put into its <VirtualHost> what stands between "begin" and "end" below, before any other
-# RewriteRule. Then: apachectl configtest && apachectl graceful.
+# Leave out "Listen" if ports.conf has the same port. If you have a site already, put into its <VirtualHost> what stands
+# between "begin" and "end" below, before any other RewriteRule. Then: apachectl configtest && apachectl graceful.
 #
 # What it does: it answers preflights{enforcing}, and puts the headers of the policy
 # on every response, those too that Apache makes itself (404, 413, 502, 504). What the application behind says in
