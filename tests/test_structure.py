@@ -55,7 +55,7 @@ ARROWS: dict[str, set[str]] = {
     "browser": {"fetch", "asgi"},
     "checker": {
         *("browser", "sources", "applications", "settings", "policy", "options", "origins", "public_suffixes"),
-        *("routes", "fetch", "errors"),
+        *("export", "routes", "fetch", "errors"),
     },
     "testing": {"checker", "browser"},
     "demo": {"middleware", "handler", "explanation", "policy", "listening", "errors", "browser", "checker"},

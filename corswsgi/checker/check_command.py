@@ -8,10 +8,12 @@ import sys
 from dataclasses import replace
 
 from corswsgi.browser import ENGINES
+from corswsgi.browser.urls import parse_url
 from corswsgi.checker.arguments import WORST, add_cookies, add_shared
 from corswsgi.checker.cases import CREDENTIALS, EXPECTED
 from corswsgi.checker.check import check
 from corswsgi.checker.findings import shown
+from corswsgi.checker.forms import FORMS, UPSTREAM, in_form
 from corswsgi.checker.har import MOST
 from corswsgi.checker.kinds.network import OUT_OF_TIME
 from corswsgi.checker.masking import Mask, as_it_is
@@ -115,6 +117,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask about this engine only; may be given several times; default: all three",
     )
     parser.add_argument("--expect", choices=EXPECTED, help="exit with 0 if it is so, and with 1 if not")
+    parser.add_argument(
+        "--fix",
+        choices=FORMS,
+        metavar="SERVER",
+        help=f"print, at the end, the lines that fix this request for a server or a framework: {', '.join(FORMS)}. "
+        "The application behind is that of --behind; by default the fix is told for the one that Server or Via names",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_shared(parser, answers=_ANSWERS)
 
@@ -170,7 +179,8 @@ def _check(options: argparse.Namespace, asked: Asked, seconds: float) -> Report:
             )
     except UsageError as error:
         raise UsageError(mask(str(error))) from None
-    return mask(replace(report, assumed=asked.told))
+    upstream = parse_url(options.behind).origin.serialized if options.behind else UPSTREAM
+    return mask(in_form(replace(report, assumed=asked.told), options.fix or "", upstream))
 
 
 def _result(options: argparse.Namespace, asked: Asked, report: Report) -> Result:

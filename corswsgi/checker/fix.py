@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from corswsgi import fetch
 from corswsgi.browser.urls import is_potentially_trustworthy_origin, parse_origin
@@ -93,30 +94,46 @@ def fix_for(wish: Wish, steps: Iterable[str]) -> Fix:
             "page from an origin of its own, or send no credentials"
         )
         return Fix((*steps, step))
-    return Fix(tuple(steps), policy_lines(wish), preflight_lines(wish), response_lines(wish))
+    options = policy_options(wish)
+    return Fix(
+        tuple(steps), policy_source(options), preflight_lines(wish), response_lines(wish), tuple(options.items())
+    )
 
 
 #: What fits on a terminal of 80 columns, beside the margin.
 _LONGEST_LINE = 68
 
 
-def policy_lines(wish: Wish) -> tuple[str, ...]:
-    """Return the Policy that permits the request, in Python, and all that is permitted already."""
+def policy_options(wish: Wish) -> dict[str, Any]:
+    """Return the options of a policy that permits the request, and all that is permitted already."""
     origins = [origin for origin in wish.granted.origins if not (wish.credentials and is_insecure(origin))]
-    options = [("allow_origins", '"*"' if wish.for_all else _python_list([*origins, wish.origin]))]
+    options: dict[str, Any] = {"allow_origins": "*" if wish.for_all else (*origins, wish.origin)}
     methods = [name for name in wish.methods if name not in {*fetch.CORS_SAFELISTED_METHODS, "OPTIONS"}]
     lists = (("allow_methods", methods), ("allow_headers", wish.headers), ("expose_headers", wish.exposed))
-    options += [(option, _python_list(_simplest(option, names))) for option, names in lists if names]
+    options.update((option, tuple(_simplest(option, names))) for option, names in lists if names)
     if wish.credentials:
-        options.append(("allow_credentials", "True"))
+        options["allow_credentials"] = True
     if wish.granted.max_age not in (None, _DEFAULT_MAX_AGE):
-        options.append(("max_age", str(wish.granted.max_age)))
+        options["max_age"] = wish.granted.max_age
     if wish.credentials and is_insecure(wish.origin):
-        options.append(("dangerously_allow", _python_list(["insecure-origins"])))
-    line = f"Policy({', '.join(f'{name}={value}' for name, value in options)})"
+        options["dangerously_allow"] = ("insecure-origins",)
+    return options
+
+
+def policy_source(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a Policy in Python, in one line if that is short."""
+    arguments = [f"{name}={python_value(value)}" for name, value in options.items()]
+    line = f"Policy({', '.join(arguments)})"
     if len(line) <= _LONGEST_LINE:
         return (line,)
-    return ("Policy(", *(f"    {name}={value}," for name, value in options), ")")
+    return ("Policy(", *(f"    {argument}," for argument in arguments), ")")
+
+
+def python_value(value: object) -> str:
+    """Return Python for a string, a number, a truth value, ``None`` or a tuple of strings."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(json.dumps, value))}]"
+    return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def _simplest(option: str, names: Sequence[str]) -> list[str]:
@@ -125,10 +142,6 @@ def _simplest(option: str, names: Sequence[str]) -> list[str]:
         return list(names)
     beside = [name for name in names if name.lower() == fetch.CORS_NON_WILDCARD_REQUEST_HEADER]
     return ["*", *(beside if option == "allow_headers" else [])]
-
-
-def _python_list(names: Iterable[str]) -> str:
-    return f"[{', '.join(map(json.dumps, names))}]"
 
 
 def preflight_lines(wish: Wish) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from corswsgi.browser import Cause, Exchange, Note, Reason
 from corswsgi.checker.curl import curl_command
@@ -90,12 +90,20 @@ class Fix:
     :ivar policy: lines of Python, for a server of ours; empty where no policy would help.
     :ivar preflight_lines: the headers of the answer to the preflight, for any other server.
     :ivar response_lines: the headers of every other answer.
+    :ivar options: the name and the value of each option of the policy.
+    :ivar form: the server or the framework that answered, or that was named, if it is known what is put into it.
+    :ivar form_lines: what is put into it.
+    :ivar is_asked: whether it was named.
     """
 
     steps: tuple[str, ...]
     policy: tuple[str, ...] = ()
     preflight_lines: tuple[str, ...] = ()
     response_lines: tuple[str, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+    form: str = ""
+    form_lines: tuple[str, ...] = ()
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

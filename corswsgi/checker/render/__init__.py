@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from corswsgi.checker.render.details import details
 from corswsgi.checker.render.program import as_dict
-from corswsgi.checker.render.screen import more, screen
+from corswsgi.checker.render.screen import in_place, more, screen
 from corswsgi.checker.render.terminal import WIDTH, Line, text_of
 from corswsgi.checker.report import Report
 
@@ -17,6 +17,7 @@ def paragraphs(report: Report, *, verbose: bool = False) -> Iterator[Line]:
     """Yield a report of ``check`` for a person: the fix first, and the rest only if asked for."""
     yield from screen(report)
     yield from details(report) if verbose else more(report)
+    yield from in_place(report)
 
 
 def as_text(report: Report, *, verbose: bool = False, width: int = WIDTH) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from corswsgi.browser import ENGINES, Exchange, NoteCode
 from corswsgi.checker.findings import Concern, Finding, Severity, shown
+from corswsgi.checker.forms import FORMS
 from corswsgi.checker.granting import ALLOW_ORIGIN
 from corswsgi.checker.kinds import KINDS
 from corswsgi.checker.kinds.request import NOT_SENT
@@ -37,6 +38,13 @@ def screen(report: Report) -> Iterator[Line]:
     yield from _section("Fix", _fix(report))
     yield from _section("Asked", _asked(report))
     yield from _section("Behind", behind(report))
+
+
+def in_place(report: Report) -> Iterator[Line]:
+    """Yield the lines that were asked for, as they are to be pasted."""
+    if report.fix.is_asked:
+        yield Line("")
+        yield from (Line(line, "code", verbatim=True) for line in report.fix.form_lines)
 
 
 def more(report: Report) -> Iterator[Line]:
@@ -116,7 +124,15 @@ def _fix(report: Report) -> Iterator[Line]:
     fix = report.fix
     for number, step in enumerate(fix.steps, 1):
         yield Line(f"{capitalized(shown_sentence(step))}.", lead=f"{number}. " if len(fix.steps) > 1 else "")
-    yield from _code("With corswsgi, for CORSMiddleware or CORSRequestHandlerMixin:", fix.policy)
+    if fix.is_asked and fix.form_lines:
+        yield Line(f"Below, for {FORMS[fix.form].title}.")
+        return
+    if fix.form_lines:
+        yield from _code(f"With corswsgi, for {FORMS[fix.form].title}:", fix.form_lines)
+    else:
+        yield from _code("With corswsgi, for CORSMiddleware or CORSRequestHandlerMixin:", fix.policy)
+    if fix.form and not fix.form_lines:
+        yield Line(f"--fix {fix.form} prints the whole configuration for {FORMS[fix.form].title}.")
     lacking = _lacking_on_preflight(report)
     if lacking is not None:
         lines = [line for line in fix.preflight_lines if line.partition(":")[0] in lacking]

@@ -1,0 +1,134 @@
+"""The options of a policy as what is put into one server or framework: the lines of its own language, whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from corswsgi.browser import Exchange
+from corswsgi.browser.urls import parse_url
+from corswsgi.checker.fix import policy_source, python_value
+from corswsgi.checker.granting import joined
+from corswsgi.checker.report import Report
+from corswsgi.checker.server_words import words_of
+from corswsgi.errors import PolicyError, UsageError
+from corswsgi.export import SERVERS, Place, configuration
+from corswsgi.policy import Policy
+
+#: Where an application stands behind a server, until it is said to stand elsewhere.
+UPSTREAM = "http://127.0.0.1:8000"
+
+_WSGI = """\
+from corswsgi import CORSMiddleware, Policy
+
+policy = {policy}
+"""
+
+
+class Form(NamedTuple):
+    """How a policy is put into a server or a framework.
+
+    :ivar title: its name, as its makers write it.
+    :ivar template: lines with ``{policy}``, a Policy in Python, or ``{entries}``, of a dict; empty for a server that a
+        configuration is exported for.
+    """
+
+    title: str
+    template: str = ""
+
+
+#: By the name that ``--fix`` takes.
+FORMS: Mapping[str, Form] = {
+    **{name: Form(server.title) for name, server in SERVERS.items()},
+    "flask": Form("Flask", f"{_WSGI}app.wsgi_app = CORSMiddleware(app.wsgi_app, policy)  # app is your Flask\n"),
+    "django": Form(
+        "Django, in settings.py",
+        'MIDDLEWARE = ["corswsgi.django.CORSMiddleware", *MIDDLEWARE]  # below MIDDLEWARE as it is\n'
+        "CORSWSGI = {{\n{entries}}}\n",
+    ),
+    "pyramid": Form("Pyramid", f"{_WSGI}app = CORSMiddleware(config.make_wsgi_app(), policy)\n"),
+    "wsgi": Form("a WSGI application", f"{_WSGI}application = CORSMiddleware(application, policy)\n"),
+    "http.server": Form(
+        "http.server",
+        "from corswsgi import CORSRequestHandlerMixin, Policy\n\n"
+        "class CORSHandler(CORSRequestHandlerMixin, Handler):  # Handler is yours\n    cors = {indented}\n",
+    ),
+}
+
+#: What Server and Via say of those that are no servers in front; the first that matches.
+_NAMED = (
+    (r"werkzeug", "flask"),
+    (r"gunicorn|waitress|wsgiserver|cheroot|cherrypy|uwsgi|bjoern", "wsgi"),
+    (r"simplehttp|basehttp", "http.server"),
+)
+
+
+def written(name: str, options: Mapping[str, Any], place: Place = Place(UPSTREAM)) -> str:  # noqa: B008  # immutable
+    """Return the lines that put a policy into place.
+
+    :param name: a key of :data:`FORMS`.
+    :param options: those of a policy that are not at their default.
+    :param place: where a server in front stands.
+    :raises PolicyError: if the server cannot say what an option means.
+    :raises UsageError: if it needs more files than one.
+    """
+    if name in SERVERS:
+        exported = configuration(name, Policy(**options), place)
+        if exported.beside:
+            title = SERVERS[name].title
+            raise UsageError(f"{title} needs more files than one for so many origins: corswsgi export {name} -o FILE")
+        return exported.text
+    lines = policy_source(options)
+    return FORMS[name].template.format(
+        policy="\n".join(lines),
+        indented="\n    ".join(lines),
+        entries="".join(f'    "{option}": {python_value(value)},\n' for option, value in options.items()),
+    )
+
+
+def named_by(exchange: Exchange) -> str:
+    """Return the key of :data:`FORMS` that an answer names: in ``Server`` or ``Via``, or by its error page."""
+    words = words_of(exchange)
+    if words is not None and words.name.lower() in FORMS:
+        return words.name.lower()
+    for header in ("Server", "Via"):
+        said = joined(exchange, header) or ""
+        for pattern, name in (*_NAMED, *((re.escape(name), name) for name in SERVERS)):
+            if re.search(pattern, said, re.IGNORECASE):
+                return name
+    return ""
+
+
+def in_form(report: Report, name: str, upstream: str = UPSTREAM) -> Report:
+    """Return a report whose fix is in the words of a server, if a policy would help.
+
+    :param name: a key of :data:`FORMS`. If it is empty, the server that answered is taken, and of a server in front
+        its name only: its configuration is longer than a screen.
+    """
+    fix = report.fix
+    found = name or next(filter(None, map(named_by, _answers(report))), "")
+    if not fix.options or not found:
+        return report
+    if found in SERVERS and not name:
+        return replace(report, fix=replace(fix, form=found))
+    try:
+        text = written(found, dict(fix.options), _place(report, upstream))
+    except (PolicyError, UsageError) as error:
+        return replace(report, fix=replace(fix, steps=(*fix.steps, str(error))))
+    lines = tuple(text.splitlines())
+    return replace(report, fix=replace(fix, form=found, form_lines=lines, is_asked=bool(name)))
+
+
+def _place(report: Report, upstream: str) -> Place:
+    """Return where the server stands: at the port that was asked, but for TLS, which the configuration leaves out."""
+    url = parse_url(report.url)
+    return Place(upstream, url.port) if url.origin.scheme == "http" and url.port else Place(upstream)
+
+
+def _answers(report: Report) -> Iterator[Exchange]:
+    """Yield what was answered to the request itself, the last first: that server has to be changed."""
+    for sent in reversed(report.requests):
+        if sent.purpose == "main" and sent.exchange.status is not None:
+            yield sent.exchange
