@@ -1,4 +1,7 @@
-"""README.rst, held to its word: its code runs, its tables are the code's, and what it says servers do, they do."""
+"""README.rst and the pages that say what it leaves out, held to their word: code runs, tables are the code's.
+
+What they say servers do, they do.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -29,6 +32,7 @@ from front_ends import App, Ask, Quiet, ask_wsgi, exchange
 
 import corswsgi
 from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy, PolicyError, explain, fetch, serve
+from corswsgi import settings as settings_room
 from corswsgi.checker import audit_command, check_command
 from corswsgi.demo import command as demo
 from corswsgi.settings import read_file
@@ -40,14 +44,11 @@ APP = "https://app.example.com"
 STRANGER = "https://stranger.example"
 
 FRAMEWORKS = ["Flask", "Django", "Pyramid", "Plain WSGI"]
-#: The sections with Python code that is not a doctest, and how many blocks each has.
-CODE = {
-    **dict.fromkeys(FRAMEWORKS, 1),
-    "http.server": 1,
-    "One policy for each part": 3,
-    "Settings": 2,
-    "In your own tests": 1,
-}
+#: The sections of the README with Python code that is not a doctest, and how many blocks each has.
+CODE = {**dict.fromkeys(FRAMEWORKS, 1), "http.server": 1, "A realistic policy": 1, "Errors and the log": 1}
+
+#: What docutils does not know, and Sphinx does.
+OF_SPHINX = re.compile(r"^\.\. (?:auto\w+|currentmodule)::.*\n(?: +.*\n)*|:(?:doc|ref|class):", re.MULTILINE)
 
 
 def read(text: str) -> nodes.document:
@@ -55,11 +56,19 @@ def read(text: str) -> nodes.document:
     return publish_doctree(text, settings_overrides={"halt_level": 2, "report_level": 2, "syntax_highlight": "none"})
 
 
+def text_of(page: str) -> str:
+    """Return a page of the documentation, without what is of Sphinx alone."""
+    return OF_SPHINX.sub("", (ROOT / "docs" / f"{page}.rst").read_text("utf-8"))
+
+
 DOCUMENT = read(README)
+PAGES = {
+    name: read(text_of(name)) for name in ("policy", "checking", "testing", "serving", "settings", "errors", "limits")
+}
 
 
-def section(title: str) -> nodes.section:
-    (found,) = (each for each in DOCUMENT.findall(nodes.section) if each[0].astext() == title)
+def section(title: str, document: nodes.document = DOCUMENT) -> nodes.section:
+    (found,) = (each for each in document.findall(nodes.section) if each[0].astext() == title)
     return found
 
 
@@ -68,9 +77,9 @@ def blocks(node: nodes.Node, language: str) -> list[str]:
     return [block.astext() for block in node.findall(nodes.literal_block) if language in block["classes"]]
 
 
-def table(title: str) -> tuple[list[str], list[list[nodes.entry]]]:
+def table(title: str, document: nodes.document) -> tuple[list[str], list[list[nodes.entry]]]:
     """Return the head of a table, and its rows."""
-    (found,) = (each for each in DOCUMENT.findall(nodes.table) if each[0].astext() == title)
+    (found,) = (each for each in document.findall(nodes.table) if each[0].astext() == title)
     head, *rows = ([*row.children] for row in found.findall(nodes.row))
     return [entry.astext() for entry in head], rows
 
@@ -86,8 +95,16 @@ def test_is_restructured_text(name: str) -> None:
 
 def test_files_that_are_named_are_there() -> None:
     named = set(re.findall(r"``((?:tests|examples|docs)/[^`]*)``", README))
+    named |= set(re.findall(r"^\.\. image:: (.*)$", README, re.MULTILINE))
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_is_short_and_its_pictures_are_small() -> None:
+    assert README.count("\n") <= 250
+    pictures = re.findall(r"^\.\. image:: (.*)$", README, re.MULTILINE)
+    assert len(pictures) == 2
+    assert sum((ROOT / path).stat().st_size for path in pictures) < 200_000
 
 
 def test_changes_name_the_version() -> None:
@@ -122,8 +139,17 @@ def test_five_lines(name: str) -> None:
     assert len([line for line in code.splitlines() if line]) <= 5
 
 
-#: What a Django project has before its wsgi.py is read.
-BEFORE = {"Django": "from django.conf import settings\nsettings.configure(ROOT_URLCONF=(), ALLOWED_HOSTS=['*'])\n"}
+#: What a Django project makes of its settings.
+AFTER = {
+    "Django": """
+from django.conf import settings
+settings.configure(
+    INSTALLED_APPS=INSTALLED_APPS, MIDDLEWARE=MIDDLEWARE, CORSWSGI=CORSWSGI, ROOT_URLCONF=(), ALLOWED_HOSTS=["*"]
+)
+from django.core.wsgi import get_wsgi_application
+application = get_wsgi_application()
+"""
+}
 
 #: Asks an application, and prints the answers.
 ASKING = """
@@ -155,7 +181,7 @@ ANSWERS = [
 def test_five_lines_of_a_framework(name: str) -> None:
     # In a process of its own: Django can be configured once in each.
     (code,) = blocks(section(name), "python")
-    program = f"{BEFORE.get(name, '')}{code}\n{ASKING}"
+    program = f"{code}\n{AFTER.get(name, '')}{ASKING}"
     done = subprocess.run(
         [sys.executable, "-c", program, json.dumps(QUESTIONS)], stdout=subprocess.PIPE, text=True, check=True
     )
@@ -206,7 +232,7 @@ def ask_socket(port: int, method: str, headers: dict[str, str]) -> tuple[int, li
 
 def policies_of_a_part(place: int, **names: Any) -> Any:
     """Run one of the blocks of "One policy for each part", and return the policy of its middleware."""
-    code = blocks(section("One policy for each part"), "python")[place]
+    code = blocks(section("One policy for each part", PAGES["policy"]), "python")[place]
     names |= {"Policy": Policy, "CORSMiddleware": CORSMiddleware, "app": lambda environ, start_response: []}
     exec(code, names)
     return names["application"].policy
@@ -262,7 +288,7 @@ def test_policy_can_be_replaced() -> None:
 
 
 def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (toml,), (ini,) = (blocks(section("Settings"), language) for language in ("toml", "ini"))
+    (toml,), (ini,) = (blocks(PAGES["settings"], language) for language in ("toml", "ini"))
     shared = {"allow_headers": ["Content-Type"], "max_age": 600}
     preview = re.compile(r"https://pr-[0-9]+\.example\.com")
     shown = {
@@ -277,31 +303,45 @@ def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORSWSGI_ALLOW_ORIGINS", "https://a.example, https://b.example")
     for name in ("CORSWSGI_REQUIRE", "CORSWSGI_TIMES"):  # of these tests
         monkeypatch.delenv(name, raising=False)
-    first, second = blocks(section("Settings"), "python")
-    names: dict[str, Any] = {
-        "CORSMiddleware": CORSMiddleware,
-        "CORSRequestHandlerMixin": CORSRequestHandlerMixin,
-        "SimpleHTTPRequestHandler": SimpleHTTPRequestHandler,
-        "app": lambda environ, start_response: [],
-        "flask_app": SimpleNamespace(config={"CORSWSGI_ALLOW_ORIGINS": [APP]}),
-        "django_settings": SimpleNamespace(CORSWSGI={"allow_origins": [APP], "/public": {"allow_origins": "*"}}),
-        "pyramid_settings": {"cors.allow_origins": APP, "cors./public.allow_origins": "*"},
-    }
+    first, second = blocks(PAGES["settings"], "python")
+    names: dict[str, Any] = {}
     exec(first, names)
-    assert names["application"].policy.policies == shown
+    assert names["wrap"](lambda environ, start_response: []).policy.policies == shown
     exec(second, names)
     assert names["Handler"].cors.policies == shown
+    both = {"/": Policy([APP]), "/public": Policy("*")}
+    given: dict[str, Any] = {
+        "path": "cors.toml",
+        "app": SimpleNamespace(config={"CORSWSGI_ALLOW_ORIGINS": [APP]}),
+        "settings": SimpleNamespace(CORSWSGI={"allow_origins": [APP], "/public": {"allow_origins": "*"}}),
+    }
+    read_from = {
+        "read_file(path)": shown,
+        "read_environment()": Policy(["https://a.example", "https://b.example"]),
+        "read_flask(app.config)": Policy([APP]),
+        "read_django(settings)": both,
+        "read_mapping(settings)": both,
+    }
+    (functions,) = PAGES["settings"].findall(nodes.table)
+    rows = [[*row.children] for row in functions.findall(nodes.row)][1:]
+    assert [row[0].astext() for row in rows] == list(read_from)
+    for call, expected in read_from.items():
+        if call.startswith("read_mapping"):
+            given["settings"] = {"cors.allow_origins": APP, "cors./public.allow_origins": "*"}
+        assert eval(f"settings_room.{call}", {"settings_room": settings_room, **given}) == expected
     # What is shown of faults.
-    faults = [line.strip() for line in README.splitlines() if line.startswith("   cors.toml:")]
+    faults = [line.strip() for line in text_of("settings").splitlines() if line.startswith("   cors.toml:")]
     Path("cors.toml").write_text("[cors]\nallow_origins = '*'\nallow_header = 1\nmax_age = 'ten minutes'\n", "utf-8")
     with pytest.raises(PolicyError) as caught:
         read_file("cors.toml")
     assert str(caught.value).splitlines() == faults
 
 
-def test_doctests() -> None:
-    test = doctest.DocTestParser().get_doctest(README, {}, "README.rst", "README.rst", 0)
-    assert len(test.examples) == README.count(">>>")
+@pytest.mark.parametrize("name", ["README", "policy", "checking"])
+def test_doctests(name: str) -> None:
+    text = README if name == "README" else text_of(name)
+    test = doctest.DocTestParser().get_doctest(text, {}, name, name, 0)
+    assert len(test.examples) == text.count(">>>") > 0
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.REPORT_NDIFF)
     assert runner.run(test, out=report.append).failed == 0, "".join(report)
@@ -311,7 +351,7 @@ def test_doctests() -> None:
 
 
 def test_table_of_options() -> None:
-    head, rows = table("Options")
+    head, rows = table("Options", PAGES["policy"])
     assert head == ["option", "default", "meaning"]
     described = [(row[0].astext(), row[1].astext()) for row in rows]
     parameters = inspect.signature(Policy).parameters.values()
@@ -322,7 +362,7 @@ def test_table_of_options() -> None:
 
 
 def _entries() -> Iterator[tuple[str, list[str], list[str]]]:
-    _, rows = table("Entries of allow_origins")
+    _, rows = table("Entries of allow_origins", PAGES["policy"])
     for entry, allowed, refused in rows:
         yield entry.astext(), literals(allowed), literals(refused)
 
@@ -394,7 +434,7 @@ def test_preflight_means_what_the_table_says(ask: Ask) -> None:
 
 
 def test_your_own_tests() -> None:
-    (code,) = blocks(section("In your own tests"), "python")
+    (code,) = blocks(PAGES["testing"], "python")
     assert len([line for line in code.splitlines() if line]) <= 5
     names: dict[str, Any] = {}
     exec(code, names)
@@ -409,7 +449,8 @@ def test_your_own_tests() -> None:
 
 
 def shell_lines() -> list[str]:
-    return [line for block in blocks(DOCUMENT, "shell") for line in block.splitlines()]
+    documents = (DOCUMENT, PAGES["checking"], PAGES["serving"])
+    return [line for each in documents for block in blocks(each, "shell") for line in block.splitlines()]
 
 
 def test_two_commands() -> None:
@@ -443,10 +484,11 @@ def parse(line: str) -> argparse.Namespace:
 
 
 def test_our_commands_take_what_is_shown() -> None:
-    ours = [line for line in shell_lines() if "corswsgi " in line]
-    assert len(ours) == 8
+    ours = list(dict.fromkeys(line for line in shell_lines() if "corswsgi " in line))
+    assert len(ours) == 9
     shown = [parse(line) for line in ours]
     assert shown.pop(0).port == 8000
+    assert shown.pop(0).console.startswith("Access to fetch at 'https://api.example.com/' from origin ")
     assert (shown[0].method, shown[0].headers, shown[0].origin) == ("PUT", [("X-Api-Key", "1")], APP)
     assert shown[1].fail_on == "medium"
     del shown[0]
@@ -608,7 +650,7 @@ def test_log(caplog: pytest.LogCaptureFixture) -> None:
             ask_from("https://evil.example")
         (record,) = caplog.records
         assert (record.name, record.levelname) == ("corswsgi", "INFO")
-        (shown,) = (block.astext() for block in section("The log").findall(nodes.literal_block))
+        shown = next(section("The log", PAGES["errors"]).findall(nodes.literal_block)).astext()
         refused, unlisted = shown.splitlines()
         assert record.getMessage() == refused
         asking = {"Origin": APP, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x-api-key"}
@@ -631,7 +673,7 @@ def test_log(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_limits_are_those_tested_below() -> None:
-    (limits,) = section("What it does not do").findall(nodes.bullet_list)
+    (limits,) = PAGES["limits"].findall(nodes.bullet_list)
     beginnings = [
         "CORS is",
         "The application's",
