@@ -76,7 +76,7 @@ def test_the_lines_of_a_framework_hold_the_policy(name: str) -> None:
         "MIDDLEWARE": ["a"],
     }
     names["Handler"] = type("Handler", (), {})
-    exec(written(name, OPTIONS), names)  # it is ours
+    exec(written(name, Policy(**OPTIONS)), names)  # it is ours
     policy = Policy(**OPTIONS)
     if name == "django":
         assert names["MIDDLEWARE"] == ["corswsgi.django.CORSMiddleware", "a"]
@@ -180,7 +180,7 @@ def test_what_a_server_cannot_say_is_told(
     )
     assert "too much." in capsys.readouterr().out.lower()
     with pytest.raises(UsageError, match="corswsgi export haproxy -o FILE"):
-        written("haproxy", {"allow_origins": tuple(f"https://a{number}.example" for number in range(300))})
+        written("haproxy", Policy([f"https://a{number}.example" for number in range(300)]))
 
 
 def _too_much(*arguments: object) -> Any:
@@ -218,6 +218,13 @@ MISCONFIGURED = {
         \t\treverse_proxy http://127.0.0.1:BEHIND
         \t}
         }
+    """,
+    "apache": """
+        Listen 127.0.0.1:PORT
+        <VirtualHost *:PORT>
+            Header set Access-Control-Allow-Origin PAGE/
+            ProxyPass / http://127.0.0.1:BEHIND/
+        </VirtualHost>
     """,
     "haproxy": """
         frontend all

@@ -8,6 +8,7 @@ import http.client
 import itertools
 import json
 import logging
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from hypothesis import strategies as st
 
 from corswsgi import Policy, PolicyError
 from corswsgi.browser import Browser
+from corswsgi.checker.forms import FORMS, written
 from corswsgi.demo import judging
 from corswsgi.demo.judging import MAX_POLICY, MAX_PROBLEMS, BadRequest, judge
 from corswsgi.demo.playground import MAX_BODY, MAX_HEADERS, MAX_HEADERS_LENGTH, MAX_JSON, MAX_METHOD, MAX_URL, parse
@@ -192,12 +194,26 @@ def test_a_policy_without_a_fault_is_told_as_text() -> None:
         "more": 0,
         "warnings": [],
         "texts": {
+            **{name: written(name, policy) for name in FORMS},
             "python": "from corswsgi import Policy\n\n"
             'policy = Policy(\n    allow_origins=["https://app.example.com"],\n    allow_credentials=True,\n)',
             "toml": '[cors]\nallow_origins = ["https://app.example.com"]\nallow_credentials = true\n',
             "ini": "[cors]\nallow_origins =\n    https://app.example.com\nallow_credentials = true\n",
         },
     }
+
+
+def test_the_page_offers_each_text_that_there_is() -> None:
+    answer, _ = judge({"allow_origins": ["https://app.example.com"]})
+    html = (resources.files("corswsgi.demo") / "index.html").read_text("utf-8")
+    assert sorted(re.findall(r'name="language" value="([^"]*)"', html)) == sorted(answer["texts"])
+
+
+def test_what_a_server_cannot_say_is_told_in_a_comment() -> None:
+    answer, _ = judge({"allow_origins": ["https://a.example"], "allow_credentials": True, "allow_methods": "*"})
+    assert "nginx cannot check them" in answer["texts"]["nginx"]
+    assert all(line.startswith("# ") for line in answer["texts"]["nginx"].splitlines())
+    assert "CORSMiddleware(application, policy)" in answer["texts"]["wsgi"]
 
 
 def test_faults_are_told_in_the_words_of_the_policy() -> None:

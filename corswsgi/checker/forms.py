@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from corswsgi.browser import Exchange
 from corswsgi.browser.urls import parse_url
@@ -15,7 +15,7 @@ from corswsgi.checker.report import Report
 from corswsgi.checker.server_words import words_of
 from corswsgi.errors import PolicyError, UsageError
 from corswsgi.export import SERVERS, Place, configuration
-from corswsgi.policy import Policy
+from corswsgi.policy import OPTIONS, Policy
 
 #: Where an application stands behind a server, until it is said to stand elsewhere.
 UPSTREAM = "http://127.0.0.1:8000"
@@ -65,21 +65,22 @@ _NAMED = (
 )
 
 
-def written(name: str, options: Mapping[str, Any], place: Place = Place(UPSTREAM)) -> str:  # noqa: B008  # immutable
+def written(name: str, policy: Policy, place: Place = Place(UPSTREAM)) -> str:  # noqa: B008  # immutable
     """Return the lines that put a policy into place.
 
     :param name: a key of :data:`FORMS`.
-    :param options: those of a policy that are not at their default.
+    :param policy: without callables and regular expressions.
     :param place: where a server in front stands.
     :raises PolicyError: if the server cannot say what an option means.
     :raises UsageError: if it needs more files than one.
     """
     if name in SERVERS:
-        exported = configuration(name, Policy(**options), place)
+        exported = configuration(name, policy, place)
         if exported.beside:
             title = SERVERS[name].title
             raise UsageError(f"{title} needs more files than one for so many origins: corswsgi export {name} -o FILE")
         return exported.text
+    options = {option: value for option, value in policy.as_dict().items() if value != OPTIONS[option]}
     lines = policy_source(options)
     return FORMS[name].template.format(
         policy="\n".join(lines),
@@ -114,7 +115,7 @@ def in_form(report: Report, name: str, upstream: str = UPSTREAM) -> Report:
     if found in SERVERS and not name:
         return replace(report, fix=replace(fix, form=found))
     try:
-        text = written(found, dict(fix.options), _place(report, upstream))
+        text = written(found, Policy(**dict(fix.options)), _place(report, upstream))
     except (PolicyError, UsageError) as error:
         return replace(report, fix=replace(fix, steps=(*fix.steps, str(error))))
     lines = tuple(text.splitlines())

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from corswsgi.checker.forms import FORMS, written
 from corswsgi.demo.policy_text import ini_of, source_of, toml_of
-from corswsgi.errors import PolicyError, Problem, quote
+from corswsgi.errors import PolicyError, Problem, UsageError, quote
 from corswsgi.policy import Policy
 
 #: Bytes of JSON that a policy may have.
@@ -49,8 +50,17 @@ def judge(options: object) -> tuple[dict[str, Any], Policy | None]:
         "python": f"from corswsgi import Policy\n\npolicy = {source_of(policy)}",
         "toml": toml_of(policy),
         "ini": ini_of(policy),
+        **{name: _in_form(name, policy) for name in FORMS},
     }
     return {"problems": [], "more": 0, "warnings": warnings, "texts": texts}, policy
+
+
+def _in_form(name: str, policy: Policy) -> str:
+    """Return a policy as what is put into a server or a framework, or why that cannot be."""
+    try:
+        return written(name, policy)
+    except (PolicyError, UsageError) as error:
+        return "".join(f"# {line}\n" for line in str(error).splitlines())
 
 
 @contextlib.contextmanager
