@@ -1,6 +1,15 @@
 """How Sphinx builds the documentation: ``tox -e docs``, with warnings as errors."""
 
+import contextlib
+import io
+import os
 from importlib import metadata
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.application import Sphinx
+
+from corswsgi import cli
 
 project = "corswsgi"
 author = "The corswsgi authors"
@@ -22,3 +31,20 @@ html_title = "corswsgi"
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
+
+
+class CommandHelp(Directive):
+    """Shows what a command prints with ``--help``: ``.. command-help:: check``."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+            cli.main([*self.arguments[0].split(), "--help"])
+        return [nodes.literal_block(text=printed.getvalue(), language="text")]
+
+
+def setup(app: Sphinx) -> None:
+    os.environ["COLUMNS"] = "100"
+    app.add_directive("command-help", CommandHelp)

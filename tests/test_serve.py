@@ -265,7 +265,7 @@ def test_version(capfd):
     with pytest.raises(SystemExit) as stop:
         cli.main(["--version"])
     assert stop.value.code == 0
-    assert capfd.readouterr().out == "corswsgi 1.0.0.dev0\n"
+    assert capfd.readouterr().out == "corswsgi 1.0.0\n"
 
 
 @contextlib.contextmanager

@@ -154,7 +154,7 @@ def test_the_tests_run_against_the_installed_package() -> None:
     assert PACKAGE != ROOT / "corswsgi", (
         "install the package (pip install '.[test]'), and run pytest, not python -m pytest"
     )
-    assert importlib.metadata.version("corswsgi") == "1.0.0.dev0"
+    assert importlib.metadata.version("corswsgi") == "1.0.0"
 
 
 def test_the_installed_package_holds_what_the_source_holds() -> None:

@@ -35,12 +35,13 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).parent.parent
 
 PACKAGE = "corswsgi"
-STEM = "corswsgi-1.0.0.dev0"
+STEM = "corswsgi-1.0.0"
 
 #: Beside the package, the sdist holds all of these.
 FOLDERS = ("benchmarks", "build_backend", "docs", "examples", "tests")
 FILES = (
     "CHANGES.rst",
+    "CONTRIBUTING.rst",
     "LICENSE",
     "MANIFEST.in",
     "README.rst",
