@@ -166,6 +166,8 @@ def test_the_server_that_answered_is_taken(
         (tmp_path / f"{module}.py").write_text(WSGI.replace("[('Content", f"[('Server', '{server}'), ('Content"))
         assert cli.main(["check", "--app", f"{module}:application", *asked]) == 1
         assert told in capsys.readouterr().out
+    assert cli.main(["check", "--app", "by_nginx:application", *asked, "-v"]) == 1
+    assert "\n\n# CORS for nginx" in capsys.readouterr().out
 
 
 def test_what_a_server_cannot_say_is_told(
@@ -179,6 +181,9 @@ def test_what_a_server_cannot_say_is_told(
         == 1
     )
     assert "too much." in capsys.readouterr().out.lower()
+    (tmp_path / "by_nginx_itself.py").write_text(WSGI.replace("[('Content", "[('Server', 'nginx'), ('Content"))
+    assert cli.main(["check", "--app", "by_nginx_itself:application", "--origin", APP, "https://a.example/"]) == 1
+    assert "too much" not in capsys.readouterr().out.lower()
     with pytest.raises(UsageError, match="corswsgi export haproxy -o FILE"):
         written("haproxy", Policy([f"https://a{number}.example" for number in range(300)]))
 

@@ -122,7 +122,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=FORMS,
         metavar="SERVER",
         help=f"print, at the end, the lines that fix this request for a server or a framework: {', '.join(FORMS)}. "
-        "The application behind is that of --behind; by default the fix is told for the one that Server or Via names",
+        "The application behind is that of --behind. By default the fix is for the one that Server or Via names; a "
+        "long one is printed with -v",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_shared(parser, answers=_ANSWERS)

@@ -105,19 +105,16 @@ def named_by(exchange: Exchange) -> str:
 def in_form(report: Report, name: str, upstream: str = UPSTREAM) -> Report:
     """Return a report whose fix is in the words of a server, if a policy would help.
 
-    :param name: a key of :data:`FORMS`. If it is empty, the server that answered is taken, and of a server in front
-        its name only: its configuration is longer than a screen.
+    :param name: a key of :data:`FORMS`; if it is empty, the server that answered is taken.
     """
     fix = report.fix
     found = name or next(filter(None, map(named_by, _answers(report))), "")
     if not fix.options or not found:
         return report
-    if found in SERVERS and not name:
-        return replace(report, fix=replace(fix, form=found))
     try:
         text = written(found, Policy(**dict(fix.options)), _place(report, upstream))
     except (PolicyError, UsageError) as error:
-        return replace(report, fix=replace(fix, steps=(*fix.steps, str(error))))
+        return replace(report, fix=replace(fix, steps=(*fix.steps, str(error)))) if name else report
     lines = tuple(text.splitlines())
     return replace(report, fix=replace(fix, form=found, form_lines=lines, is_asked=bool(name)))
 

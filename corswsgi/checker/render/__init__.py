@@ -9,6 +9,7 @@ from corswsgi.checker.render.program import as_dict
 from corswsgi.checker.render.screen import in_place, more, screen
 from corswsgi.checker.render.terminal import WIDTH, Line, text_of
 from corswsgi.checker.report import Report
+from corswsgi.export import SERVERS
 
 __all__ = ["as_dict", "as_text", "paragraphs"]
 
@@ -17,7 +18,8 @@ def paragraphs(report: Report, *, verbose: bool = False) -> Iterator[Line]:
     """Yield a report of ``check`` for a person: the fix first, and the rest only if asked for."""
     yield from screen(report)
     yield from details(report) if verbose else more(report)
-    yield from in_place(report)
+    if report.fix.is_asked or (verbose and report.fix.form in SERVERS):
+        yield from in_place(report)
 
 
 def as_text(report: Report, *, verbose: bool = False, width: int = WIDTH) -> str:

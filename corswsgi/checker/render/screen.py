@@ -15,6 +15,7 @@ from corswsgi.checker.render.behind import behind
 from corswsgi.checker.render.terminal import Line
 from corswsgi.checker.report import Report
 from corswsgi.checker.words import capitalized, listed
+from corswsgi.export import SERVERS
 
 _VERDICTS = {"allowed": "ALLOWED", "blocked": "BLOCKED", "allowed-but-unsafe": "ALLOWED BUT UNSAFE"}
 
@@ -41,8 +42,8 @@ def screen(report: Report) -> Iterator[Line]:
 
 
 def in_place(report: Report) -> Iterator[Line]:
-    """Yield the lines that were asked for, as they are to be pasted."""
-    if report.fix.is_asked:
+    """Yield the lines for a server, as they are to be pasted."""
+    if report.fix.form_lines:
         yield Line("")
         yield from (Line(line, "code", verbatim=True) for line in report.fix.form_lines)
 
@@ -127,11 +128,12 @@ def _fix(report: Report) -> Iterator[Line]:
     if fix.is_asked and fix.form_lines:
         yield Line(f"Below, for {FORMS[fix.form].title}.")
         return
-    if fix.form_lines:
+    is_long = fix.form in SERVERS  # longer than a screen
+    if fix.form_lines and not is_long:
         yield from _code(f"With corswsgi, for {FORMS[fix.form].title}:", fix.form_lines)
     else:
         yield from _code("With corswsgi, for CORSMiddleware or CORSRequestHandlerMixin:", fix.policy)
-    if fix.form and not fix.form_lines:
+    if fix.form_lines and is_long:
         yield Line(f"--fix {fix.form} prints the whole configuration for {FORMS[fix.form].title}.")
     lacking = _lacking_on_preflight(report)
     if lacking is not None:
