@@ -43,9 +43,8 @@ def screen(report: Report) -> Iterator[Line]:
 
 def in_place(report: Report) -> Iterator[Line]:
     """Yield the lines for a server, as they are to be pasted."""
-    if report.fix.form_lines:
-        yield Line("")
-        yield from (Line(line, "code", verbatim=True) for line in report.fix.form_lines)
+    yield Line("")
+    yield from (Line(line, "code", verbatim=True) for line in report.fix.form_lines)
 
 
 def more(report: Report) -> Iterator[Line]:
