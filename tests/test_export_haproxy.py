@@ -48,6 +48,12 @@ def test_it_says_where_everything_is() -> None:
     assert "server application app.internal:443 ssl verify required ca-file @system-ca sni str(app.internal)\n" in text
 
 
+def test_a_site_without_a_policy_passes_untouched() -> None:
+    text = haproxy({"/": None}, PLACE)
+    assert "http-after-response" not in text
+    assert "http-request return" not in text
+
+
 def test_it_has_no_files() -> None:
     with pytest.raises(UsageError, match="--upstream"):
         haproxy(Policy("*"), Place())

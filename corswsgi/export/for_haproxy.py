@@ -110,10 +110,11 @@ class _Writer:
         yield "The headers of responses: those of what is behind go, those of the policy come.", self._headers()
 
     def _room(self) -> Iterator[str]:
-        longest = max(
+        lengths = [
             sum(len(name) + len(value) + len(": \r\n") for name, value in (*said.headers, ("Vary", said.vary)))
             for _, said in situations(self._site)
-        )
+        ]
+        longest = max(lengths, default=0)
         if longest < _ROOM // 2:
             return
         room = 1 << (longest + _ROOM).bit_length()
