@@ -25,18 +25,16 @@ class _Command(Protocol):
     def run(self, options: argparse.Namespace, /) -> int: ...
 
 
-_COMMANDS: dict[str, tuple[_Command, str]] = {
-    "demo": (demo, "a page and two APIs on three origins of this machine, to see CORS at work in a browser"),
+#: Each with its module, and what it does.
+COMMANDS: dict[str, tuple[_Command, str]] = {
+    "demo": (demo, "start a page and two APIs on three origins of this machine, to see CORS at work in a browser"),
     "check": (check_command, "tell whether a browser would let a page read a URL, and if not, why not"),
     "audit": (audit_command, "tell what pages of hostile origins would get from a URL"),
-    "lint": (lint_command, "tell the faults of a policy, and what could be better, with file and line"),
+    "lint": (lint_command, "tell the faults of a policy, and what could be better"),
     "finding": (finding_command, "tell what a finding of check, audit or lint means, and how to fix it"),
-    "explain": (
-        explaining,
-        "tell which rule of a policy governs a path, and what a request is answered there, and why",
-    ),
-    "export": (export_command, "write the policy of a settings file as configuration of a server that stands in front"),
-    "serve": (serve, "serve the files of a directory, readable across origins by those you name"),
+    "explain": (explaining, "tell what a policy answers to a request, and why"),
+    "export": (export_command, "write a policy as configuration of nginx, Apache, Caddy or HAProxy"),
+    "serve": (serve, "serve the files of a directory to pages of the origins that you name"),
 }
 
 _USAGE_ERROR = 2
@@ -60,11 +58,17 @@ def _named(unknown: Sequence[str]) -> str:
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Return what a command line says; exit, with one line, if it says something that there is not."""
-    parser = _Parser(prog="corswsgi", description="CORS for WSGI applications and http.server.")
+    parser = _Parser(
+        prog="corswsgi",
+        description="CORS for WSGI applications and http.server.",
+        epilog="'corswsgi COMMAND --help' tells the options of a command, with an example. "
+        "Example: corswsgi check https://api.example.com/items --origin https://app.example.com",
+    )
     parser.add_argument("--version", action="version", version=f"corswsgi {metadata.version('corswsgi')}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    for name, (command, summary) in _COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary)
+    for name, (command, summary) in COMMANDS.items():
+        description = f"{summary[0].upper()}{summary[1:]}."
+        subparser = subparsers.add_parser(name, help=summary, description=description)
         subparser.set_defaults(error=subparser.error)
         command.add_arguments(subparser)
     options, unknown = parser.parse_known_args(arguments)
@@ -89,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     options = parse(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    command, _ = _COMMANDS[options.command]
+    command, _ = COMMANDS[options.command]
     try:
         return command.run(options)
     except KeyboardInterrupt:

@@ -38,7 +38,10 @@ _REASONS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.epilog = "Example: corswsgi explain cors.toml --path /api/items --origin https://app.example.com -X PUT"
+    parser.epilog = (
+        "Exit status: 0, also if the request is refused; 2 if the policy has faults or cannot be read. "
+        "Example: corswsgi explain cors.toml --path /api/items --origin https://app.example.com -X PUT"
+    )
     parser.add_argument("file", nargs="?", metavar="FILE", help="a settings file, in TOML or INI")
     parser.add_argument(
         "--app", metavar="MODULE:CALLABLE", help="look at the policy of the middleware in this WSGI application"

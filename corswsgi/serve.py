@@ -31,6 +31,10 @@ _HEADERS_OF_THE_SERVER = frozenset(
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
+    parser.epilog = (
+        "Exit status: 0 after Ctrl-C; 2 if it cannot serve as it was asked. "
+        "Example: corswsgi serve build --allow-origin http://localhost:3000"
+    )
     directory = parser.add_mutually_exclusive_group()
     directory.add_argument("directory", nargs="?", metavar="DIRECTORY", help="default: the current one")
     directory.add_argument(

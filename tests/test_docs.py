@@ -147,3 +147,15 @@ def test_the_commands_print_what_is_shown(
             cli.main(words[1:])
         got = printed.getvalue() + capsys.readouterr().err
         assert doctest.OutputChecker().check_output(expected, got, OPTIONS), got
+
+
+def test_the_help_of_every_command_is_in_the_documentation_with_its_exit_status_and_an_example() -> None:
+    page = (ROOT / "docs" / "command-line.rst").read_text("utf-8")
+    for name in cli.COMMANDS:
+        assert f".. command-help:: {name}\n" in page
+        with contextlib.redirect_stdout(io.StringIO()) as printed, pytest.raises(SystemExit):
+            cli.main([name, "--help"])
+        told = " ".join(printed.getvalue().split())
+        assert "Exit status: " in told
+        _, _, example = told.partition(f"Example: corswsgi {name}")
+        cli.parse([name, *words_of(example)])  # exits if there is something that it does not know

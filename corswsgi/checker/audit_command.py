@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         f"Sends GET and OPTIONS only, at most {MOST_REQUESTS} requests for each URL. Exit status: 0, or 1 if --fail-on "
         "says so, 2 for what cannot be done as it was asked, before anything is sent, 3 for no answer, or no time left "
-        f"to ask everything. {WORST}"
+        f"to ask everything. {WORST} Example: corswsgi audit https://api.example.com/ --origin https://app.example.com"
     )
     parser.add_argument(
         "urls",

@@ -42,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Exit status: 0 allowed, or as --expect says, in every engine asked about; 1 not; 2 for what cannot be done as "
         "it was asked, before anything is sent; 3 no answer, or no time left to ask everything. ALLOWED BUT UNSAFE "
-        f"counts as allowed. {WORST}"
+        f"counts as allowed. {WORST} Example: corswsgi check https://api.example.com/items --origin "
+        "https://app.example.com -X PUT"
     )
     parser.add_argument(
         "urls", nargs="*", metavar="URL", help="what the script fetches, with http:// or https://; may be several"

@@ -23,6 +23,10 @@ _FAULT = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
+    parser.epilog = (
+        "Exit status: 0; 2 if there is no such finding; the nearest ones are named then. "
+        "Example: corswsgi finding allow-origin-missing"
+    )
     parser.add_argument(
         "code",
         nargs="?",

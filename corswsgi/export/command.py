@@ -20,6 +20,10 @@ _DEFAULT = Place()
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
+    parser.epilog = (
+        "Exit status: 0 if it is written; 2 if the policy has faults, cannot be read, or asks for what the server "
+        "cannot do. Example: corswsgi export nginx cors.toml --upstream http://127.0.0.1:8000"
+    )
     parser.add_argument("server", metavar="SERVER", help=f"one of: {', '.join(SERVERS)}")
     parser.add_argument("file", metavar="FILE", help="a TOML or INI file with the policy, or with policies by path")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write it; by default it is printed")
