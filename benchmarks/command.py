@@ -40,6 +40,7 @@ SECTIONS = (
     Section("import", "importing", "what importing the package takes"),
     Section("whole", "whole", "what a layer takes of whole requests to the Flask and Django examples"),
     Section("servers", "servers", "requests per second under waitress and gunicorn, by wrk"),
+    Section("front", "front", "preflights that nginx and others answer in front, beside the middleware, by wrk"),
     Section("preflights", "preflights", "preflights that Chromium sends for twelve requests"),
 )
 
@@ -82,7 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tables.append(table)
     if asked.json:
         write_times(Path(asked.json), tables)
-    if asked.write or not (asked.sections or asked.quick):
+    if asked.sections and asked.write and PAGE.exists():
+        PAGE.write_text(with_tables(PAGE.read_text("utf-8"), tables), "utf-8")
+        print(f"{PAGE.relative_to(ROOT)} has new tables; the rest is as it was", file=sys.stderr)
+    elif asked.write or not (asked.sections or asked.quick):
         PAGE.write_text(page(tables, asked.quick), "utf-8")
         print(f"{PAGE.relative_to(ROOT)} is written", file=sys.stderr)
     missed = [goal for table in tables for goal, met in table.goals if met is False]
@@ -136,6 +140,17 @@ def page(tables: Iterable[Table], quick: bool) -> str:
             *(table.render() for table in tables),
         ]
     )
+
+
+def with_tables(text: str, tables: Iterable[Table]) -> str:
+    """Return the text of a page with some of its tables replaced, and those added at its end that it did not have."""
+    for table in tables:
+        parts = re.split(r"^(?=[^\n]+\n-{3,}$)", text, flags=re.MULTILINE)
+        kept = [part for part in parts if not part.startswith(f"{table.title}\n-")]
+        place = next((index for index, part in enumerate(parts) if part not in kept), len(parts))
+        kept.insert(place, f"{table.render().rstrip()}\n\n")
+        text = "".join(f"{part.rstrip()}\n\n" for part in kept).rstrip() + "\n"
+    return text
 
 
 def machine() -> Table:

@@ -33,6 +33,7 @@ import benchmarks  # noqa: E402
 from benchmarks import (  # noqa: E402
     command,
     examples,
+    front,
     guarded,
     importing,
     instructions,
@@ -1140,6 +1141,61 @@ def test_the_page_is_written_when_all_was_run(one_section: Table, arguments: lis
     assert command.PAGE.exists() is is_written
 
 
+def test_a_section_that_is_run_alone_leaves_the_rest_of_the_page(one_section: Table) -> None:
+    command.PAGE.write_text(
+        "Benchmarks\n==========\n\nFirst\n-----\n\nA\n\nTitle\n-----\n\nold\n\nLast\n----\n\nB\n", "utf-8"
+    )
+    for _ in range(2):
+        assert command.main(["one", "--write"]) == 0
+        text = command.PAGE.read_text("utf-8")
+        assert text.startswith("Benchmarks\n==========\n\nFirst\n-----\n\nA\n\n" + one_section.render().rstrip())
+        assert text.endswith("\n\nLast\n----\n\nB\n")
+        assert "old" not in text
+    one_section.title = "Another"
+    assert command.main(["one", "--write"]) == 0
+    assert command.PAGE.read_text("utf-8").endswith("\n\nB\n\n" + one_section.render().rstrip() + "\n")
+
+
+WRK = """\
+Running 1s test @ http://127.0.0.1:8080/api/items
+  1 threads and 8 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency   130.00us   40.00us   2.00ms   90.00%
+  Latency Distribution
+     50%  120.00us
+     75%  140.00us
+     90%  170.00us
+     99%    1.25ms
+  60000 requests in 1.00s, 12.00MB read
+Requests/sec:  59987.12
+Transfer/sec:     12.00MB
+"""
+
+
+def test_what_wrk_prints_is_read() -> None:
+    assert front.read_wrk(WRK) == front.Load(60000, 59987.12, pytest.approx(120e-6), pytest.approx(1.25e-3))
+    for said in ("", WRK.replace("50%", "5%"), f"{WRK}  Non-2xx or 3xx responses: 60000\n"):
+        with pytest.raises(RuntimeError, match="not answered as it should be"):
+            front.read_wrk(said)
+
+
+def test_the_time_of_processors_is_that_of_the_children() -> None:
+    before = front.processor_time()
+    program = "import time\nwhile time.process_time() < 0.2: pass\nprint(flush=True)\ninput()"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert 0.1 < front.processor_time() - before < 10
+        child.communicate(b"\n")
+
+
+def test_who_is_absent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front, "program", lambda *names: None)
+    (table,) = front.run(True)
+    assert [row[0] for row in table.rows][:1] == ["nginx: wrk is not installed"] or "nginx is not" in table.rows[0][0]
+    assert any("CORSMiddleware in gunicorn" in row[0] for row in table.rows)
+
+
 def test_the_page_is_well_formed_and_says_where_and_when(one_section: Table) -> None:
     command.main(["--write", "--quick"])
     text = command.PAGE.read_text("utf-8")
@@ -1163,11 +1219,11 @@ def test_goals_that_are_missed_fail_with_check_only(one_section: Table) -> None:
 @pytest.mark.usefixtures("nobody_is_wrong")
 def test_the_notes_of_all_sections_are_well_formed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(per_request, "time_cell", times_of(1.0, 1.0, 1.0, 2.0))
-    for section in (instructions, servers, preflights):
+    for section in (instructions, servers, front, preflights):
         monkeypatch.setattr(section, "program", lambda *names: None)
     monkeypatch.setattr(whole, "time_in_processes", lambda name, *_: {"allowed": whole_times(name, 1, 1, 1, 2)})
     monkeypatch.setattr(whole, "time_on_sockets", lambda name, *_: whole_times(name, 1, 1, 1, 2))
-    sections = (per_request, instructions, whole, servers, preflights)
+    sections = (per_request, instructions, whole, servers, front, preflights)
     tables = [table for section in sections for table in section.run(True)]
     overrides = {"halt_level": 2, "report_level": 2}
     docutils.core.publish_doctree(command.page(tables, quick=False), settings_overrides=overrides)
