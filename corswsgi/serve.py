@@ -53,8 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ORIGIN",
-        help='whose pages may read the files: "https://app.example.com", "http://localhost:*", or "*" for all; '
-        "may be given several times; by default, no other origin's may",
+        help='the origin of pages that may read the files: "https://app.example.com", "http://localhost:*", or "*" for '
+        "all; may be given several times; by default, no other origin's may",
     )
     parser.add_argument(
         "--allow-host",

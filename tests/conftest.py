@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hypothesis
 import machine
 import pytest
 from amounts import TIMES
 from front_ends import ALL_FRONT_ENDS, Ask
+
+# No test measures time: on a busy machine, any example may take longer than the library permits by default.
+hypothesis.settings.register_profile("corswsgi", deadline=None)
+hypothesis.settings.load_profile("corswsgi")
 
 
 @pytest.fixture(params=list(ALL_FRONT_ENDS))

@@ -70,7 +70,7 @@ def always(*headers: tuple[str, str], status: str = "200 OK") -> Server:
 
 
 def value(text: str, *more: tuple[str, str]) -> Server:
-    """Say so in Access-Control-Allow-Origin, whoever asks."""
+    """Say so in Access-Control-Allow-Origin, to everyone."""
     return always((ORIGIN, text), *more)
 
 

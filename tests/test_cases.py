@@ -395,7 +395,9 @@ def test_what_does_not_go_together(arguments: list[str], message: str) -> None:
 
 
 def test_an_audit_needs_an_origin_and_one_source_of_urls() -> None:
-    with pytest.raises(UsageError, match=r"^--origin, the origin whose pages are meant to read it, is missing; a good"):
+    with pytest.raises(
+        UsageError, match=r"^--origin, the origin of the pages that are meant to read it, is missing; a good"
+    ):
         audit(API)
     with pytest.raises(UsageError, match=r"^--cases FILE tells the URLs; "):
         audit(API, "--cases", "x")

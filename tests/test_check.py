@@ -1599,7 +1599,7 @@ def test_a_narrow_terminal_gets_narrow_lines(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_only_good_to_know_is_told_with_v() -> None:
     report = ask(plain("200 OK", (ORIGIN, "*"), ("Vary", "Origin")))
     assert "[vary-needless]" not in render.as_text(report)
-    assert "Diagnosis: Access-Control-Allow-Origin is * whoever asks" in said(render.as_text(report, verbose=True))
+    assert "Diagnosis: Access-Control-Allow-Origin is * for everyone" in said(render.as_text(report, verbose=True))
 
 
 def test_a_preflight_without_an_answer_is_told_in_full() -> None:

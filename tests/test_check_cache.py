@@ -194,7 +194,7 @@ def test_a_cache_that_cannot_be_passed_is_told() -> None:
     assert "what the server itself would answer is not known" in found(report, "cache-not-passed").sentence
     assert report.caching is not None
     assert report.caching.sentence == (
-        "a cache answered, so that this tells nothing of what the server itself sends to whom"
+        "a cache answered, so that this tells nothing of what the server itself sends to each origin"
     )
 
 

@@ -100,7 +100,7 @@ def test_the_policy_of_a_fix_lets_the_page_in(name: str) -> None:
 
 
 def test_an_empty_value_for_others_is_no_false_alarm() -> None:
-    """HAProxy, Varnish and others send an empty header to whom they do not know."""
+    """HAProxy, Varnish and others send an empty header to origins that they do not know."""
 
     def server(asked: Asked) -> tuple[str, Any]:
         return "200 OK", ((ORIGIN, PAGE if asked.origin == PAGE else ""), ("Vary", "Origin"))

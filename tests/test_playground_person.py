@@ -151,7 +151,7 @@ def test_change_a_policy_send_and_read(person: Person, demo: Demo) -> None:
     assert "content-type: application/json" in person.sees("#script-headers")
     assert person.sees("#prediction-verdict") == "✓ The same as this browser did."
 
-    person.type("Whose pages may read", "https://app.example.com")
+    person.type("Pages that may read", "https://app.example.com")
     assert person.page.locator("#stale").is_visible()
     person.send()
     assert person.sees("#verdict") == "Blocked: your script gets nothing"
@@ -209,7 +209,7 @@ def test_a_request_that_fetch_itself_refuses(person: Person) -> None:
 
 
 def test_faults_appear_as_one_types_and_can_be_mended(person: Person) -> None:
-    field = person.page.get_by_label("Whose pages may read")
+    field = person.page.get_by_label("Pages that may read")
     field.fill("https://one.example\nhttps://App.example.com")
     person.judged("This policy has a fault.")
     (fault,) = person.faults("allow_origins")
@@ -234,7 +234,7 @@ def test_faults_appear_as_one_types_and_can_be_mended(person: Person) -> None:
 
 def test_each_kind_of_field_has_its_say(person: Person) -> None:
     person.page.get_by_text("More options").click()
-    person.type("Whose pages may read", "http://app.example.com")
+    person.type("Pages that may read", "http://app.example.com")
     person.type("How long a preflight is remembered", "90000")
     person.type("Status of a granted preflight", "soon")
     person.type("Headers that a callable looks at too", "*")
@@ -262,7 +262,7 @@ def test_each_kind_of_field_has_its_say(person: Person) -> None:
 
 
 def test_nothing_is_sent_under_a_faulty_policy(person: Person) -> None:
-    person.type("Whose pages may read", "www.example.com")
+    person.type("Pages that may read", "www.example.com")
     person.send()
     assert person.sees("#playground-status") == "Nothing was sent: the policy has faults, shown beside its fields."
     assert person.page.evaluate("document.activeElement.id") == "allow_origins"
@@ -275,7 +275,7 @@ def test_a_query_with_names_of_the_pages_own_breaks_nothing(person: Person, demo
     assert person.sees("#verdict") == "Your script can read the answer"
     assert person.sees("#wire-words") == "GET 200"
     assert "GET /cost?id=5&visit=mine&item=7\n" in person.sees("#wire")
-    person.type("Whose pages may read", "https://app.example.com")
+    person.type("Pages that may read", "https://app.example.com")
     person.send()
     assert person.sees("#verdict") == "Blocked: your script gets nothing"
     assert person.sees("#prediction-verdict") == "✓ The same as this browser did."
@@ -297,7 +297,7 @@ def test_the_box_says_what_to_mend(person: Person, demo: Demo, front_end: str) -
         'name the origin in allow_origins in place of "*", and set allow_credentials to True.'
     )
     assert not any(each.startswith("Readable: ") for each in steps())
-    person.type("Whose pages may read", demo.page_url)
+    person.type("Pages that may read", demo.page_url)
     person.page.get_by_label("Cookies may come along").check()
     person.send()
     assert person.sees("#verdict") == "Your script can read the answer"
@@ -443,14 +443,14 @@ def test_a_request_that_fails_leaves_no_old_verdict_standing(person: Person) -> 
     person.send()
     assert person.sees("#playground-status").startswith("The demo's own server did not answer")
     assert person.sees("#stale").startswith("This is of an earlier request.")
-    person.type("Whose pages may read", "*")
+    person.type("Pages that may read", "*")
     person.page.locator("#policy-status", has_text="did not answer").wait_for()
     assert person.sees("#policy-text") == "# the server has not judged this policy"
     assert person.page.locator("#copy").is_disabled()
     person.page.unroute("**/playground/*")
-    person.type("Whose pages may read", "www.example.com")
+    person.type("Pages that may read", "www.example.com")
     person.judged("This policy has a fault.")
-    assert person.sees("#policy-text") == "# mend the policy first"
+    assert person.sees("#policy-text") == "# fix the policy first"
     person.send()
     assert person.sees("#stale").startswith("This is of an earlier request.")
 
@@ -498,7 +498,7 @@ def test_numbers_are_taken_as_they_are_typed(person: Person) -> None:
 
 
 def test_many_faults_are_counted_and_the_rest_is_told(person: Person) -> None:
-    person.type("Whose pages may read", "\n".join(f"bad{number}" for number in range(25)))
+    person.type("Pages that may read", "\n".join(f"bad{number}" for number in range(25)))
     person.judged("This policy has 25 faults. 20 are shown, and 5 more come once those are mended.")
     assert len(person.faults("allow_origins")) == 20
 
@@ -598,7 +598,7 @@ def test_requests_are_bounded(person: Person) -> None:
     person.send()
     assert person.sees("#playground-status").startswith("Nothing was sent: body is longer than 16384 characters")
     person.page.locator("#body").fill("a")
-    person.type("Whose pages may read", "a" * 17000)
+    person.type("Pages that may read", "a" * 17000)
     person.judged("longer than 16384 bytes")
 
 
@@ -781,7 +781,7 @@ def test_what_can_be_pressed_is_large_enough(person: Person) -> None:
 def test_a_fault_can_be_seen_where_people_choose_the_colours(browser: Any, demo: Demo) -> None:
     context = browser.new_context(forced_colors="active")
     person = Person(context.new_page(), demo)
-    person.type("Whose pages may read", "www.example.com")
+    person.type("Pages that may read", "www.example.com")
     person.judged("This policy has a fault.")
     edges = [
         person.page.locator(f"#{field}").evaluate("field => getComputedStyle(field).borderTopStyle")

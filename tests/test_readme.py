@@ -301,7 +301,7 @@ def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("cors.ini").write_text(ini, "utf-8")
     assert read_file("cors.toml") == read_file("cors.ini") == shown
     monkeypatch.setenv("CORSWSGI_ALLOW_ORIGINS", "https://a.example, https://b.example")
-    for name in ("CORSWSGI_REQUIRE", "CORSWSGI_TIMES"):  # of these tests
+    for name in ("CORSWSGI_REQUIRE", "CORSWSGI_TIMES", "CORSWSGI_GOLDEN"):  # of these tests
         monkeypatch.delenv(name, raising=False)
     first, second = blocks(PAGES["settings"], "python")
     names: dict[str, Any] = {}

@@ -131,7 +131,7 @@ def audit(
 
     :param site: a WSGI application or a ``requests.Session``.
     :param url: absolute.
-    :param origin: the one whose pages are meant to read it, serialized.
+    :param origin: that of the pages that are meant to read it, serialized.
     :param limit: the time for each answer and for everything; by default 10 seconds for each.
     :param cookies: those of a visitor; by default one that is no session of anybody's.
     :param most_requests: beyond that nothing is sent.

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '"Testing in CI" in the documentation',
     )
     parser.add_argument(
-        "--origin", metavar="ORIGIN", help='whose pages are meant to read it: "https://app.example.com"'
+        "--origin", metavar="ORIGIN", help='of the pages that are meant to read it: "https://app.example.com"'
     )
     parser.add_argument(
         "--app", metavar="MODULE:CALLABLE", help="a WSGI application, asked in this process; nothing goes out"
@@ -99,7 +99,9 @@ def _cases(options: argparse.Namespace) -> list[Case]:
     if not (options.urls or options.app):
         raise UsageError("what is to be audited? Name a URL, or a WSGI application with --app module:callable")
     if not options.origin:
-        raise UsageError(f"--origin, the origin whose pages are meant to read it, is missing; a good line: {_GOOD}")
+        raise UsageError(
+            f"--origin, the origin of the pages that are meant to read it, is missing; a good line: {_GOOD}"
+        )
     cases = [_completed(options, Case(url=url)) for url in options.urls or [_DEFAULT_URL]]
     faults: dict[str, None] = {}
     for case in cases:

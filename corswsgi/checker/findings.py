@@ -39,7 +39,7 @@ class Severity(IntEnum):
 
 @unique
 class Concern(StrEnum):
-    """Who has to know: for whom something does not work, or is not safe."""
+    """Who has to know: something does not work for them, or is not safe."""
 
     PAGE = "page"  # the page that asks: its request fails, or it gets something else than it expects
     USERS = "users"  # the people who use the server: others can read or do what only they may
@@ -96,7 +96,7 @@ class Kind:
     :ivar code: stable: programs may compare it with :attr:`Finding.code`.
     :ivar severity: the usual one.
     :ivar title: what is so, in a few words.
-    :ivar means: what it means for those whom it concerns.
+    :ivar means: what it means for those concerned.
     :ivar arises: how it comes about.
     :ivar policy: the fix as a policy of corswsgi; empty if none can help.
     :ivar elsewhere: the fix on any other server, or in the page.

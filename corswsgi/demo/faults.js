@@ -2,7 +2,7 @@
 
 import { copyOf, find, write } from "./dom.js";
 
-/** Show the faults of a field: { message, code, mend: { label, apply } }, the latter two if there are any. */
+/** Show the faults of a field: { message, code, fix: { label, apply } }, the latter two if there are any. */
 export function showFaults(field, faults) {
   const list = find(`${field}-faults`);
   const items = faults.map(faultItem);
@@ -28,16 +28,16 @@ function controlsOf(field) {
   return control ? [control] : [...document.getElementsByName(field)];
 }
 
-function faultItem({ message, code, mend }) {
+function faultItem({ message, code, fix }) {
   const item = copyOf("fault");
   write(item, ".words", message);
   if (code) write(item, ".code", code);
   else item.querySelector(".code").remove();
   const button = item.querySelector("button");
-  if (mend) {
-    button.textContent = mend.label;
+  if (fix) {
+    button.textContent = fix.label;
     button.addEventListener("click", () => {
-      mend.apply();
+      fix.apply();
       controlsOf(fieldOf(button))[0].focus(); // the button is about to go
     });
   } else {

@@ -84,7 +84,7 @@ export function showJudgement({ problems, more, warnings, texts: found }, isUnkn
     if (own.length && details) details.open = true;
   }
   texts = found ?? {};
-  instead = isUnknown ? "# the server has not judged this policy" : "# mend the policy first";
+  instead = isUnknown ? "# the server has not judged this policy" : "# fix the policy first";
   const count = problems.length + more;
   const status = find("policy-status");
   status.dataset.good = count ? "no" : "yes";
@@ -114,14 +114,14 @@ export async function checkPolicy() {
 
 function faultOf(field, { code, message, value, suggestion }) {
   const isKnown = suggestion !== null && suggestion !== undefined;
-  const mend = { label: `Use ${inWords(suggestion)}`, apply: () => mendField(field, value, suggestion) };
-  return { message: `${message}.`, code, mend: isKnown ? mend : undefined };
+  const fix = { label: `Use ${inWords(suggestion)}`, apply: () => fixField(field, value, suggestion) };
+  return { message: `${message}.`, code, fix: isKnown ? fix : undefined };
 }
 
 const inWords = (suggestion) => [suggestion].flat().join(", ");
 
 /** Put a suggestion in the place of what it corrects. */
-function mendField(field, value, suggestion) {
+function fixField(field, value, suggestion) {
   const kind = KINDS[field.dataset.kind];
   const lines = field.dataset.kind === "lines" ? kind.read(field) : [];
   const at = lines.indexOf(value);

@@ -100,7 +100,7 @@ function readHeaders() {
 export function showRequest() {
   const read = readRequest();
   showFaults("request", read ? remarksOn(read) : []);
-  find("request-text").textContent = read ? sourceOf(read.request) : "/* mend the request first */";
+  find("request-text").textContent = read ? sourceOf(read.request) : "/* fix the request first */";
 }
 
 function remarksOn({ request, frontEnd }) {

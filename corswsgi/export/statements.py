@@ -49,7 +49,7 @@ class Said(NamedTuple):
 
 
 class Origins(NamedTuple):
-    """Whose pages a policy allows.
+    """The origins that a policy allows.
 
     :ivar everyone: whether all are, malformed ones too; the rest is empty then.
     :ivar exact: whole origins, ``null`` perhaps among them, sorted; case-sensitive.
@@ -67,7 +67,7 @@ class Origins(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """One policy: whom it allows, and what is said in each situation.
+    """One policy: which origins it allows, and what is said in each situation.
 
     A preflight is ``OPTIONS`` with ``Origin`` and ``Access-Control-Request-Method``; it never gets further than here.
 

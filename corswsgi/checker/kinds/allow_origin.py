@@ -132,7 +132,7 @@ ALLOW_ORIGIN_OTHER = Kind(
     _PAGE,
     "Access-Control-Allow-Origin is another origin",
     "The server allows pages of another origin, and not those of this one.",
-    "The origin is missing from the server's list, or the server sends the same origin whoever asks.",
+    "The origin is missing from the server's list, or the server sends the same origin to everyone.",
     _LIST,
     _ECHO,
 )

@@ -83,7 +83,7 @@ PROXY_LETS_IN = Kind(
     Severity.INFO,
     Concern.ASKER,
     "It is the proxy that lets the page in",
-    "Whoever reaches the application in another way is told something else.",
+    "Anyone who reaches the application in another way is told something else.",
     "The headers come from the proxy, and the application's own answer would be blocked.",
     "",
     "Nothing, if that is what is meant.",

@@ -1,4 +1,4 @@
-"""Kinds of finding about the cookies of the visitor for whom the page asks."""
+"""Kinds of finding about the cookies of the visitor of the page."""
 
 from __future__ import annotations
 

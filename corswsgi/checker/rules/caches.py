@@ -63,7 +63,7 @@ def compare(asked: Iterable[Asked]) -> Caching | None:
     if finding:
         sentence = finding.sentence
     elif any(signs(each.exchange) for each in judged):
-        sentence = "a cache answered, so that this tells nothing of what the server itself sends to whom"
+        sentence = "a cache answered, so that this tells nothing of what the server itself sends to each origin"
     elif not any(value for each in judged for value in decisive(each.exchange)):
         sentence = "no answer has CORS headers, so that there is nothing for a cache to mix up"
     else:
@@ -73,7 +73,7 @@ def compare(asked: Iterable[Asked]) -> Caching | None:
 
 _SENTENCES = {
     True: "the CORS headers depend on who asks, and Vary: Origin says so: a cache keeps the answers apart",
-    False: "the CORS headers are the same whoever asks, so that a cache may hand any of the answers to anyone",
+    False: "the CORS headers are the same for everyone, so that a cache may hand any of the answers to anyone",
 }
 
 
@@ -146,7 +146,7 @@ def _on_needless_vary(exchanges: Sequence[Exchange]) -> Finding | None:
     varying = [each for each in exchanges if varies(each)]
     if not varying or any(each.response_lines(ALLOW_ORIGIN) != ("*",) for each in exchanges):
         return None
-    sentence = f"{ALLOW_ORIGIN} is * whoever asks, and Vary: Origin makes caches keep one copy for each origin"
+    sentence = f"{ALLOW_ORIGIN} is * for everyone, and Vary: Origin makes caches keep one copy for each origin"
     return kinds.VARY_NEEDLESS.finding(sentence, "leave Origin out of Vary where the answer is *", seen=varying[:1])
 
 
