@@ -12,7 +12,8 @@ from typing import Any
 
 from corswsgi.browser.cookies import CookieStore
 from corswsgi.browser.engines import ENGINES, MAX_AGE_CAPS, Departure, profile_named
-from corswsgi.browser.fetching import FetchParams, UserAgent, run_fetch
+from corswsgi.browser.fetch_params import FetchParams, UserAgent
+from corswsgi.browser.fetching import run_fetch
 from corswsgi.browser.network import network_for
 from corswsgi.browser.preflight_cache import PreflightCache
 from corswsgi.browser.referrer import check_policy

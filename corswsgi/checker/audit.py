@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from corswsgi.browser.checks import block_bad_port
+from corswsgi.browser.blocking import block_bad_port
 from corswsgi.browser.urls import URL
 from corswsgi.browser.verdict import NetworkError
 from corswsgi.checker.findings import Finding, Severity

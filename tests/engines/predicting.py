@@ -15,7 +15,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from corswsgi.browser import Browser, Code, Departure, FormData, URLSearchParams, Verdict
-from corswsgi.browser.checks import block_local_network, block_mixed_content
+from corswsgi.browser.blocking import block_local_network, block_mixed_content
 from corswsgi.browser.cookies import CookieStore
 from corswsgi.browser.engines import profile_named
 from corswsgi.browser.request import Request

@@ -1,0 +1,89 @@
+"""What a browser refuses before it sends anything: bad ports, mixed content, requests to the local network."""
+
+from __future__ import annotations
+
+from corswsgi import fetch
+from corswsgi.browser.engines import Departure
+from corswsgi.browser.request import Request
+from corswsgi.browser.urls import (
+    ADDRESS_SPACES,
+    URL,
+    Origin,
+    address_space,
+    is_potentially_trustworthy_origin,
+    is_potentially_trustworthy_url,
+)
+from corswsgi.browser.verdict import Code, NetworkError
+
+
+def block_bad_port(url: URL) -> None:
+    """Refuse ports of other services (fetch#block-bad-port).
+
+    :raises NetworkError: if the port is one.
+    """
+    if url.is_http and url.port and int(url.port) in fetch.BAD_PORTS:
+        sentence = f"browsers send nothing to port {url.port}, which belongs to another service: {url.href}"
+        raise NetworkError(Code.BAD_PORT, "fetch#port-blocking", sentence, "request")
+
+
+def block_mixed_content(request: Request) -> None:
+    """Refuse plain HTTP to a page that nobody can have tampered with (mixed-content#should-block-fetch).
+
+    :raises NetworkError: if it is refused.
+    """
+    origin, url = request.origin, request.current_url
+    if not is_potentially_trustworthy_origin(origin):
+        return
+    if is_potentially_trustworthy_url(url):
+        is_plain = url.scheme == "http" and origin.scheme == "https"
+        if not (is_plain and request.departs(Departure.MIXED_CONTENT_ON_LOOPBACK)):
+            return
+        why = "which is not https:"
+    else:
+        if _may_mix(request):
+            return
+        why = "which is not https: nor on this machine"
+    sentence = f"a page of {origin.serialized} may not fetch {url.href}, {why}"
+    raise NetworkError(Code.MIXED_CONTENT, "mixed-content#should-block-fetch", sentence, "request")
+
+
+def _may_mix(request: Request) -> bool:
+    """Tell whether an engine lets plain HTTP pass that the standard calls mixed content."""
+    origin, url = request.origin, request.current_url
+    if url.scheme != "http":
+        return False
+    if origin.scheme == "http" and request.departs(Departure.MIXED_CONTENT_OF_LOCAL_PAGES):
+        return True
+    return address_space(url.origin) == "local" and request.departs(Departure.MIXED_CONTENT_OF_LOCAL_NETWORK)
+
+
+def local_network_access(origin: Origin, url: URL) -> str:
+    """Say that a request goes to a more private network than its page's, if it does (local-network-access#check).
+
+    Nothing is refused: the browser asks the user. Host names are not looked up.
+    """
+    source, target = address_space(origin), address_space(url.origin)
+    if origin.is_opaque or ADDRESS_SPACES.index(target) <= ADDRESS_SPACES.index(source):
+        return ""
+    return (
+        f"{url.origin.serialized} is {target} and the page of {origin.serialized} {source}: browsers with Local "
+        "Network Access ask the user first, and only for pages of secure contexts; no header answers for the user"
+    )
+
+
+def block_local_network(request: Request, is_allowed: bool | None) -> None:
+    """Refuse what an engine lets public pages do on more private networks only with their user's consent.
+
+    local-network-access#check
+
+    :param is_allowed: whether the user agrees; ``None`` if it is not to be enforced.
+    :raises NetworkError: if it is refused.
+    """
+    origin, url = request.origin, request.current_url
+    is_secure = is_potentially_trustworthy_origin(origin)
+    if is_allowed is None or (is_allowed and is_secure) or not local_network_access(origin, url):
+        return
+    if request.departs(Departure.LOCAL_NETWORK_ACCESS):
+        why = "its user did not agree" if is_secure else "only pages of https: may ask their user"
+        sentence = f"{url.href} is {address_space(url.origin)} and the page {address_space(origin)}: {why}"
+        raise NetworkError(Code.LOCAL_NETWORK_DENIED, "local-network-access#check", sentence, "request")
