@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from corswsgi.browser.bodies import BodyInit, FormData, URLSearchParams
 from corswsgi.browser.cookies import CookieStore
 from corswsgi.browser.engines import ENGINES, MAX_AGE_CAPS, Departure, profile_named
 from corswsgi.browser.fetch_params import FetchParams, UserAgent
@@ -17,7 +18,7 @@ from corswsgi.browser.fetching import run_fetch
 from corswsgi.browser.network import network_for
 from corswsgi.browser.preflight_cache import PreflightCache
 from corswsgi.browser.referrer import check_policy
-from corswsgi.browser.request import BodyInit, FormData, URLSearchParams, new_request
+from corswsgi.browser.request import new_request
 from corswsgi.browser.tape import Tape
 from corswsgi.browser.urls import URL, Origin, load_parser, parse_origin, parse_url
 from corswsgi.browser.verdict import (

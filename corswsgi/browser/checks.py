@@ -1,4 +1,4 @@
-"""The checks of what a server answers, and what a request needs permission for; a check that fails raises NetworkError."""
+"""The checks of what a server answers, and what of a request needs permission; a failed check raises NetworkError."""
 
 from __future__ import annotations
 

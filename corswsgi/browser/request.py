@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
-from urllib.parse import quote_plus
 
 from corswsgi import fetch
+from corswsgi.browser.bodies import Body, BodyInit, extract_body
 from corswsgi.browser.engines import STANDARD, Departure, Profile
 from corswsgi.browser.safelisting import Departs, unsafe_header_names
 from corswsgi.browser.urls import URL, Origin, parse_url, same_origin
@@ -28,62 +27,6 @@ _ELEMENTS = frozenset({"image", "script", "font"})
 
 #: fetch#concept-header-value-normalize
 _HTTP_WHITESPACE = "\t\n\r "
-
-
-@dataclass(frozen=True, slots=True)
-class URLSearchParams:
-    """A form as a body: ``application/x-www-form-urlencoded`` (url#urlsearchparams).
-
-    :ivar pairs: names and values.
-    """
-
-    pairs: Sequence[tuple[str, str]]
-
-    def serialize(self) -> bytes:
-        """Return the bytes of the body (url#concept-urlencoded-serializer)."""
-        text = "&".join(f"{_urlencoded(name)}={_urlencoded(value)}" for name, value in self.pairs)
-        return text.encode("ascii")
-
-
-@dataclass(frozen=True, slots=True)
-class FormData:
-    """A form as a body: ``multipart/form-data`` (xhr#formdata).
-
-    :ivar entries: names with their values; a file is ``(filename, bytes, content type)``.
-    """
-
-    entries: Sequence[tuple[str, str | tuple[str, bytes, str]]]
-
-    def serialize(self, boundary: str) -> bytes:
-        """Return the bytes of the body (html#multipart-form-data)."""
-        parts = []
-        for name, value in self.entries:
-            head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_in_quotes(name)}"'
-            if isinstance(value, str):
-                content = _crlf(value).encode()
-            else:
-                filename, content, content_type = value
-                head += f'; filename="{_in_quotes(filename)}"\r\nContent-Type: {content_type}'
-            parts.append(f"{head}\r\n\r\n".encode() + content + b"\r\n")
-        return b"".join([*parts, f"--{boundary}--\r\n".encode()])
-
-
-BodyInit = bytes | bytearray | memoryview | str | URLSearchParams | FormData | Iterable[bytes]
-
-
-@dataclass(slots=True)
-class Body:
-    """fetch#concept-body.
-
-    :ivar source: the bytes; ``None`` for a stream, which can be read only once.
-    """
-
-    source: bytes | None
-    stream: Iterable[bytes] = ()
-
-    def read(self) -> bytes:
-        """Return all bytes."""
-        return b"".join(self.stream) if self.source is None else self.source
 
 
 @dataclass(slots=True)
@@ -358,32 +301,3 @@ def _set_body(request: Request, init: BodyInit) -> None:
         if request.mode == "no-cors":
             raise TypeError('fetch() refuses a stream as body in mode "no-cors"')
         request.use_cors_preflight = True
-
-
-def extract_body(init: BodyInit) -> tuple[Body, str]:
-    """Return a body, and the Content-Type it brings along, if any (fetch#concept-bodyinit-extract)."""
-    match init:
-        case bytes() | bytearray() | memoryview():
-            return Body(bytes(init)), ""
-        case str():
-            return Body(init.encode()), "text/plain;charset=UTF-8"
-        case URLSearchParams():
-            return Body(init.serialize()), "application/x-www-form-urlencoded;charset=UTF-8"
-        case FormData():
-            boundary = f"----corswsgiFormBoundary{secrets.token_hex(8)}"
-            return Body(init.serialize(boundary)), f"multipart/form-data; boundary={boundary}"
-        case _:
-            return Body(None, init), ""
-
-
-def _urlencoded(text: str) -> str:
-    # url#application-x-www-form-urlencoded-percent-encode-set: "*" stays, "~" does not.
-    return quote_plus(text, safe="*").replace("~", "%7E")
-
-
-def _crlf(text: str) -> str:
-    return "\r\n".join(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-
-
-def _in_quotes(text: str) -> str:
-    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
