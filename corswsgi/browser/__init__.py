@@ -12,7 +12,8 @@ from typing import Any
 
 from corswsgi.browser.bodies import BodyInit, FormData, URLSearchParams
 from corswsgi.browser.cookies import CookieStore
-from corswsgi.browser.engines import ENGINES, MAX_AGE_CAPS, Departure, profile_named
+from corswsgi.browser.departures import Departure
+from corswsgi.browser.engines import ENGINES, MAX_AGE_CAPS, profile_named
 from corswsgi.browser.fetch_params import FetchParams, UserAgent
 from corswsgi.browser.fetching import run_fetch
 from corswsgi.browser.network import network_for

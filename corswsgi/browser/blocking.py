@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corswsgi import fetch
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.request import Request
 from corswsgi.browser.urls import (
     ADDRESS_SPACES,

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from corswsgi import fetch
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.preflight_cache import DEFAULT_MAX_AGE
 from corswsgi.browser.request import Request
 from corswsgi.browser.safelisting import Departs, why_unsafe

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 
 Departs = Callable[[Departure], bool]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from corswsgi.browser.cookies import CookieStore
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.network import Network
 from corswsgi.browser.preflight_cache import PreflightCache
 from corswsgi.browser.request import Request

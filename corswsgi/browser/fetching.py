@@ -18,7 +18,7 @@ from corswsgi.browser.checks import (
     read_permission,
 )
 from corswsgi.browser.data_urls import data_url_processor
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.fetch_params import FetchParams, verdict_of
 from corswsgi.browser.handover import fetch_response_handover
 from corswsgi.browser.http_network import NotSent, http_network_or_cache_fetch

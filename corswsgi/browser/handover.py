@@ -6,7 +6,7 @@ from typing import Literal
 
 from corswsgi import fetch
 from corswsgi.browser.checks import readable_headers
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.fetch_params import FetchParams, verdict_of
 from corswsgi.browser.network import NetworkReply
 from corswsgi.browser.request import Request

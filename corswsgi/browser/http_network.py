@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from corswsgi import fetch
 from corswsgi.browser.cookies import Errand
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.fetch_params import FetchParams
 from corswsgi.browser.network import NetworkReply, NoAnswer
 from corswsgi.browser.request import Request

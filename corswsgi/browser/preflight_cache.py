@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from corswsgi import fetch
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.request import Request
 
 #: fetch#cors-preflight-fetch: where Access-Control-Max-Age is absent or invalid.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corswsgi import fetch
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.network import NetworkReply
 from corswsgi.browser.referrer import set_referrer_policy_on_redirect
 from corswsgi.browser.request import Request

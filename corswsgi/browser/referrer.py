@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from corswsgi import fetch
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.request import Request
 from corswsgi.browser.urls import URL, is_potentially_trustworthy_url, same_origin, strip_for_referrer
 

@@ -8,7 +8,8 @@ from typing import Literal, cast, get_args
 
 from corswsgi import fetch
 from corswsgi.browser.bodies import Body, BodyInit, extract_body
-from corswsgi.browser.engines import STANDARD, Departure, Profile
+from corswsgi.browser.departures import Departure
+from corswsgi.browser.engines import STANDARD, Profile
 from corswsgi.browser.safelisting import Departs, unsafe_header_names
 from corswsgi.browser.urls import URL, Origin, parse_url, same_origin
 from corswsgi.browser.verdict import Header, NetworkError, Note, NoteCode, get, quote

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from corswsgi import fetch
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.request import Request
 from corswsgi.browser.urls import (
     URL,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from corswsgi import fetch
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 from corswsgi.browser.verdict import Header, quote, sort_and_combine
 
 #: Tells whether the engine departs from the standard in one thing.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum, unique
 
 from corswsgi.browser.cookie_dates import Departs, moment_of, seconds_of
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 
 #: rfc6265bis#section-5.6: in bytes; of name and value together, and of an attribute.
 _MOST = 4096

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Literal
 
-from corswsgi.browser.engines import Departure
+from corswsgi.browser.departures import Departure
 
 Header = tuple[str, str]
 Headers = tuple[Header, ...]

@@ -239,8 +239,8 @@ class _WithholdingTape(Tape):
     """A tape for browsers that follow redirects anywhere: what Authorization says is kept from other hosts.
 
     Firefox sends Authorization to another host, if that redirects to itself
-    (:attr:`~corswsgi.browser.engines.Departure.REDIRECT_AUTHORIZATION_BACK`). The exchanges say so, and the server gets
-    another value.
+    (:attr:`~corswsgi.browser.departures.Departure.REDIRECT_AUTHORIZATION_BACK`). The exchanges say so, and the server
+    gets another value.
     """
 
     def __init__(self, url: URL) -> None:

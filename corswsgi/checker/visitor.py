@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from corswsgi.browser.cookies import Cookie, CookieStore, Errand, is_inside
-from corswsgi.browser.engines import PROFILES, Departure
+from corswsgi.browser.departures import Departure
+from corswsgi.browser.engines import PROFILES
 from corswsgi.browser.set_cookie import Rule
 from corswsgi.browser.urls import URL, is_potentially_trustworthy_url, parse_origin, parse_url, same_site
 from corswsgi.checker.findings import Finding, Severity, shown

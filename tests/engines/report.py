@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from corswsgi.browser.engines import PROFILES, Departure
+from corswsgi.browser.departures import Departure
+from corswsgi.browser.engines import PROFILES
 
 from .case import Case
 from .comparing import Difference

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from corswsgi.browser import Exchange
 from corswsgi.browser.cookies import CookieStore, Errand
-from corswsgi.browser.engines import OF_LIBSOUP, PROFILES, Departure
+from corswsgi.browser.departures import OF_LIBSOUP, Departure
+from corswsgi.browser.engines import PROFILES
 from corswsgi.browser.set_cookie import Refused, Rule
 from corswsgi.browser.urls import (
     URL,
