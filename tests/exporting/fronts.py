@@ -245,6 +245,8 @@ FRONTS = {
             _nginx_limit,
             (
                 "A method in lower case is answered 400, and so is a request line or a header that it cannot read.",
+                "An empty ``Origin`` or ``Access-Control-Request-Method``, which no browser sends, is none to it.",
+                "A regular expression of the policy may allow an IPv6 origin in a form that no browser writes.",
                 "A location with an ``add_header`` of its own has to repeat those of the policy.",
                 "``Vary`` is a line of its own beside that of the application.",
                 "A path with ``%2F`` is closed, if there are several policies: it may or may not divide segments.",
