@@ -80,7 +80,7 @@ def test_a_kind_has_a_page(code: str) -> None:
 # The pages
 
 
-PAGE = ROOM.parent.parent / "docs" / "findings.rst"
+PAGE = Path(__file__).parent.parent / "docs" / "findings.rst"
 
 
 def test_the_page_in_the_documentation_is_generated_from_the_table() -> None:
