@@ -95,7 +95,7 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
     """
     directory = _directory(options)
     if not Path(directory).is_dir():
-        raise UsageError(f"{quote(directory)} is not a directory")
+        raise UsageError(f"{quote(directory)} is not a directory; name one that is there")
     try:
         family, *_, address = socket.getaddrinfo(
             options.bind, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -117,7 +117,9 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
         return Server((str(address[0]), options.port), partial(Handler, directory=directory))
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
-            raise UsageError(f"--bind {quote(options.bind)}: not an address of this machine") from error
+            raise UsageError(
+                f"--bind {quote(options.bind)}: not an address of this machine; leave it out, or name one"
+            ) from error
         raise port_error(error, options.port, "--port") from error
 
 

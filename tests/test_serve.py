@@ -206,7 +206,10 @@ def run(*arguments, capfd):
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["serve", "absent-directory"], 'corswsgi serve: "absent-directory" is not a directory'),
+        (
+            ["serve", "absent-directory"],
+            'corswsgi serve: "absent-directory" is not a directory; name one that is there',
+        ),
         (["serve", "--flag"], "corswsgi serve: unrecognized arguments: --flag; see corswsgi serve --help"),
         (["demo", "--flag"], "corswsgi demo: unrecognized arguments: --flag; see corswsgi demo --help"),
         (["serve", "--bind", "a..b"], 'corswsgi serve: --bind "a..b": not a host name'),
@@ -214,7 +217,10 @@ def run(*arguments, capfd):
         (["serve", "--port", "x"], "corswsgi serve: argument --port: 'x' is not a port"),
         (["serve", "--port", "65536"], "a number from 0 to 65535"),
         (["serve", ".", "-d", "build"], "argument -d/--directory: not allowed with argument DIRECTORY"),
-        (["serve", "-d", "absent-directory"], 'corswsgi serve: "absent-directory" is not a directory'),
+        (
+            ["serve", "-d", "absent-directory"],
+            'corswsgi serve: "absent-directory" is not a directory; name one that is there',
+        ),
         (["serve", "--header", "X-A"], 'argument --header: "X-A": has no value; write it as "NAME: VALUE"'),
         (["serve", "--header", "X-A: "], 'argument --header: "X-A: ": has no value; write it as "NAME: VALUE"'),
         (["serve", "--header", "X A: b"], '"X A" is not a header name'),

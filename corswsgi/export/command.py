@@ -69,7 +69,7 @@ def _write(texts: Mapping[str, str], force: bool) -> None:
     """
     for name in texts:
         if os.path.isdir(name):
-            raise UsageError(f"{quote(name)} is a directory")
+            raise UsageError(f"{quote(name)} is a directory; name a file")
         if not force and os.path.lexists(name):
             raise UsageError(f"{quote(name)} is there already; --force writes over it")
     with contextlib.ExitStack() as stack:
