@@ -1665,3 +1665,10 @@ def test_a_missing_package_is_named_with_the_command(
         command("http://127.0.0.1:1/", "--origin", LOCAL, *arguments)
     assert str(caught.value).endswith('install it with: python -m pip install "corswsgi[check]"')
     assert "\n" not in str(caught.value)
+
+
+def test_what_fetch_itself_refuses_is_told_in_one_line() -> None:
+    target = Target(lambda environ, start_response: [], parse_target_url("https://api.example.com/"))
+    with pytest.raises(UsageError, match="GET") as caught:
+        check(target, Question("https://app.example.com", body="{}"))
+    assert "\n" not in str(caught.value)
