@@ -1243,7 +1243,7 @@ def test_times_are_written_for_pyperf(one_section: Table, tmp_path: Path) -> Non
 def test_sections_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
-        *("requests", "instructions", "mixin", "scale", "import", "whole", "servers", "preflights")
+        *("requests", "instructions", "mixin", "scale", "import", "whole", "servers", "front", "preflights")
     ]
 
 
