@@ -123,7 +123,7 @@ app = config.make_wsgi_app()
 """
 
 
-@pytest.mark.filterwarnings("ignore:pkg_resources is deprecated:UserWarning")  # Pyramid imports it
+@pytest.mark.filterwarnings("ignore:pkg_resources is deprecated")  # Pyramid imports it
 @pytest.mark.filterwarnings("ignore:Deprecated call to .pkg_resources:DeprecationWarning")
 @pytest.mark.parametrize(
     ("name", "source", "variable"),
