@@ -9,7 +9,7 @@ PRICES = {"tea": 7, "coffee": 9}
 
 
 class CookiePolicy:
-    """Who is asking, as a signed cookie says; whoever has one may change prices."""
+    """Who is asking, as a signed cookie says; anyone who has one may change prices."""
 
     def __init__(self, secret):
         self.helper = AuthTktCookieHelper(secret, secure=True, samesite="None")  # None: pages of other sites send it
