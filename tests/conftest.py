@@ -25,7 +25,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return None if is_whole and "not once" in config.option.markexpr else 0
 
 
-#: Of so many rows of the tables, one is asked over Django's ASGI handler in a quick run; the others are marked once.
+#: Of so many tables, one is asked over Django's ASGI handler in a quick run; the others are marked once.
 ASGI_SHARE = 4
 
 
@@ -34,8 +34,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Refuse names in ``CORSWSGI_REQUIRE`` that no test knows; mark tests; give them more time if they try more."""
     if complaint := machine.complaint():
         raise pytest.UsageError(complaint)
-    rows = [each for each in items if getattr(each, "originalname", "") == "test_row" and "django asgi" in each.name]
-    for number, item in enumerate(rows):
+    tables = [each for each in items if getattr(each, "originalname", "") == "test_table"]
+    for number, item in enumerate(each for each in tables if "django asgi" in each.name):
         if number % ASGI_SHARE:
             item.add_marker(pytest.mark.once)
     if TIMES > 1:
