@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import NoReturn, Protocol
 
 from corswsgi import explaining, serve
 from corswsgi.checker import audit_command, check_command, finding_command, lint_command
 from corswsgi.demo import command as demo
-from corswsgi.errors import PolicyError, UsageError
+from corswsgi.errors import PolicyError, UsageError, nearest, quote
 from corswsgi.export import command as export_command
 
 
@@ -38,6 +39,8 @@ COMMANDS: dict[str, tuple[_Command, str]] = {
 }
 
 _USAGE_ERROR = 2
+#: How alike two names must be for one to be taken for a slip of the other; from 0 to 1.
+_ALIKE = 0.6
 _INTERRUPTED, _BROKEN_PIPE = 130, 141  # as shells have them
 
 
@@ -45,15 +48,27 @@ class _Parser(argparse.ArgumentParser):
     """Tells an error in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(_USAGE_ERROR, f"{self.prog}: {message}; see {self.prog} --help\n")
+        stop = "" if message.endswith("?") else ";"
+        self.exit(_USAGE_ERROR, f"{self.prog}: {message}{stop} see {self.prog} --help\n")
 
 
-def _named(unknown: Sequence[str]) -> str:
-    """Return the names of unknown options; other words are counted, as they may be the rest of a secret."""
+def _why_unknown(unknown: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """Say what is wrong with words that a command does not know.
+
+    Options are named; other words are counted, as they may be the rest of a secret.
+    """
     names = [each.partition("=")[0] for each in unknown if each.startswith("-")]
-    others = len(unknown) - len(names)
-    hint = f"{others} word{'s' * (others > 1)} too many (write a value that holds spaces in quotation marks)"
-    return " ".join([*names, *([hint] if others else [])])
+    if not names:
+        words = f"{len(unknown)} word{'s' * (len(unknown) > 1)}"
+        return f"{words} too many (write a value that holds spaces in quotation marks)"
+    known = re.findall(r"--[a-z][a-z-]+", parser.format_help())
+    return ", ".join(f"there is no option {_with_nearest(name, known)}" for name in names)
+
+
+def _with_nearest(name: str, known: Iterable[str]) -> str:
+    """Quote a name, with the known one that was most likely meant."""
+    near = nearest(name, known, _ALIKE)
+    return f"{quote(name)}, did you mean {quote(near)}?" if near else quote(name)
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -65,15 +80,21 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "Example: corswsgi check https://api.example.com/items --origin https://app.example.com",
     )
     parser.add_argument("--version", action="version", version=f"corswsgi {metadata.version('corswsgi')}")
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    subparsers = parser.add_subparsers(metavar="COMMAND", dest="command")
     for name, (command, summary) in COMMANDS.items():
         description = f"{summary[0].upper()}{summary[1:]}."
         subparser = subparsers.add_parser(name, help=summary, description=description)
-        subparser.set_defaults(error=subparser.error)
+        subparser.set_defaults(parser=subparser)
         command.add_arguments(subparser)
-    options, unknown = parser.parse_known_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        parser.error(f"there is no command {_with_nearest(words[0], COMMANDS)}")
+    options, unknown = parser.parse_known_args(words)
     if unknown:
-        options.error(f"unrecognized arguments: {_named(unknown)}")
+        told_by = options.parser if options.command else parser
+        told_by.error(_why_unknown(unknown, told_by))
+    if options.command is None:
+        parser.error(f"name a command: {', '.join(COMMANDS)}")
     return options
 
 

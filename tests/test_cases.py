@@ -219,7 +219,7 @@ FAULTS = """
 11: "methods" is unknown here; did you mean "method"?
 14: name: "a" is also the name of the case in line 9
 15: url: this is a number; it has to be a string, such as url = "https://api.example.com/items"
-16: origin: the origin 'https://app.example.com/' is not how browsers write this origin; did you mean "https://app.example.com"?
+16: origin: the origin 'https://app.example.com/' is not written as browsers write it; did you mean "https://app.example.com"?
 17: method: fetch() refuses the method "TRACE": no script may send CONNECT, TRACE or TRACK
 18: headers: this is an array; it has to be a table of strings, such as headers = { X-Api-Key = "1" }
 19: fail-on is for corswsgi audit; corswsgi check takes name, url, origin, method, headers, credentials, expect, send

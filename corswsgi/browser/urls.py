@@ -142,7 +142,7 @@ def parse_origin(text: str) -> Origin:
     if not url.origin.is_opaque and url.scheme != "blob":
         if text == url.origin.serialized:
             return url.origin
-        raise ValueError(f'{text!r} is not how browsers write this origin; did you mean "{url.origin.serialized}"?')
+        raise ValueError(f'{text!r} is not written as browsers write it; did you mean "{url.origin.serialized}"?')
     if url.netloc and url.scheme not in _OPAQUE_SCHEMES and text == f"{url.scheme}://{url.netloc}":
         return Origin(text, url.scheme, url.host)
     raise ValueError(f'{text!r} has no origin of its own; browsers send "null" for its pages')

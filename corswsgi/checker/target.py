@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 INSTALL = 'python -m pip install "corswsgi[check]"'
 
+_GOOD_URL = 'an absolute one looks like "https://api.example.com/items"'
+
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -94,8 +96,11 @@ def _why_no_url(text: str) -> str:
     if "://" not in text and _looks_like_host(host):
         return f"the URL {quote(text)} has no scheme; did you mean {quote(f'{_scheme_for(host)}://{text}')}?"
     if "://" not in text:
-        return f'the URL {quote(text)} is relative; an absolute one looks like "https://api.example.com/items"'
-    return f"the URL {quote(text)} does not parse"
+        return f"the URL {quote(text)} is relative; {_GOOD_URL}"
+    host, colon, port = text.partition("://")[2].partition("/")[0].rpartition(":")
+    if colon and parses(f"https://{host}/"):
+        return f"the URL {quote(text)} does not parse: the port {quote(port)} is not a number from 0 to 65535"
+    return f"the URL {quote(text)} does not parse; {_GOOD_URL}"
 
 
 def _looks_like_host(text: str) -> bool:
