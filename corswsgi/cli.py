@@ -38,6 +38,9 @@ COMMANDS: dict[str, tuple[_Command, str]] = {
     "serve": (serve, "serve the files of a directory to pages of the origins that you name"),
 }
 
+#: These show the log of refusals. The others ask strangers' questions themselves, and tell the answers in their reports.
+_SERVING = ("demo", "serve")
+
 _USAGE_ERROR = 2
 #: How alike two names must be for one to be taken for a slip of the other; from 0 to 1.
 _ALIKE = 0.6
@@ -113,7 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     options = parse(arguments)
-    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    is_serving = options.command in _SERVING
+    logging.basicConfig(format="%(message)s", level=logging.INFO if is_serving else logging.WARNING)
     command, _ = COMMANDS[options.command]
     try:
         return command.run(options)

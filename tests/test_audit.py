@@ -374,6 +374,18 @@ def test_who_can_have_such_a_page(origin: str, likeness: Likeness, reach: Reach)
     assert {stranger.likeness: stranger.reach for stranger in derive(origin)}[likeness] is reach
 
 
+@pytest.mark.parametrize(
+    ("app", "expected"),
+    [
+        (matching(r"http://localhost:[0-9]+\Z"), {"origin-port": LOW}),
+        (comparing(lambda origin: origin.startswith("http://localhost:3000")), {"origin-suffix": MEDIUM}),
+    ],
+    ids=["any port", "starts with the port"],
+)
+def test_a_longer_port_says_nothing_if_any_port_is_allowed(app: Any, expected: dict[str, Severity]) -> None:
+    assert found(audit(app, "http://localhost:8000/items", "http://localhost:3000")) == expected
+
+
 def test_no_stranger_is_the_server_nor_comes_twice() -> None:
     for origin, own in [(APP, f"{APP}:8443"), (APP, "http://app.example.com"), ("https://evil.example", APP)]:
         values = [stranger.value for stranger in derive(origin, own)]

@@ -2,7 +2,10 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TextIO
 
 import pytest
@@ -27,3 +30,17 @@ def test_it_ends_quietly_if_nobody_reads_on(arguments: list[str], capfd: pytest.
         assert cli.main(arguments) == BROKEN_PIPE
         print("this goes nowhere", file=stream, flush=True)
     assert capfd.readouterr().err == ""
+
+
+def test_what_an_application_refuses_to_check_is_told_in_the_report_only() -> None:
+    command = ["check", "--cases", "cases.toml", "--app", "flask_app:app"]
+    done = subprocess.run(
+        [sys.executable, "-m", "corswsgi", *command],
+        cwd=Path(__file__).parents[1] / "examples",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.endswith("4 asked: 4 ok.\n")
+    assert (done.returncode, done.stderr) == (0, "")

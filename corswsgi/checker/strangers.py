@@ -104,6 +104,7 @@ KINDS = {
 
 #: Whose acceptance says nothing more where one of these is accepted too.
 IMPLIED_BY = {
+    Likeness.LONGER_PORT: {Likeness.PORT},
     Likeness.PREFIX_OF_HOST: {Likeness.SIBLING},
     Likeness.DOT: {Likeness.PREFIX},
     Likeness.UNDERSCORE: {Likeness.SUFFIX},
