@@ -396,7 +396,7 @@ def test_certificates_are_verified_unless_the_command_is_told_not_to(line: str, 
         ([API], "--origin, the origin of the page, is missing; a good line: corswsgi check https://"),
         (
             ["--curl", f"curl {API}"],
-            "what was pasted does not tell everything; give --origin, such as --origin https://app.example.com,",
+            "what was pasted does not tell the origin of the page; add it, as --origin https://app.example.com",
         ),
         (["--curl", "x" * 1_100_000], "--curl: more than 1024 KiB of text; paste one request"),
         (["--curl", "curl ftp://a.example/ -H 'Origin: null'"], 'the URL "ftp://a.example/" is of the scheme "ftp"'),

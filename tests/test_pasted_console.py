@@ -413,15 +413,15 @@ def test_a_text_made_to_take_long_does_not(text: str) -> None:
     [
         (
             [f"{FIREFOX}CORS request not http)."],
-            "what was pasted does not tell everything; give --origin, such as --origin ",
+            "what was pasted does not tell the origin of the page; add it, as --origin ",
         ),
         (
             [f"Origin {APP} is not allowed by Access-Control-Allow-Origin."],
-            "what was pasted does not tell everything; give the URL",
+            "what was pasted does not tell the URL; add it",
         ),
         (
             [f"{FIREFOX}Did not find method in CORS header 'Access-Control-Allow-Methods').", "--origin", APP],
-            "what was pasted does not tell everything; give --method, such as --method PUT, beside it",
+            "what was pasted does not tell the method; add it, as --method PUT",
         ),
     ],
 )

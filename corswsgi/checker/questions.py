@@ -215,13 +215,13 @@ def _missing(option: str, found: Found) -> str:
     if found == Found():
         what = "the URL that the script fetches" if option == "URL" else "--origin, the origin of the page,"
         return f"{what} is missing; a good line: {_GOOD}"
-    return f"what was pasted does not tell everything; give {_BESIDE[option]} beside it"
+    return f"what was pasted does not tell {_BESIDE[option]}"
 
 
 _BESIDE = {
-    "URL": "the URL",
-    "--origin": "--origin, such as --origin https://app.example.com,",
-    "--method": "--method, such as --method PUT,",
+    "URL": "the URL; add it",
+    "--origin": "the origin of the page; add it, as --origin https://app.example.com",
+    "--method": "the method; add it, as --method PUT",
 }
 
 

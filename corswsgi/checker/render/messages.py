@@ -49,6 +49,8 @@ says what to change:
 .. code-block:: shell
 
    corswsgi check --console "Access to fetch at 'https://api.example.com/' from origin ..."
+
+Firefox does not print the origin of the page, and Safari not always: add it, as ``--origin https://app.example.com``.
 """
 
 
