@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[_Command, str]] = {
     "serve": (serve, "serve the files of a directory to pages of the origins that you name"),
 }
 
-#: These show the log of refusals. The others ask strangers' questions themselves, and tell the answers in their reports.
+#: These show the log of refusals. The others provoke refusals themselves, and tell of them in their reports.
 _SERVING = ("demo", "serve")
 
 _USAGE_ERROR = 2
