@@ -32,9 +32,9 @@ def import_app(name: str) -> Any:
         try:
             found = getattr(found, attribute)
         except AttributeError:
-            raise UsageError(f"--app {quote(name)}: {module_name} has no {path}") from None
+            raise UsageError(f"--app {quote(name)}: {module_name} has no {path}; name the application in it") from None
     if not callable(found):
-        raise UsageError(f"--app {quote(name)}: it is a {type(found).__name__}, not a WSGI application")
+        raise UsageError(f"--app {quote(name)}: it is a {type(found).__name__}; name the WSGI application")
     if is_asgi(found):
         raise UsageError(
             f"--app {quote(name)}: it is an ASGI application, and only WSGI applications can be asked in this process; "
@@ -81,8 +81,10 @@ def _import_module(module_name: str, name: str) -> Any:
     except ModuleNotFoundError as error:
         missing = error.name or ""
         if module_name == missing or module_name.startswith(f"{missing}."):
-            message = f"--app {quote(name)}: there is no module {missing}, neither in {here} nor installed"
-            raise UsageError(message) from error
+            raise UsageError(
+                f"--app {quote(name)}: there is no module {missing}, neither in {here} nor installed; "
+                "run the command in the directory of the application"
+            ) from error
         raise UsageError(f"--app {quote(name)}: importing it fails: {describe(error)}") from error
     except (Exception, SystemExit) as error:  # a module may do anything at all when it is imported
         raise UsageError(f"--app {quote(name)}: importing it fails: {describe(error)}") from error

@@ -54,7 +54,7 @@ def complain_of_credentials(
         message = "with credentials every site could act as its visitors; list the origins that may"
         yield Problem(Fault.ANY_ORIGIN_WITH_CREDENTIALS, option, "*", message)
     if OPAQUE in origins:
-        message = f'any site can make a page with the origin "null"; with credentials {_ACTS}'
+        message = f'any site can make a page with the origin "null"; with credentials {_ACTS}; remove it'
         yield Problem(Fault.NULL_WITH_CREDENTIALS, option, OPAQUE, message)
     # Exact origins are cheap to pass over: there may be a million, and only those with http can be insecure.
     suspects = [origin for origin in origins if origin.startswith("http://") or "://*." in origin]
@@ -67,7 +67,10 @@ def complain_of_credentials(
         for pattern in patterns:
             if pattern.subdomains and is_open_to_strangers(pattern.host.removesuffix(".")):
                 text = str(pattern)
-                message = f"anyone can get a name that {quote(text)} matches; with credentials {_ACTS}"
+                message = (
+                    f"anyone can get a name that {quote(text)} matches; with credentials {_ACTS}; list the names that "
+                    f'are yours, or accept that: dangerously_allow="{PUBLIC_SUFFIXES}"'
+                )
                 yield Problem(Fault.PUBLIC_SUFFIX_WITH_CREDENTIALS, option, text, message)
 
 
@@ -95,7 +98,7 @@ def _is_local(host: str) -> bool:
 def _complain_of_regex(regex: re.Pattern[str], named: Collection[str], option: str) -> Iterator[Problem]:
     shown = quote(regex.pattern)
     if any(map(regex.fullmatch, _STRANGERS)):
-        message = f"{shown} matches any stranger; with credentials {_ACTS}"
+        message = f"{shown} matches any stranger; with credentials {_ACTS}; write the hosts that are meant into it"
         yield Problem(Fault.REGEX_WITH_CREDENTIALS, option, regex, message)
         return
     text = re.sub(r"\\(?=\W)", "", regex.pattern).lower()  # "\." and "\-" stand for themselves
@@ -106,7 +109,10 @@ def _complain_of_regex(regex: re.Pattern[str], named: Collection[str], option: s
         )
         yield Problem(Fault.INSECURE_ORIGIN_WITH_CREDENTIALS, option, regex, message)
     if PUBLIC_SUFFIXES not in named and (origin := _first_match(regex, _strangers_below_suffixes(text))):
-        message = f"anyone can get the name of {quote(origin)}, which {shown} matches; with credentials {_ACTS}"
+        message = (
+            f"anyone can get the name of {quote(origin)}, which {shown} matches; with credentials {_ACTS}; write the "
+            f'names that are yours into it, or accept that: dangerously_allow="{PUBLIC_SUFFIXES}"'
+        )
         yield Problem(Fault.PUBLIC_SUFFIX_WITH_CREDENTIALS, option, regex, message)
 
 

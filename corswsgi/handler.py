@@ -71,7 +71,10 @@ class CORSRequestHandlerMixin(_Handler):
         super().__init_subclass__(**kwargs)
         bases = cls.__mro__
         if BaseHTTPRequestHandler in bases[: bases.index(CORSRequestHandlerMixin)]:
-            raise TypeError(f"{cls.__name__}: CORSRequestHandlerMixin stands before the handler class that it governs")
+            raise TypeError(
+                f"{cls.__name__}: CORSRequestHandlerMixin comes before the handler class that it governs: "
+                f"class {cls.__name__}(CORSRequestHandlerMixin, BaseHTTPRequestHandler)"
+            )
         for base in bases:
             if why := _UNGOVERNED.get((base.__module__, base.__name__)):
                 raise TypeError(f"{cls.__name__}: CORSRequestHandlerMixin cannot govern {base.__name__}, which {why}")

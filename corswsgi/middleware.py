@@ -250,7 +250,7 @@ def _preflight(rules: Rules, grant: Grant | None, environ: WSGIEnvironment) -> A
 
 def _complain_of_both(options: Mapping[str, object]) -> Iterator[Problem]:
     """Yield a problem for each option that is given beside a policy."""
-    message = "a policy is given as an object or as options, not as both"
+    message = "a policy is given as an object or as options, not as both; leave one of them out"
     for name, value in options.items():
         if name in OPTIONS:
             yield Problem(Fault.POLICY_AND_OPTIONS, name, value, message)

@@ -65,7 +65,11 @@ def origins(option: str, value: Any, problems: list[Problem]) -> Origins:
         return predicate
     entries = _entries(option, value, problems)
     if entries == ():
-        problems.append(Problem(Fault.NO_ORIGINS, option, value, "a policy that allows no origin does nothing"))
+        problems.append(
+            Problem(
+                Fault.NO_ORIGINS, option, value, "a policy that allows no origin does nothing; list those that may read"
+            )
+        )
     for entry in entries or ():
         if isinstance(entry, str):
             if not is_acceptable(entry):
@@ -73,10 +77,10 @@ def origins(option: str, value: Any, problems: list[Problem]) -> Origins:
 
                 problems += problems_of(option, entry)
         elif not isinstance(entry, re.Pattern):
-            message = f"{quote(entry)} is neither a string nor a compiled regular expression"
+            message = f"{quote(entry)} is neither a string nor a compiled regular expression; write it as a string"
             problems.append(Problem(Fault.WRONG_TYPE, option, entry, message))
         elif isinstance(entry.pattern, bytes):
-            message = "the expression is of bytes; origins are str"
+            message = "the expression is made of bytes; make it of a str, as origins are"
             problems.append(Problem(Fault.ORIGIN_REGEX_BYTES, option, entry, message))
     return ANY if entries == (ANY,) else entries or ()
 
@@ -98,12 +102,12 @@ def complain_of_callable(option: str, value: Callable[..., object], *arguments: 
     try:
         inspect.signature(value).bind(*arguments)
     except TypeError:
-        message = f"{quote(value)} cannot be called with {' and '.join(arguments)}"
+        message = f"{quote(value)} cannot be called with {' and '.join(arguments)}; it takes just these"
         yield Problem(Fault.WRONG_TYPE, option, value, message)
     except ValueError:  # written in C, without a signature
         pass
     if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(type(value).__call__):
-        message = f"{quote(value)} is a coroutine function, and the answer is needed at once"
+        message = f"{quote(value)} is a coroutine function, and nothing awaits it; write it with def"
         yield Problem(Fault.WRONG_TYPE, option, value, message)
 
 
@@ -112,7 +116,7 @@ def methods(option: str, value: Any, problems: list[Problem]) -> str | tuple[str
     names = tuple(map(fetch.normalize_method, _tokens(option, value, problems, Fault.METHOD_INVALID, methods)))
     for name in names:
         if fetch.is_forbidden_method(name):
-            message = f"browsers never send {quote(name)} for a script"
+            message = f"browsers never send {quote(name)} for a script; leave it out"
             problems.append(Problem(Fault.METHOD_FORBIDDEN, option, name, message))
         elif name != "PATCH" == name.upper() and "PATCH" not in names:
             # fetch#concept-method-normalize: browsers send "patch" as it is, and it is another method than PATCH.
@@ -125,10 +129,10 @@ def request_headers(option: str, value: Any, problems: list[Problem]) -> str | t
     names = _tokens(option, value, problems, Fault.HEADER_INVALID, request_headers)
     for name in names:
         if fetch.is_forbidden_request_header_name(name):
-            message = f"browsers do not let scripts set {quote(name)}"
+            message = f"browsers do not let scripts set {quote(name)}; leave it out"
             problems.append(Problem(Fault.REQUEST_HEADER_FORBIDDEN, option, name, message))
         elif name.lower().startswith("access-control-"):
-            message = f"{quote(name)} is a header of responses"
+            message = f"{quote(name)} is a header of responses; leave it out"
             problems.append(Problem(Fault.REQUEST_HEADER_OF_RESPONSES, option, name, message))
     return ANY if names == (ANY,) else names
 
@@ -139,10 +143,10 @@ def response_headers(option: str, value: Any, problems: list[Problem]) -> str | 
     for name in names:
         lower = name.lower()
         if lower in fetch.FORBIDDEN_RESPONSE_HEADERS:
-            message = f"browsers do not let scripts read {quote(name)}"
+            message = f"browsers do not let scripts read {quote(name)}; leave it out"
             problems.append(Problem(Fault.RESPONSE_HEADER_FORBIDDEN, option, name, message))
         elif lower == "origin" or lower.startswith("access-control-request-"):
-            message = f"{quote(name)} is a header of requests"
+            message = f"{quote(name)} is a header of requests; leave it out"
             problems.append(Problem(Fault.RESPONSE_HEADER_OF_REQUESTS, option, name, message))
     return ANY if names == (ANY,) else names
 
@@ -253,7 +257,9 @@ def _tokens(option: str, value: Any, problems: list[Problem], fault: Fault, chec
     names = []
     for entry in _entries(option, value, problems) or ():
         if not isinstance(entry, str):
-            problems.append(Problem(Fault.WRONG_TYPE, option, entry, f"{quote(entry)} is not a string"))
+            problems.append(
+                Problem(Fault.WRONG_TYPE, option, entry, f"{quote(entry)} is not a string; write the name as one")
+            )
         elif fetch.is_token(entry):
             names.append(entry)
         elif len(parts := re.split(r"[\s,;|]+", entry.strip(" \t,;|"))) > 1 and all(map(fetch.is_token, parts)):

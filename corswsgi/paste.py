@@ -72,7 +72,7 @@ def _flag(local_conf: Mapping[str, Any], key: str, default: bool, problems: list
 def _complain_of_keys(local_conf: Mapping[str, Any], declared: Mapping[str, Any]) -> list[Problem]:
     """Return the problems of keys that do not go together."""
     if "config" in local_conf:
-        message = "a policy is given by config or by options, not by both"
+        message = "a policy is given by config or by options, not by both; leave one of them out"
         return [Problem(Fault.POLICY_AND_OPTIONS, key, value, message, place=key) for key, value in declared.items()]
     if "reload" in local_conf:
         message = "only a settings file can be followed; name it with config"

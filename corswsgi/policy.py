@@ -140,7 +140,7 @@ class Policy:
         )
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError("a policy cannot be changed")
+        raise AttributeError("a policy cannot be changed; make another")
 
     def __eq__(self, other: object) -> bool:
         return self.kept == other.kept if isinstance(other, Policy) else NotImplemented
@@ -176,7 +176,7 @@ def unknown_option(name: str, value: object, beside: Iterable[str], given: Mappi
     if "private_network" in plain:
         message = (
             "Private Network Access never came into force; its successor, Local Network Access, asks the user "
-            "and reads no header"
+            "and reads no header; leave it out"
         )
         return Problem(Fault.NO_PRIVATE_NETWORK, name, value, message)
     known = [*OPTIONS, *beside]
@@ -187,7 +187,8 @@ def unknown_option(name: str, value: object, beside: Iterable[str], given: Mappi
     shortened = [each for each in known if set(plain.split("_")) <= set(each.split("_"))]
     # Less alike than 0.7 are "resources" and "enforce".
     suggestion = shortened[0] if len(shortened) == 1 else nearest(plain, known, cutoff=0.7)
-    return Problem(Fault.UNKNOWN_OPTION, name, value, "there is no such option", suggestion)
+    message = "there is no such option" if suggestion else "there is no such option; leave it out"
+    return Problem(Fault.UNKNOWN_OPTION, name, value, message, suggestion)
 
 
 def _checked(given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
@@ -197,7 +198,7 @@ def _checked(given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any
     for name, value in given.items():
         found[name] = []
         if value is _MISSING:
-            message = "a policy must say which origins it allows"
+            message = "a policy must say which origins it allows; list them"
             problems.append(Problem(Fault.MISSING_OPTION, name, None, message))
         else:
             kept[name] = getattr(Policy, name).check(name, value, found[name])

@@ -81,7 +81,7 @@ def _is_ambiguous(path: str) -> bool:
 
 def _complain(path: object, policy: object) -> Iterator[Problem]:
     if not isinstance(path, str):
-        yield Problem(Fault.ROUTE_PATH, "path", path, f"{quote(path)} is not a string")
+        yield Problem(Fault.ROUTE_PATH, "path", path, f"{quote(path)} is not a string; write the path as one")
         return
     if policy is not None and not isinstance(policy, Policy):
         yield Problem(Fault.ROUTE_POLICY, path, policy, f"{quote(policy)} is neither a Policy nor None")
@@ -99,7 +99,7 @@ def _fault_of(path: str) -> str | None:
     if _is_ambiguous(path):
         return 'servers read an empty, "." or ".." segment, a backslash and a NUL differently, so no rule is for them'
     if any("\ud800" <= character <= "\udfff" for character in path):
-        return "half of a surrogate pair is no text"
+        return "half of a surrogate pair is not a character; remove it"
     if "*" in path:
         return (
             "a path has no wildcard; a rule governs its path and all below. To choose in another way, give a callable "

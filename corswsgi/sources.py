@@ -94,5 +94,5 @@ def _readable(policy: Any, name: str) -> Any:
     if isinstance(policy, (Policy, Mapping)):
         return policy
     raise UsageError(
-        f"--app {quote(name)}: a callable chooses the policy for each request; which ones there are cannot be told"
+        f"--app {quote(name)}: a callable chooses a policy for each request; look at each of them in a settings file"
     )

@@ -314,7 +314,10 @@ def test_what_is_no_file_of_cases(text: str, faults: list[str], tmp_path: Path) 
     [
         (lambda path: None, " it cannot be read: No such file or directory."),
         (Path.mkdir, " it is a directory, not a file."),
-        (lambda path: path.write_bytes(b"\n\n[[case]]\nurl = '\xff'"), "4: the byte 0xFF is not UTF-8."),
+        (
+            lambda path: path.write_bytes(b"\n\n[[case]]\nurl = '\xff'"),
+            "4: the byte 0xFF is not UTF-8; save the file as UTF-8.",
+        ),
         (
             lambda path: path.write_bytes(b"#" * (LARGEST + 1)),
             f" it is larger than {LARGEST} bytes, which no file of cases needs.",

@@ -1449,7 +1449,7 @@ def test_an_origin_that_is_none_gets_the_corrected_one(origin: str, message: str
         (["--app", "nowhere.at.all:app"], "there is no module nowhere"),
         (["--app", "json:nothing"], "json has no nothing"),
         (["--app", "json:nothing.at.all"], "json has no nothing.at.all"),
-        (["--app", "string:digits"], "it is a str, not a WSGI application"),
+        (["--app", "string:digits"], "it is a str; name the WSGI application"),
         (
             ["--app", "asyncio:sleep"],
             "it is an ASGI application, and only WSGI applications can be asked in this process",

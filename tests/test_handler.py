@@ -911,7 +911,7 @@ def test_a_server_that_knows_no_host_names_answers_to_all(site: Path) -> None:
 
 
 def test_the_mixin_stands_before_the_handler() -> None:
-    with pytest.raises(TypeError, match="stands before"):
+    with pytest.raises(TypeError, match="comes before"):
         type("Handler", (BaseHTTPRequestHandler, CORSRequestHandlerMixin), {"cors": Policy("*")})
 
 

@@ -333,7 +333,7 @@ REFUSED: dict[str, tuple[str | None, Any, str]] = {
     "both": ("cors.toml", application, 'there are two policies to look at, "cors.toml" and --app "site:application"'),
     "none": (None, closure(None), "there is no CORSMiddleware in it"),
     "deep": (None, closure(Server(application)), "there is no CORSMiddleware in it"),
-    "a callable": (None, CORSMiddleware(application, lambda request: None), "a callable chooses the policy"),
+    "a callable": (None, CORSMiddleware(application, lambda request: None), "a callable chooses a policy"),
 }
 
 

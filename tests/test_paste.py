@@ -73,7 +73,7 @@ def test_a_settings_file_beside_the_ini(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 FAULTS: list[tuple[dict[str, str], list[str]]] = [
-    ({}, ["app.ini, key allow_origins: allow_origins: a policy must say which origins it allows."]),
+    ({}, ["app.ini, key allow_origins: allow_origins: a policy must say which origins it allows; list them."]),
     (
         {"allow_origins": "a.example", "max_age": "soon", "/b.alow_headers": "x", "readable_errors": "maybe"},
         [
@@ -103,9 +103,10 @@ FAULTS: list[tuple[dict[str, str], list[str]]] = [
         {"config": "cors.toml", "allow_origins": A, "reload": "perhaps"},
         [
             'app.ini, key reload: reload: "perhaps" is neither true nor false.',
-            "app.ini, key allow_origins: allow_origins: a policy is given by config or by options, not by both.",
+            "app.ini, key allow_origins: allow_origins: a policy is given by config or by options, not by both; "
+            "leave one of them out.",
             'cors.toml:2: allow_origin: there is no such option; did you mean "allow_origins"?',
-            "cors.toml:1: allow_origins: a policy must say which origins it allows.",
+            "cors.toml:1: allow_origins: a policy must say which origins it allows; list them.",
         ],
     ),
     ({"config": "no.toml"}, ["app.ini, key config: no.toml: it cannot be read: No such file or directory."]),

@@ -147,7 +147,7 @@ WRONG_TEXTS = [
     ("max_age", "2 days", "no browser keeps an answer for more than 86400 s, a day; did you mean 86400?"),
     ("preflight_status", "2oo", '"2oo" is not a number.'),
     ("preflight_status", "404", "browsers treat 404 as a refusal; an ok status is 200 to 299; did you mean 204?"),
-    ("allow_methods", "TRACE", 'browsers never send "TRACE" for a script.'),
+    ("allow_methods", "TRACE", 'browsers never send "TRACE" for a script; leave it out.'),
     ("allow_orgins", A, 'there is no such option; did you mean "allow_origins"?'),
 ]
 PLACES: Mapping[Callable[[Path], Reader], str] = {
@@ -187,7 +187,7 @@ def test_expressions_that_are_none(text: str, said: str) -> None:
 
 
 def test_nothing_declared() -> None:
-    missing = "allow_origins: a policy must say which origins it allows."
+    missing = "allow_origins: a policy must say which origins it allows; list them."
     assert faults_of(read_environment, {}) == [f"CORSWSGI_ALLOW_ORIGINS: {missing}"]
     assert faults_of(read_mapping, {"x": "y"}) == [f"cors.allow_origins: {missing}"]
     assert faults_of(read_flask, {"X": "y"}) == [f"CORSWSGI_ALLOW_ORIGINS: {missing}"]
@@ -272,7 +272,7 @@ FAULTY_OBJECTS: list[tuple[Any, list[str]]] = [
     ("*", ['CORSWSGI: "*" is neither a policy, nor its options, nor a mapping from paths to policies.']),
     (
         {"allow_origins": "*", 1: 2},
-        ["CORSWSGI[\"1\"]: 1: 1 is not the name of an option."],
+        ["CORSWSGI[\"1\"]: 1: 1 is not the name of an option; leave it out."],
     ),
     (
         {"allow_origins": "*", "/a": 7, "b": {}},
@@ -288,7 +288,7 @@ FAULTY_OBJECTS: list[tuple[Any, list[str]]] = [
             "another way, give a callable in place of the mapping: def choose(request): return policy; "
             'did you mean "/b"?',
             'CORSWSGI["/a"]: /a: "some" is neither the options of a policy nor "none".',
-            'CORSWSGI["/c"]["/d"]: /d: there is no such option.',
+            'CORSWSGI["/c"]["/d"]: /d: there is no such option; leave it out.',
         ],
     ),
     (
@@ -302,8 +302,9 @@ FAULTY_OBJECTS: list[tuple[Any, list[str]]] = [
     (
         {"max_age": 5, "/a": {}, "/b": {"allow_origins": []}},
         [
-            'CORSWSGI["/a"]["allow_origins"]: allow_origins: a policy must say which origins it allows.',
-            'CORSWSGI["/b"]["allow_origins"]: allow_origins: a policy that allows no origin does nothing.',
+            'CORSWSGI["/a"]["allow_origins"]: allow_origins: a policy must say which origins it allows; list them.',
+            'CORSWSGI["/b"]["allow_origins"]: allow_origins: a policy that allows no origin does nothing; '
+            "list those that may read.",
         ],
     ),
 ]  # fmt: skip
@@ -325,17 +326,17 @@ def test_what_is_given_twice() -> None:
         "CORSWSGI_MAX_AGE: max_age: the policy is given as CORSWSGI and in single names; leave one of them out."
     ]
     flat = {"cors.allow_origins": "*", "cors./a": "none", "cors./b": "none", "cors./a.max_age": "5"}
-    assert faults_of(read_mapping, flat) == ["cors./a: /a: the rule of this path is given twice."]
+    assert faults_of(read_mapping, flat) == ["cors./a: /a: the rule of this path is given twice; keep one of them."]
 
 
 # --- Faults in files, with their lines --------------------------------------------------------------
 
-MISSING = "allow_origins: a policy must say which origins it allows."
+MISSING = "allow_origins: a policy must say which origins it allows; list them."
 SLASH = f'"{A}/" is not an origin as browsers write it: an origin does not end in a slash; did you mean "{A}"?'
 NAMING = "they are written [cors] and"
 FAULTY_TOML: Mapping[str, list[str]] = {
     "": ["cors.toml: there is no section [cors]."],
-    "[crs]\nx = 1\n[core]": ['cors.toml: there is no section [cors], but there is "crs".'],
+    "[crs]\nx = 1\n[core]": ['cors.toml: there is no section [cors], but there is "crs"; rename it.'],
     "[other]\n\n[cors]\nmax_age = 5\n": [f"cors.toml:3: {MISSING}"],
     f"# [cors]\n[cors]\nallow_origins = [\n  '{B}', # {A}/x\n  '{A}/',\n]\n": [f"cors.toml:5: allow_origins: {SLASH}"],
     f'[cors]\nallow_origins = "{B}"\nallow_orgins = 1\nmax_age = "x"\n"/a".vary = "*"\n': [
@@ -351,9 +352,11 @@ FAULTY_TOML: Mapping[str, list[str]] = {
         f"cors.toml:1: {MISSING}",
         "cors.toml:1: vary: 1 is neither a string nor a list of strings.",
     ],
-    "cors = 1": ['cors.toml:1: "cors" is not a table of options.'],
-    "\n[[cors]]\nallow_origins = '*'": ['cors.toml:2: "cors" is not a table of options.'],
-    "max_age = 5\n[cors]\nallow_origins = '*'": ['cors.toml:1: "max_age" stands outside of [cors].'],
+    "cors = 1": ['cors.toml:1: "cors" is not a table of options; write [cors], and the options below it.'],
+    "\n[[cors]]\nallow_origins = '*'": [
+        'cors.toml:2: "cors" is not a table of options; write [cors], and the options below it.'
+    ],
+    "max_age = 5\n[cors]\nallow_origins = '*'": ['cors.toml:1: "max_age" stands outside of [cors]; move it there.'],
     "[CORS]\nallow_origins = '*'\n": [
         "cors.toml: there is no section [cors].",
         f'cors.toml:1: "CORS" is no section of a policy; {NAMING} [cors."/path"].',
@@ -388,25 +391,27 @@ FAULTY_TOML: Mapping[str, list[str]] = {
 }  # fmt: skip
 FAULTY_INI: Mapping[str, list[str]] = {
     "": ["cors.ini: there is no section [cors]."],
-    "x = 1\n[cors]": ["cors.ini:1: this line stands before the first section."],
+    "x = 1\n[cors]": ["cors.ini:1: this line stands before the first section; write [cors] above it."],
     "[cors]\nwhat is this\nx = 1\n[\n": [
-        "cors.ini:2: this is neither a section nor an option with its value.",
-        "cors.ini:4: this is neither a section nor an option with its value.",
+        "cors.ini:2: this is neither a section nor an option with its value; write name = value.",
+        "cors.ini:4: this is neither a section nor an option with its value; write name = value.",
     ],
-    "[cors]\nmax_age = 5\n\n[x]\n[cors]\n": ['cors.ini:5: the section "cors" stands twice.'],
-    "[cors]\nmax_age = 5\nmax_age = 6": ['cors.ini:3: max_age: it stands twice in "cors".'],
+    "[cors]\nmax_age = 5\n\n[x]\n[cors]\n": ['cors.ini:5: there are two sections "cors"; make one of them.'],
+    "[cors]\nmax_age = 5\nmax_age = 6": ['cors.ini:3: max_age: it is given twice in "cors"; keep one of them.'],
     f"[a]\nb = 1\n[cors]\nallow_origins = {B}\n# {A}/\n\n  {A}/\nallow_orgins = 1\n[cors:/a]\nmax_age = x\n": [
         f"cors.ini:7: allow_origins: {SLASH}",
         'cors.ini:8: allow_orgins: there is no such option; did you mean "allow_origins"?',
         'cors.ini:10: max_age: "x" is no duration; write seconds, or "10 minutes", or "none".',
     ],
     "[cors:/a]\nallow_origins = *\n[cors : /a]\nallow_origins = *\n": [
-        "cors.ini:1: /a: the rule of this path is given twice."
+        "cors.ini:1: /a: the rule of this path is given twice; keep one of them."
     ],
-    "[cors:/a]\nallow_origins = *\n[cors]\n/a = none": ["cors.ini:4: /a: the rule of this path is given twice."],
+    "[cors:/a]\nallow_origins = *\n[cors]\n/a = none": [
+        "cors.ini:4: /a: the rule of this path is given twice; keep one of them."
+    ],
     "[cors:a]\nallow_origins = *": ['cors.ini:1: a: a path starts with a slash; did you mean "/a"?'],
     "[corswsgi]\nallow_origins = *": [
-        'cors.ini: there is no section [cors], but there is "corswsgi".',
+        'cors.ini: there is no section [cors], but there is "corswsgi"; rename it.',
         f'cors.ini:1: "corswsgi" is no section of a policy; {NAMING} [cors:/path].',
     ],
     "[cors]\nallow_origins = *\nallow_methods = %s\n[cors:/b]\n vary = %(x)s": [
@@ -455,7 +460,10 @@ NO_FILES: Mapping[str, tuple[Callable[[Path], object], str]] = {
     "loop": (lambda path: path.symlink_to(path), ": it cannot be read: Too many levels of symbolic links."),
     "dangling": (lambda path: path.symlink_to("nothing"), ": it cannot be read: No such file or directory."),
     "gigabyte": (make_huge, f": it is larger than {LARGEST} bytes, which no policy needs."),
-    "bytes": (lambda path: path.write_bytes(b"[cors]\n\n\xff"), ":3: the byte 0xFF is not UTF-8."),
+    "bytes": (
+        lambda path: path.write_bytes(b"[cors]\n\n\xff"),
+        ":3: the byte 0xFF is not UTF-8; save the file as UTF-8.",
+    ),
 }
 
 
@@ -489,7 +497,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(tmp_path: Path, monke
 
     monkeypatch.setattr(os, "fstat", changing)
     (said,) = faults_of(read_file, file)
-    assert said.endswith("cors.toml: it changed while it was read.")
+    assert said.endswith("cors.toml: it changed while it was read; try again.")
 
 
 def test_the_largest_file(tmp_path: Path) -> None:

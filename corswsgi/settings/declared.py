@@ -88,7 +88,7 @@ class _Reading:
             elif isinstance(name, str):
                 values[name] = value
             else:
-                message = f"{quote(name)} is not the name of an option"
+                message = f"{quote(name)} is not the name of an option; leave it out"
                 problems.append(Problem(Fault.UNKNOWN_OPTION, quote(name), value, message))
             for problem in problems:
                 self._note(problem, (*keys, problem.option))

@@ -63,11 +63,11 @@ def _section(sections: Mapping[str, Any], lines: Lines) -> Mapping[str, Any]:
     if SECTION not in sections:
         message = f"there is no section [{SECTION}]"
         if alike := nearest(SECTION, sections, cutoff=0.6):
-            message += f", but there is {quote(alike)}"
+            message += f", but there is {quote(alike)}; rename it"
         raise PolicyError([Problem(Fault.SECTION_MISSING, "", None, message, place=lines.name)])
     section = sections[SECTION]
     if not isinstance(section, Mapping):
-        message = f"{quote(SECTION)} is not a table of options"
+        message = f"{quote(SECTION)} is not a table of options; write [{SECTION}], and the options below it"
         raise PolicyError([Problem(Fault.WRONG_TYPE, "", section, message, place=lines.place((), None))])
     return section
 
@@ -77,7 +77,7 @@ def _strays(sections: Mapping[str, Any], lines: Lines) -> list[Problem]:
     strays = []
     for name, value in sections.items():
         if name in OPTIONS:
-            message = f"{quote(name)} stands outside of [{SECTION}]"
+            message = f"{quote(name)} stands outside of [{SECTION}]; move it there"
         elif name.startswith("/") or (name != SECTION and _MISNAMED.fullmatch(name)):
             message = f"{quote(name)} is no section of a policy; {lines.naming}"
         else:

@@ -50,16 +50,19 @@ def read_ini(text: str, lines: Lines) -> dict[str, Any]:
     try:
         parser.read_lines(text.split("\n"))
     except DuplicateOptionError as error:
-        place, message = f"{lines.name}:{error.lineno}", f"it stands twice in {quote(error.section)}"
+        place = f"{lines.name}:{error.lineno}"
+        message = f"it is given twice in {quote(error.section)}; keep one of them"
         problem = Problem(Fault.GIVEN_TWICE, error.option, None, message, place=place)
         raise PolicyError([problem]) from None
     except DuplicateSectionError as error:
-        place, message = f"{lines.name}:{error.lineno}", f"the section {quote(error.section)} stands twice"
+        place = f"{lines.name}:{error.lineno}"
+        message = f"there are two sections {quote(error.section)}; make one of them"
         raise PolicyError([Problem(Fault.GIVEN_TWICE, "", None, message, place=place)]) from None
     except MissingSectionHeaderError as error:
-        raise lines.syntax_error("this line stands before the first section", error.lineno) from None
+        message = f"this line stands before the first section; write [{SECTION}] above it"
+        raise lines.syntax_error(message, error.lineno) from None
     except ParsingError as error:
-        message = "this is neither a section nor an option with its value"
+        message = "this is neither a section nor an option with its value; write name = value"
         raise lines.syntax_error(message, *(number for number, _ in error.errors)) from None
     lines.naming = f"they are written [{SECTION}] and [{SECTION}:/path]"
     _note_lines(parser, text, lines)
@@ -96,7 +99,7 @@ def _sections(parser: _Parser, lines: Lines) -> dict[str, Any]:
         options = {option: _value(parser, section, option, lines) for option in parser.options(section)}
         for key, value in {paths[0]: options}.items() if paths else options.items():
             if key in declared:
-                place, message = lines.place((key,), None), "the rule of this path is given twice"
+                place, message = lines.place((key,), None), "the rule of this path is given twice; keep one of them"
                 lines.problems.append(Problem(Fault.GIVEN_TWICE, key, None, message, place=place))
             declared[key] = value
     return sections

@@ -42,7 +42,7 @@ def read_names(mapping: Mapping[str, Any], prefix: str, beside: Iterable[str] = 
             rules.setdefault(path, {})[option] = value
         else:
             declared[name.removeprefix(prefix)] = value
-    message = "the rule of this path is given twice"
+    message = "the rule of this path is given twice; keep one of them"
     problems = [
         Problem(Fault.GIVEN_TWICE, path, declared[path], message, place=prefix + path)
         for path in rules

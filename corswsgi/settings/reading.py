@@ -44,7 +44,7 @@ def text_of(name: str, needless: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        refuse(f"{name}:{line}", f"the byte 0x{content[error.start]:02X} is not UTF-8")
+        refuse(f"{name}:{line}", f"the byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8")
 
 
 def _content_of(name: str, descriptor: int, needless: str) -> bytes:
@@ -56,7 +56,7 @@ def _content_of(name: str, descriptor: int, needless: str) -> bytes:
     if len(content) > LARGEST:
         refuse(name, f"it is larger than {LARGEST} bytes, which {needless} needs")
     if version_of(os.fstat(descriptor)) != version_of(before):
-        refuse(name, "it changed while it was read")
+        refuse(name, "it changed while it was read; try again")
     return content
 
 
