@@ -2,24 +2,27 @@
 
 Run it from the root of the checkout, with the package and its ``test`` extra installed::
 
-    python -m tests.engines                             # all cases, in every engine that is there
+    python -m tests.engines                             # all cases, in every engine that is installed
     python -m tests.engines --engine firefox --only 'redirects/*'
-    python -m tests.engines --list                      # the cases and what the standard demands; no engine is started
-    python -m tests.engines --add more.toml             # cases of one's own beside those of the table
+    python -m tests.engines --list                      # the cases and what the standard demands; starts no engine
+    python -m tests.engines --add more.toml             # your own cases, besides those of the table
     python -m tests.engines --write                     # docs/browsers.rst
+    python -m tests.engines --words                     # only its words, after a change of them; starts no engine
 
-Each engine is held against its own profile. The command ends with status 1 if an engine does otherwise in a case that
-:mod:`.excluded` does not name, if a case hangs or an engine crashes, or if ``CORSWSGI_REQUIRE`` names an engine that is
-not there.
+Each engine is compared with its own profile. The command ends with status 1 if an engine does something other than its
+profile predicts in a case that :mod:`.excluded` does not name, if a case hangs or an engine crashes, or if
+``CORSWSGI_REQUIRE`` names an engine that is not installed.
 
-A case is data; nobody says what is to come of it. One more is one more line in a family of :mod:`.table`::
+A case is plain data and names no expected result: ``corswsgi.browser`` predicts it. To add a case, add a line to a
+family of :mod:`.table`::
 
     yield one("custom", "A20 B13", app(), {"allow_origins": "*", "allow_headers": ["x-a"]}, headers=(("X-A", "1"),))
 
-with a name, the rules of :mod:`.statements` that it decides, what the application says, the options of a Policy (or
-none, and what a ``scripted`` server says), and what differs from a plain ``fetch()``. Or it is a table of a TOML file,
-with the names that :class:`.case.Case`, :class:`.case.Says` and :class:`.case.Fetch` have. A case of one resource says
-what it says at once, one of several by name::
+The arguments are a name, the rules of :mod:`.statements` that the case tests, what the application answers, the options
+of a Policy, and how the request differs from a plain ``fetch()``. Without a policy, a ``scripted`` server answers.
+
+A case can also be a table of a TOML file, with the field names of :class:`.case.Case`, :class:`.case.Says` and
+:class:`.case.Fetch`. If the case has several resources, ``says`` holds an answer for each name::
 
     [[case]]
     name = "put-after-put"
@@ -37,6 +40,6 @@ what it says at once, one of several by name::
     policy = {allow_origins = "*"}
     says = {first = {status = 302, to = "third/second"}, second = {headers = {X-A = "1"}}}
 
-Origins (``page``, ``api``, ``third``, and ``sub-page`` and so on, which are the same ports under other host names) are
-explained in :mod:`.case`.
+:mod:`.case` explains the names of origins: ``page``, ``api``, ``third``, and ``sub-page`` and so on, which are the same
+ports under other host names.
 """

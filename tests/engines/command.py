@@ -1,4 +1,4 @@
-"""The command: which cases in which engines, and what it ends with."""
+"""The command line: which cases run in which engines, and the exit status."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from .case import HOSTS, Case, load
 from .comparing import compare
 from .excluded import why_excluded
 from .opening import ENGINES, Engine
+from .page import document, reworded
 from .predicting import Predictor, Result
-from .report import EngineReport, document, terminal
+from .report import EngineReport, terminal
 from .running import WATCHDOG, run_engine
 from .servers import Site
 from .table import table
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "browsers.rst"
 
-#: A host of these every engine finds.
+#: The prefixes of the hosts that every engine finds.
 _CERTAIN = frozenset({"", "address-"})
 
 
@@ -34,14 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
+        if options.words:
+            DOCUMENT.write_text(reworded(DOCUMENT.read_text("utf-8")), "utf-8")
+            return 0
         if complaint := machine.complaint():
             raise ValueError(complaint)
         cases = [*table(), *(case for path in options.add for case in load(path))]
         if twice := [name for name, count in Counter(case.id for case in cases).items() if count > 1]:
-            raise ValueError(f"several cases are named {twice[0]}")
+            raise ValueError(f"several cases are named {twice[0]}; rename all but one")
         numbers = [at for at, case in enumerate(cases) if _is_wanted(case, options.only)]
         if not numbers:
-            raise ValueError(f"no case is named like {options.only}")
+            raise ValueError(f"no case matches --only {options.only}; --list shows them all")
         with Site(cases) as site:
             if options.list:
                 return _list(site, numbers)
@@ -53,11 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.engines", description="Run the matrix in browser engines.")
-    parser.add_argument("--engine", default=",".join(ENGINES), help="of %(default)s", type=_engines)
-    parser.add_argument("--only", metavar="GLOB", default="*", help="cases whose id or family is named so")
-    parser.add_argument("--add", metavar="FILE", type=Path, action="append", default=[], help="cases of a TOML file")
+    parser.add_argument("--engine", default=",".join(ENGINES), help="default: %(default)s", type=_engines)
+    parser.add_argument("--only", metavar="GLOB", default="*", help="only cases whose id or family matches")
+    parser.add_argument(
+        "--add", metavar="FILE", type=Path, action="append", default=[], help="add the cases of a TOML file"
+    )
     parser.add_argument("--list", action="store_true", help="show the cases and what the standard demands of them")
     parser.add_argument("--write", action="store_true", help="write docs/browsers.rst, if all is well")
+    parser.add_argument(
+        "--words", action="store_true", help="write the words of docs/browsers.rst anew; no engine is started"
+    )
     parser.add_argument("--watchdog", metavar="SECONDS", type=float, default=WATCHDOG, help="default: %(default)s")
     return parser
 
@@ -65,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 def _engines(text: str) -> list[Engine]:
     names = text.split(",")
     if unknown := [name for name in names if name not in ENGINES]:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(ENGINES)}")
+        raise argparse.ArgumentTypeError(f"there is no engine {unknown[0]!r}; choose from {', '.join(ENGINES)}")
     return [ENGINES[name] for name in names]
 
 
@@ -99,7 +108,9 @@ def _run(site: Site, numbers: Sequence[int], options: argparse.Namespace) -> int
         is_fine &= report.is_fine
     if options.write:
         if not (is_fine and is_whole and len(reports) == len(ENGINES) and not options.add):
-            raise ValueError("nothing was written: that takes all cases of the table in all engines, and no surprise")
+            raise ValueError(
+                "nothing was written: --write needs every case of the table in every engine, and no difference"
+            )
         DOCUMENT.write_text(document(reports, site.cases, datetime.date.today().isoformat()), "utf-8")
     return 0 if is_fine else 1
 
@@ -120,7 +131,7 @@ def _report(site: Site, engine: Engine, standard: dict[int, Result], watchdog: f
     report.excluded = [site.cases[number] for number in standard if why_excluded(engine.name, site.cases[number])]
     predicted = _predicted(site, (each for each in standard if site.cases[each] not in report.excluded), engine.name)
     findings = run_engine(site, engine, predicted, watchdog)
-    # What depends on time or on a cache is asked once more, in a fresh instance, before it is believed.
+    # A case that depends on time or on a cache is run again in a fresh instance before a difference counts.
     doubtful = [
         number
         for number, observed in findings.results.items()
@@ -145,7 +156,7 @@ def _report(site: Site, engine: Engine, standard: dict[int, Result], watchdog: f
 
 
 def _is_unreachable(case: Case, observed: Result) -> bool:
-    """Tell whether the engine did not find a page's host; that of some it must."""
+    """Tell whether the engine did not find the host of a page, if that is not one that every engine finds."""
     return any(
         told["outcome"] == "no page" and any(fetch.page.startswith(prefix) for prefix in HOSTS.keys() - _CERTAIN)
         for fetch, told in zip(case.fetches, observed.told, strict=False)

@@ -1,4 +1,4 @@
-"""The cases that are not run in an engine, because what it does there cannot be acted out, each with the reason."""
+"""The cases that an engine does not run, because what it does there cannot be predicted, each with the reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .case import Case
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Cases that an engine is not asked.
+    """Cases that an engine does not run.
 
     :ivar cases: their ids, as a glob.
     :ivar reason: a sentence.
@@ -25,12 +25,12 @@ EXCLUSIONS = (
     Exclusion(
         "webkit",
         "statuses/205-from-page/http.server",
-        "It waits for the body of a 205 for as long as the connection is open, so that the script is told nothing.",
+        "It waits for the body of a 205 as long as the connection is open, so that the script gets nothing.",
     ),
 )
 
 
 def why_excluded(engine: str, case: Case) -> str:
-    """Return the reason why a case is not run in an engine; empty where it is."""
+    """Return the reason why an engine does not run a case; empty if it does."""
     reasons = [each.reason for each in EXCLUSIONS if each.engine == engine and fnmatch.fnmatchcase(case.id, each.cases)]
     return " ".join(reasons)
