@@ -520,7 +520,7 @@ class Departure(Enum):
         _CHROMIUM + _WEBKIT,
         "If a request fails after its preflight, the preflight is forgotten.",
         "A preflight is remembered even if the request after it fails.",
-        "Before you test a policy that you have fixed, wait until max_age has passed, or open a fresh browser.",
+        "Before you test a policy that you have fixed, wait until max_age has passed, or restart the browser.",
     )
     KEPT_AFTER_REDIRECT_ERROR = (
         "fetch#main-fetch",
