@@ -922,7 +922,9 @@ def test_the_rows_of_a_preflight_agree_with_the_browser(allowed: str | None, sta
         {"method": "POST", "body": iter([b"x"])},
     ]
     outcomes = set()
-    for methods, names, trusted in itertools.product(LISTS, LISTS, (None, "true", "True")):
+    # No list makes up for another status, so that a few are enough there.
+    lists = LISTS if status == "200 OK" else LISTS[::4]
+    for methods, names, trusted in itertools.product(lists, lists, (None, "true", "True")):
         lines = ((ORIGIN, allowed), (METHODS, methods), (HEADERS, names), (CREDENTIALS, trusted))
         site = plain(status, *((name, value) for name, value in lines if value is not None))
         for request in requests:
