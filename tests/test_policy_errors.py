@@ -75,10 +75,13 @@ def page(folder: Path) -> Iterator[str]:
     for heading, examples in SECTIONS.items():
         yield f"\n{heading}\n{'-' * len(heading)}\n"
         for fault, example in examples.items():
-            language, text = (
-                (Path(example.name).suffix[1:], example.text) if isinstance(example, File) else ("python", example)
-            )
             said = "\n".join(map(str, problems_of(example, folder)))
             yield f"{fault}\n{'~' * len(fault)}\n"
-            yield f".. code-block:: {language}\n\n{textwrap.indent(text, '   ')}\n"
+            yield shown(example)
             yield f".. code-block:: text\n\n{textwrap.indent(said, '   ')}\n"
+
+
+def shown(example: str | File) -> str:
+    if isinstance(example, File):
+        return f".. code-block:: text\n   :caption: {example.name}\n\n{textwrap.indent(example.text, '   ')}\n"
+    return f".. code-block:: python\n\n{textwrap.indent(example, '   ')}\n"
