@@ -105,9 +105,9 @@ def allowed(demo: Demo) -> list[tuple[str, str]]:
         ("GET", "/session", [("Cookie", "other=1; corswsgi-demo=ada")], None, 200, {"cookie": "ada"}),
         ("GET", "/session", [], None, 200, {"cookie": None}),
         ("GET", "/account", [TOKEN], None, 200, {"account": "ada"}),
-        ("GET", "/account", [("Authorization", "Bearer other")], None, 401, {"error": "a token is needed"}),
-        ("GET", "/account", [("Authorization", "Basic demo-token")], None, 401, {"error": "a token is needed"}),
-        ("GET", "/nothing", [], None, 404, {"error": "there is nothing at this path"}),
+        ("GET", "/account", [("Authorization", "Bearer other")], None, 401, {"error": "send Authorization: Bearer demo-token"}),
+        ("GET", "/account", [("Authorization", "Basic demo-token")], None, 401, {"error": "send Authorization: Bearer demo-token"}),
+        ("GET", "/nothing", [], None, 404, {"error": "nothing is at this path"}),
         ("PATCH", "/orders/7", [], None, 405, {"error": "this path answers DELETE, PUT"}),
         ("OPTIONS", "/status", [], None, 405, {"error": "this path answers GET"}),
         (
@@ -116,7 +116,7 @@ def allowed(demo: Demo) -> list[tuple[str, str]]:
             [JSON],
             b" " * (MAX_BODY + 1),
             413,
-            {"error": f"the body is larger than {MAX_BODY} bytes"},
+            {"error": f"the body is larger than {MAX_BODY} bytes; send a smaller one"},
         ),
     ],
 )
@@ -184,11 +184,11 @@ def test_an_origin_that_is_not_allowed(demo: Demo, api: str, origin: str) -> Non
 @pytest.mark.parametrize(
     ("headers", "status", "error"),
     [
-        ([("Content-Length", "some")], 400, "the Content-Length is no number"),
-        ([("Content-Length", "-1")], 400, "the Content-Length is no number"),
-        ([("Content-Length", "²")], 400, "the Content-Length is no number"),
-        ([("Content-Length", "9" * 5000)], 413, f"the body is larger than {MAX_BODY} bytes"),
-        ([("Transfer-Encoding", "chunked")], 411, "a Content-Length is needed"),
+        ([("Content-Length", "some")], 400, "the Content-Length is not a number"),
+        ([("Content-Length", "-1")], 400, "the Content-Length is not a number"),
+        ([("Content-Length", "²")], 400, "the Content-Length is not a number"),
+        ([("Content-Length", "9" * 5000)], 413, f"the body is larger than {MAX_BODY} bytes; send a smaller one"),
+        ([("Transfer-Encoding", "chunked")], 411, "send a Content-Length instead of Transfer-Encoding"),
     ],
 )
 def test_the_handler_refuses_bodies_of_unknown_length(demo: Demo, headers: Pairs, status: int, error: str) -> None:
@@ -405,7 +405,7 @@ def test_the_recorder_cuts_what_is_long() -> None:
     recorder.begin(long, long, "id=a", headers).finish(long, headers)
     (kept,) = recorder.exchanges("a")
     whole = MAX_MESSAGE // (2 * MAX_LENGTH)
-    rest = [("…", f"{MAX_HEADERS + 1 - whole} more, which are not kept here")]
+    rest = [("…", f"{MAX_HEADERS + 1 - whole} more, not recorded")]
     assert (kept.request[whole:], kept.response[whole:]) == (rest, rest)
     pairs = kept.request[:whole] + kept.response[:whole]
     texts = [kept.method, kept.path, kept.status, *(text for pair in pairs for text in pair)]
@@ -415,7 +415,7 @@ def test_the_recorder_cuts_what_is_long() -> None:
 def test_the_recorder_keeps_a_few_headers_and_says_what_it_leaves_out() -> None:
     headers = [(f"X-{number}", "1") for number in range(MAX_HEADERS + 2)]
     kept = Recorder().begin("GET", "/", "", headers)
-    assert kept.request == [*headers[:MAX_HEADERS], ("…", "2 more, which are not kept here")]
+    assert kept.request == [*headers[:MAX_HEADERS], ("…", "2 more, not recorded")]
     exact = [("X-A", "a" * MAX_LENGTH), *headers[: MAX_HEADERS - 1]]
     assert Recorder().begin("GET", "/", "", exact).request == exact  # nothing is marked where nothing is left out
 
@@ -560,7 +560,7 @@ def test_without_waitress_the_command_that_installs_it_is_named(monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "waitress", None)
     with pytest.raises(UsageError) as caught, Demo():
         pass
-    assert str(caught.value) == 'the demo needs waitress: python -m pip install "corswsgi[demo]"'
+    assert str(caught.value) == 'waitress is not installed; install it with: python -m pip install "corswsgi[demo]"'
 
 
 def test_stopping_ends_every_thread_and_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -648,7 +648,7 @@ def test_the_command_runs_until_it_is_told_to_stop(number: signal.Signals) -> No
             process.kill()
             raise
     assert (process.returncode, rest) == (0, "")
-    crash = 'RuntimeError("the demo\'s API crashes when it is asked to")'
+    crash = "RuntimeError('GET /crash always raises this, to show how errors are answered')"
     refusal = 'refused origin "https://evil.example" on "GET" "/status": the policy does not allow this origin'
     assert complaints.splitlines() == [
         f'the application raised on "GET" "/crash": {crash}',

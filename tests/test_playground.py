@@ -298,7 +298,7 @@ def test_whatever_is_typed_is_judged(options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("options", [None, [], "x", 3])
 def test_a_policy_is_an_object(options: object) -> None:
-    with pytest.raises(BadRequest, match=r"^a policy is a JSON object$"):
+    with pytest.raises(BadRequest, match=r"^the policy is not a JSON object$"):
         judge(options)
 
 
@@ -577,7 +577,7 @@ def test_what_is_no_json_object_is_refused(demo: Demo, path: str, body: bytes) -
     reply = ask(demo.page_url, "POST", path, [("Origin", demo.page_url), JSON], body)
     assert reply.status == 400
     error = json.loads(reply.body)["error"]
-    assert "half of a character" in error if b"ud800" in body else error.startswith("this is no JSON")
+    assert "half of a character" in error if b"ud800" in body else error.startswith("the body is not ")
 
 
 def test_bodies_are_bounded(demo: Demo) -> None:
@@ -602,30 +602,30 @@ def test_a_body_that_no_application_would_read_is_not_taken_in(demo: Demo) -> No
 @pytest.mark.parametrize(
     ("changed", "error"),
     [
-        ({"url": "https://evil.example/"}, "a request goes to one of this demo's own servers"),
-        ({"url": "/status"}, "a request goes to one of this demo's own servers"),
-        ({"url": "{api}.evil.example/"}, "a request goes to one of this demo's own servers"),
-        ({"url": "{api}@evil.example/"}, "a request goes to one of this demo's own servers"),
-        ({"url": "{page}/"}, "a request goes to one of this demo's own servers"),
-        ({"url": "{api}/#x"}, "a request goes to one of this demo's own servers"),
-        ({"url": 3}, "url is no text"),
-        ({"url": "{api}/" + "a" * MAX_URL}, "url is longer than 2000 characters, the most that is taken here"),
-        ({"method": None}, "method is no text"),
-        ({"method": "a" * (MAX_METHOD + 1)}, "method is longer than 100 characters, the most that is taken here"),
-        ({"headers": None}, "a request has a list of at most 32 headers here"),
-        ({"headers": [["a", "b"]] * (MAX_HEADERS + 1)}, "a request has a list of at most 32 headers here"),
-        ({"headers": [["a"]]}, "a header is a name and a value"),
-        ({"headers": [["a", 1]]}, "a header is a name and a value"),
-        ({"headers": ["ab"]}, "a header is a name and a value"),
+        ({"url": "https://evil.example/"}, "the request must go to one of the demo's own servers"),
+        ({"url": "/status"}, "the request must go to one of the demo's own servers"),
+        ({"url": "{api}.evil.example/"}, "the request must go to one of the demo's own servers"),
+        ({"url": "{api}@evil.example/"}, "the request must go to one of the demo's own servers"),
+        ({"url": "{page}/"}, "the request must go to one of the demo's own servers"),
+        ({"url": "{api}/#x"}, "the request must go to one of the demo's own servers"),
+        ({"url": 3}, "url is not a string"),
+        ({"url": "{api}/" + "a" * MAX_URL}, "url is longer than 2000 characters, the most that is allowed here"),
+        ({"method": None}, "method is not a string"),
+        ({"method": "a" * (MAX_METHOD + 1)}, "method is longer than 100 characters, the most that is allowed here"),
+        ({"headers": None}, "the headers must be a list of at most 32"),
+        ({"headers": [["a", "b"]] * (MAX_HEADERS + 1)}, "the headers must be a list of at most 32"),
+        ({"headers": [["a"]]}, "each header must be a list of a name and a value"),
+        ({"headers": [["a", 1]]}, "each header must be a list of a name and a value"),
+        ({"headers": ["ab"]}, "each header must be a list of a name and a value"),
         (
             {"headers": [["a", "b" * MAX_HEADERS_LENGTH]]},
-            "the headers are longer than 8192 characters, the most that is taken here",
+            "the headers are longer than 8192 characters, the most that is allowed here",
         ),
-        ({"body": 3}, "body is no text"),
-        ({"body": "a" * (MAX_BODY + 1)}, "body is longer than 16384 characters, the most that is taken here"),
-        ({"credentials": "always"}, "credentials is one of same-origin, include, omit"),
-        ({"mode": "navigate"}, "mode is one of cors, no-cors, same-origin"),
-        ({"redirect": ""}, "redirect is one of follow, error, manual"),
+        ({"body": 3}, "body is not a string"),
+        ({"body": "a" * (MAX_BODY + 1)}, "body is longer than 16384 characters, the most that is allowed here"),
+        ({"credentials": "always"}, "credentials must be one of same-origin, include, omit"),
+        ({"mode": "navigate"}, "mode must be one of cors, no-cors, same-origin"),
+        ({"redirect": ""}, "redirect must be one of follow, error, manual"),
     ],
 )
 def test_a_request_is_bounded(demo: Demo, changed: dict[str, Any], error: str) -> None:
@@ -641,10 +641,10 @@ def test_a_request_is_bounded(demo: Demo, changed: dict[str, Any], error: str) -
 @pytest.mark.parametrize(
     ("changed", "error"),
     [
-        ({"request": None}, "there is no request"),
-        ({"sender": "somebody"}, "sender is one of page, stranger, sandbox"),
-        ({"visit": None}, "visit is no text"),
-        ({"id": ["a"]}, "id is no text"),
+        ({"request": None}, "the request is missing"),
+        ({"sender": "somebody"}, "sender must be one of page, stranger, sandbox"),
+        ({"visit": None}, "visit is not a string"),
+        ({"id": ["a"]}, "id is not a string"),
     ],
 )
 def test_what_is_asked_is_complete(demo: Demo, changed: dict[str, Any], error: str) -> None:
@@ -742,7 +742,7 @@ def test_after_a_redirect_it_is_told_again(demo: Demo) -> None:
     [
         ("follow", "Readable: "),
         ("error", 'Blocked: the answer is a redirect, and redirect: "error"'),
-        ("manual", 'The answer is a redirect, and with redirect: "manual" the script can read nothing'),
+        ("manual", 'The answer is a redirect, and with redirect: "manual" the script cannot read anything'),
     ],
 )
 def test_each_redirect_mode_is_told(demo: Demo, front_end: str, redirect: str, last: str) -> None:

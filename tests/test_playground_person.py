@@ -129,6 +129,10 @@ class Person:
         """Wait until the page says this of the policy."""
         self.page.locator("#policy-status", has_text=words).wait_for()
 
+    def found_faults(self) -> None:
+        """Wait until the page says that the policy has faults."""
+        self.page.locator("#policy-status[data-good=no]").wait_for()
+
     def faults(self, option: str) -> list[str]:
         texts: list[str] = self.page.locator(f"#{option}-faults .words").all_inner_texts()
         return texts
@@ -149,9 +153,9 @@ def test_change_a_policy_send_and_read(person: Person, demo: Demo) -> None:
     assert person.sees("#script-status") == "200"
     assert person.sees("#script-body") == '{"status": "OK"}'
     assert "content-type: application/json" in person.sees("#script-headers")
-    assert person.sees("#prediction-verdict") == "✓ The same as this browser did."
+    assert person.sees("#prediction-verdict") == "✓ The same as in this browser."
 
-    person.type("Pages that may read", "https://app.example.com")
+    person.type("Origins that may read answers", "https://app.example.com")
     assert person.page.locator("#stale").is_visible()
     person.send()
     assert person.sees("#verdict") == "Blocked: your script gets nothing"
@@ -168,13 +172,13 @@ def test_change_a_policy_send_and_read(person: Person, demo: Demo) -> None:
     row.locator("summary").first.click()
     assert re.search("^User-Agent: Mozilla/", row.inner_text(), re.MULTILINE)
     assert len(person.page.locator("#why li").all()) >= 3
-    assert person.sees("#prediction-verdict") == "✓ The same as this browser did."
+    assert person.sees("#prediction-verdict") == "✓ The same as in this browser."
 
     # As the page says: with the method on the left, the request on the right is sent.
     person.use("method")
     person.send()
     assert "PUT /orders/7 was never sent." in person.sees("#wire")
-    person.type("What they may do besides GET, HEAD and POST", "PUT")
+    person.type("Methods besides GET, HEAD and POST", "PUT")
     person.send()
     assert person.sees("#script-body") == '{"saved": true}'
 
@@ -203,51 +207,51 @@ def test_a_request_that_fetch_itself_refuses(person: Person) -> None:
     person.page.locator("#body").fill("text")
     assert "fetch() will refuse this" in person.sees("#request-faults")
     person.send()
-    assert person.sees("#verdict") == "fetch() itself refused: nothing was sent"
+    assert person.sees("#verdict") == "fetch() refused the request: nothing was sent"
     assert person.sees("#wire-words") == "nothing"
-    assert person.sees("#prediction-verdict") == "✓ The same as this browser did."
+    assert person.sees("#prediction-verdict") == "✓ The same as in this browser."
 
 
 def test_faults_appear_as_one_types_and_can_be_mended(person: Person) -> None:
-    field = person.page.get_by_label("Pages that may read")
+    field = person.page.get_by_label("Origins that may read answers")
     field.fill("https://one.example\nhttps://App.example.com")
-    person.judged("This policy has a fault.")
+    person.judged("This policy has one fault.")
     (fault,) = person.faults("allow_origins")
     assert fault.startswith('"https://App.example.com" is not an origin as browsers write it')
     assert field.get_attribute("aria-invalid") == "true"
     assert "allow_origins-faults" in field.get_attribute("aria-describedby")
     assert person.page.locator("#copy").is_disabled()
     person.page.get_by_role("button", name="Use https://app.example.com").click()
-    person.judged("This policy has no fault.")
+    person.judged("This policy has no faults.")
     assert field.input_value() == "https://one.example\nhttps://app.example.com"
     assert field.get_attribute("aria-invalid") is None
     assert person.faults("allow_origins") == []
     assert person.page.evaluate("document.activeElement.id") == "allow_origins"  # the button has gone
 
-    person.type("What they may do besides GET, HEAD and POST", "GET,PUT\npatch")
-    person.judged("This policy has a fault.")
+    person.type("Methods besides GET, HEAD and POST", "GET,PUT\npatch")
+    person.judged("This policy has one fault.")
     assert '"patch" is not PATCH' in person.sees("#policy-status")
     person.page.get_by_role("button", name="Use GET, PUT").click()
-    person.judged("This policy has no fault.")
+    person.judged("This policy has no faults.")
     assert person.page.locator("#allow_methods").input_value() == "GET\nPUT\npatch"
 
 
 def test_each_kind_of_field_has_its_say(person: Person) -> None:
     person.page.get_by_text("More options").click()
-    person.type("Pages that may read", "http://app.example.com")
-    person.type("How long a preflight is remembered", "90000")
-    person.type("Status of a granted preflight", "soon")
-    person.type("Headers that a callable looks at too", "*")
-    person.page.get_by_label("Cookies may come along").check()
+    person.type("Origins that may read answers", "http://app.example.com")
+    person.type("How long browsers may cache a preflight", "90000")
+    person.type("Status of a successful preflight", "soon")
+    person.type("Other headers that a callable reads", "*")
+    person.page.get_by_label("Allow cookies and other credentials").check()
     person.judged("This policy has 4 faults.")
     for option in ("allow_origins", "max_age", "preflight_status", "vary"):
         assert len(person.faults(option)) == 1, option
     person.page.get_by_label("insecure-origins").check()
     person.page.get_by_role("button", name="Use 86400").click()
     person.page.get_by_role("button", name="Use 204").click()
-    person.type("Headers that a callable looks at too", "X-Edition")
-    person.page.get_by_label("Refuse strangers before the application sees them").check()
-    person.judged("This policy has no fault.")
+    person.type("Other headers that a callable reads", "X-Edition")
+    person.page.get_by_label("Refuse other origins before the application sees the request").check()
+    person.judged("This policy has no faults.")
     expected = Policy(
         ["http://app.example.com"],
         allow_credentials=True,
@@ -257,14 +261,14 @@ def test_each_kind_of_field_has_its_say(person: Person) -> None:
         dangerously_allow=["insecure-origins"],
     )
     assert person.policy() == expected
-    person.type("How long a preflight is remembered", "")
+    person.type("How long browsers may cache a preflight", "")
     person.page.locator("#policy-text", has_text="max_age=None").wait_for()
 
 
 def test_nothing_is_sent_under_a_faulty_policy(person: Person) -> None:
-    person.type("Pages that may read", "www.example.com")
+    person.type("Origins that may read answers", "www.example.com")
     person.send()
-    assert person.sees("#playground-status") == "Nothing was sent: the policy has faults, shown beside its fields."
+    assert person.sees("#playground-status") == "Nothing was sent. Fix the policy first: its faults are shown beside its fields."
     assert person.page.evaluate("document.activeElement.id") == "allow_origins"
     assert not person.page.locator("#happened").is_visible()
 
@@ -275,10 +279,10 @@ def test_a_query_with_names_of_the_pages_own_breaks_nothing(person: Person, demo
     assert person.sees("#verdict") == "Your script can read the answer"
     assert person.sees("#wire-words") == "GET 200"
     assert "GET /cost?id=5&visit=mine&item=7\n" in person.sees("#wire")
-    person.type("Pages that may read", "https://app.example.com")
+    person.type("Origins that may read answers", "https://app.example.com")
     person.send()
     assert person.sees("#verdict") == "Blocked: your script gets nothing"
-    assert person.sees("#prediction-verdict") == "✓ The same as this browser did."
+    assert person.sees("#prediction-verdict") == "✓ The same as in this browser."
 
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
@@ -297,8 +301,8 @@ def test_the_box_says_what_to_mend(person: Person, demo: Demo, front_end: str) -
         'name the origin in allow_origins in place of "*", and set allow_credentials to True.'
     )
     assert not any(each.startswith("Readable: ") for each in steps())
-    person.type("Pages that may read", demo.page_url)
-    person.page.get_by_label("Cookies may come along").check()
+    person.type("Origins that may read answers", demo.page_url)
+    person.page.get_by_label("Allow cookies and other credentials").check()
     person.send()
     assert person.sees("#verdict") == "Your script can read the answer"
 
@@ -312,9 +316,9 @@ def test_the_box_says_what_to_mend(person: Person, demo: Demo, front_end: str) -
     assert "set allow_credentials to True" in person.sees("#because")
     assert "(fetch#" not in person.sees("#because")
     assert "PUT /orders/7 was never sent." in person.sees("#wire")  # as fetch writes put
-    person.type("What they may do besides GET, HEAD and POST", "PUT")
-    person.type("Headers their scripts may send", "Content-Type")
-    person.page.get_by_label("Cookies may come along").check()
+    person.type("Methods besides GET, HEAD and POST", "PUT")
+    person.type("Request headers that scripts may send", "Content-Type")
+    person.page.get_by_label("Allow cookies and other credentials").check()
     person.send()
     assert person.sees("#script-body") == '{"saved": true}'
 
@@ -333,8 +337,8 @@ def test_the_box_says_what_to_mend(person: Person, demo: Demo, front_end: str) -
     assert "Do not allow null for that" in person.sees("#because")
     assert "null" not in "".join(each for each in steps() if "is refused" in each)
     for mode, verdict, words in [
-        ("manual", "A redirect, which your script may not look into", "the script can read nothing of it"),
-        ("error", "Blocked: your script gets nothing", "takes one for a failure"),
+        ("manual", "A redirect, which your script cannot read", "the script cannot read anything of it"),
+        ("error", "Blocked: your script gets nothing", "makes that a failure"),
     ]:
         person.page.locator("#redirect").select_option(mode)
         person.send()
@@ -342,7 +346,7 @@ def test_the_box_says_what_to_mend(person: Person, demo: Demo, front_end: str) -
         assert words in person.sees("#because")
         assert words in steps()[-1]
         assert not any(each.startswith("Readable: ") for each in steps())
-        assert person.sees("#prediction-verdict") == "✓ The same as this browser did."
+        assert person.sees("#prediction-verdict") == "✓ The same as in this browser."
 
     begin("allowed")
     person.page.locator("#method").fill("HEAD")
@@ -379,11 +383,11 @@ def test_a_reload_and_a_step_back_lose_nothing(person: Person, demo: Demo) -> No
         page.locator(f"#{field}").fill(text)
     page.locator("#sender").select_option("stranger")
     page.locator("#front-end").select_option("handler")
-    page.get_by_label("Cookies may come along").check()
+    page.get_by_label("Allow cookies and other credentials").check()
     page.locator("[value=public-suffixes]").check()
 
     def look() -> None:
-        person.judged("This policy has a fault.")
+        person.judged("This policy has one fault.")
         assert {field: page.locator(f"#{field}").input_value() for field in TYPED} == TYPED
         chosen = [page.locator(f"#{each}").input_value() for each in ("example", "sender", "front-end", "method")]
         assert chosen == ["method", "stranger", "handler", "PUT"]
@@ -391,7 +395,7 @@ def test_a_reload_and_a_step_back_lose_nothing(person: Person, demo: Demo) -> No
         assert page.locator("[value=public-suffixes]").is_checked()
         assert not page.locator("[value=insecure-origins]").is_checked()
         assert page.locator("#enforce").is_checked() is False
-        assert "GET, HEAD and POST need no listing" in person.sees("#example-words")
+        assert "GET, HEAD and POST need not be listed" in person.sees("#example-words")
         assert "/orders/7?item=1" in (page.locator("#request-text").text_content() or "")
 
     page.reload()
@@ -408,7 +412,7 @@ def test_a_reload_and_a_step_back_lose_nothing(person: Person, demo: Demo) -> No
 def test_what_was_kept_is_not_trusted(person: Person, kept: str) -> None:
     person.page.evaluate("kept => sessionStorage.setItem('playground', kept)", kept)
     person.page.reload()
-    person.judged("This policy has no fault.")
+    person.judged("This policy has no faults.")
     assert person.page.locator("#method").input_value() == "GET"
     assert person.page.locator("#sender").input_value() == "page"
     assert not person.page.locator("#allow_credentials").is_checked()
@@ -441,18 +445,18 @@ def test_a_request_that_fails_leaves_no_old_verdict_standing(person: Person) -> 
     assert not person.page.locator("#stale").is_visible()
     person.page.route("**/playground/*", lambda route: route.abort())
     person.send()
-    assert person.sees("#playground-status").startswith("The demo's own server did not answer")
-    assert person.sees("#stale").startswith("This is of an earlier request.")
-    person.type("Pages that may read", "*")
+    assert person.sees("#playground-status").startswith("The demo's server did not answer")
+    assert person.sees("#stale").startswith("This is the result of an earlier request.")
+    person.type("Origins that may read answers", "*")
     person.page.locator("#policy-status", has_text="did not answer").wait_for()
-    assert person.sees("#policy-text") == "# the server has not judged this policy"
+    assert person.sees("#policy-text") == "# the server has not checked this policy"
     assert person.page.locator("#copy").is_disabled()
     person.page.unroute("**/playground/*")
-    person.type("Pages that may read", "www.example.com")
-    person.judged("This policy has a fault.")
+    person.type("Origins that may read answers", "www.example.com")
+    person.judged("This policy has one fault.")
     assert person.sees("#policy-text") == "# fix the policy first"
     person.send()
-    assert person.sees("#stale").startswith("This is of an earlier request.")
+    assert person.sees("#stale").startswith("This is the result of an earlier request.")
 
 
 def test_on_a_telephone_what_went_wrong_comes_into_sight(browser: Any, demo: Demo) -> None:
@@ -489,17 +493,17 @@ def test_numbers_are_taken_as_they_are_typed(person: Person) -> None:
         ("9" * 400, "seconds are a number"),
         ("0x10", "seconds are a number"),
     ]:
-        person.type("How long a preflight is remembered", typed)
+        person.type("How long browsers may cache a preflight", typed)
         person.page.locator("#max_age-faults", has_text=fault).wait_for()
-    person.type("How long a preflight is remembered", "600")
-    person.type("Status of a granted preflight", "")  # as by default
-    person.judged("This policy has no fault.")
+    person.type("How long browsers may cache a preflight", "600")
+    person.type("Status of a successful preflight", "")  # as by default
+    person.judged("This policy has no faults.")
     assert person.policy().preflight_status == 204
 
 
 def test_many_faults_are_counted_and_the_rest_is_told(person: Person) -> None:
-    person.type("Pages that may read", "\n".join(f"bad{number}" for number in range(25)))
-    person.judged("This policy has 25 faults. 20 are shown, and 5 more come once those are mended.")
+    person.type("Origins that may read answers", "\n".join(f"bad{number}" for number in range(25)))
+    person.judged("This policy has 25 faults. The first 20 are shown. Fix them to see the other 5.")
     assert len(person.faults("allow_origins")) == 20
 
 
@@ -507,7 +511,7 @@ def test_half_of_a_character_is_told_or_mended(person: Person) -> None:
     page = person.page
     half = "field => { field.value = 'a\\ud800'; field.dispatchEvent(new Event('input', { bubbles: true })); }"
     page.locator("#allow_methods").evaluate(half)
-    person.judged("This holds half of a character (a lone surrogate), which is no text.")
+    person.judged("The text holds half of a character (a lone surrogate); delete it.")
     page.locator("#allow_methods").fill("")
     page.locator("#method").fill("POST")
     page.locator("#path").fill("/echo")
@@ -553,7 +557,7 @@ def test_what_is_typed_is_never_markup(person: Person) -> None:
     count = page.locator("#playground *").count()
     for field in page.locator("#policy-form textarea, #policy-form input[type=text]").all():
         field.fill(HOSTILE)
-    person.judged("faults")
+    person.found_faults()
     assert any(HOSTILE[:20] in each for each in person.faults("allow_methods"))
     assert any("onerror" in each for each in person.faults("max_age"))
 
@@ -572,7 +576,7 @@ def test_what_is_typed_is_never_markup(person: Person) -> None:
     page.locator("#path").fill("/status")
     page.locator("#headers").fill(f"X-One: {HOSTILE}")
     person.send()
-    assert person.sees("#verdict").startswith("fetch() itself refused")
+    assert person.sees("#verdict").startswith("fetch() refused")
     assert page.locator("img, script:not([src])").count() == 0
     assert page.locator("iframe").count() == 2
     assert page.locator("#playground *").count() < count + 200  # what was added is rows and lines
@@ -587,7 +591,7 @@ def test_a_request_stays_on_the_demo(person: Person, path: str) -> None:
     if path == "/%":
         assert person.sees("#verdict") == "Your script can read the answer"  # of a 404
     else:
-        assert "begins with one slash" in person.sees("#path-faults")
+        assert "begin with exactly one slash" in person.sees("#path-faults")
         assert person.page.evaluate("document.activeElement.id") == "path"
     assert not [url for url in asked if "evil" in url]
 
@@ -598,7 +602,7 @@ def test_requests_are_bounded(person: Person) -> None:
     person.send()
     assert person.sees("#playground-status").startswith("Nothing was sent: body is longer than 16384 characters")
     person.page.locator("#body").fill("a")
-    person.type("Pages that may read", "a" * 17000)
+    person.type("Origins that may read answers", "a" * 17000)
     person.judged("longer than 16384 bytes")
 
 
@@ -614,13 +618,13 @@ def test_a_visit_that_has_ended_is_told_and_begins_anew(person: Person, clock: C
     assert person.sees("#playground-status").startswith("Your visit has ended")
     assert not person.page.locator("#happened").is_visible()
     person.page.unroute("**/status?*")
-    person.page.get_by_role("button", name="Begin anew and send again").click()
+    person.page.get_by_role("button", name="Start a new visit and send again").click()
     person.wait()
     assert person.sees("#verdict") == "Your script can read the answer"
 
     clock.now += MAX_AGE + 1
     person.send()
-    assert person.sees("#playground-status").startswith("Your earlier visit had ended. A new one began")
+    assert person.sees("#playground-status").startswith("Your earlier visit had ended. A new one has started")
     assert person.sees("#verdict") == "Your script can read the answer"
 
 
@@ -738,7 +742,7 @@ def test_it_can_be_read(browser: Any, demo: Demo, width: int, scheme: str) -> No
         sync_api.expect(page.locator("#verdict")).to_be_in_viewport()
     page.locator("#allow_origins").fill("https://" + "App" * 90 + ".example/\n" * 3 + HOSTILE)
     page.locator("#allow_methods").fill("GET,PUT")
-    person.judged("faults")
+    person.found_faults()
     look()
     context.close()
 
@@ -773,7 +777,7 @@ def test_what_is_told_as_it_comes_is_heard_from_the_first_word(person: Person) -
 
 def test_what_can_be_pressed_is_large_enough(person: Person) -> None:
     person.use("slash")
-    person.judged("faults")
+    person.found_faults()
     for pressed in person.page.locator("#playground button:visible, #playground summary:visible").all():
         assert pressed.bounding_box()["height"] >= 24, pressed.inner_text()
 
@@ -781,8 +785,8 @@ def test_what_can_be_pressed_is_large_enough(person: Person) -> None:
 def test_a_fault_can_be_seen_where_people_choose_the_colours(browser: Any, demo: Demo) -> None:
     context = browser.new_context(forced_colors="active")
     person = Person(context.new_page(), demo)
-    person.type("Pages that may read", "www.example.com")
-    person.judged("This policy has a fault.")
+    person.type("Origins that may read answers", "www.example.com")
+    person.judged("This policy has one fault.")
     edges = [
         person.page.locator(f"#{field}").evaluate("field => getComputedStyle(field).borderTopStyle")
         for field in ("allow_origins", "allow_methods")

@@ -1,4 +1,4 @@
-"""The demo's API: what it answers, the policy before it, and its WSGI form; nothing here knows of servers or ports."""
+"""The demo's API: its answers, the policy in front of it, and its WSGI form; it knows nothing of servers or ports."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from corswsgi.policy import Policy
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: The one cookie of the demo. Cookies know no ports, so that those of other programs on this machine arrive here too.
+#: The demo's only cookie. Cookies ignore ports, so cookies of other programs on this machine arrive here too.
 COOKIE = "corswsgi-demo"
 
-#: Bytes of a request's body; more is answered 413.
+#: The most bytes that the body of a request may have; more is answered with 413.
 MAX_BODY = 64 * 1024
 
 
 class Asked(NamedTuple):
-    """A request, as far as the API looks at it.
+    """The parts of a request that the API looks at.
 
-    :ivar header: gives the value of a request header, whatever the case of its name, or ``None``.
+    :ivar header: returns the value of a request header, or ``None``; names are the same in any case.
     :ivar elsewhere: the origin of the other server of this API, for redirects that cross origins.
     """
 
@@ -39,7 +39,7 @@ class Asked(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A response; front ends add ``Content-Length``, and leave the body out where the method is HEAD."""
+    """A response; front ends add ``Content-Length``, and leave out the body if the method is HEAD."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -58,7 +58,7 @@ def demo_policy(page_origin: str) -> Policy:
 
 
 def json_reply(status: int, value: object, headers: Iterable[tuple[str, str]] = ()) -> Reply:
-    """Return a response that holds ``value`` as JSON."""
+    """Return a response with ``value`` as JSON."""
     fixed = [
         ("Content-Type", "application/json"),
         ("Cache-Control", "no-store"),
@@ -69,20 +69,20 @@ def json_reply(status: int, value: object, headers: Iterable[tuple[str, str]] = 
 
 def too_large() -> Reply:
     """Return the answer to a body of more than :data:`MAX_BODY` bytes."""
-    return json_reply(413, {"error": f"the body is larger than {MAX_BODY} bytes"})
+    return json_reply(413, {"error": f"the body is larger than {MAX_BODY} bytes; send a smaller one"})
 
 
 def answer(asked: Asked) -> Reply:
     """Return the API's answer to a request.
 
-    :raises RuntimeError: on ``GET /crash``, which is what that is for.
+    :raises RuntimeError: on ``GET /crash``, which exists to show that.
     """
     for path, route in _ROUTES_OF_ANY_METHOD.items():
         if path.fullmatch(asked.path):
             return route(asked)
     methods = {known: route for (known, at), route in _ROUTES.items() if at == asked.path}
     if not methods:
-        return json_reply(404, {"error": "there is nothing at this path"})
+        return json_reply(404, {"error": "nothing is at this path"})
     found = methods.get("GET" if asked.method == "HEAD" else asked.method)
     if found is None:
         allowed = ", ".join(sorted(methods))
@@ -102,9 +102,9 @@ def application(elsewhere: str) -> WSGIApplication:
         if length > MAX_BODY:
             reply = too_large()
         else:
-            # WebOb's path is text; one that is no UTF-8 must be not found, as any other.
+            # Not WebOb's path, which is text: a path that is not UTF-8 must get a 404 too.
             path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-            body = request.body_file_raw.read(length)  # request.body would put a long one into a file
+            body = request.body_file_raw.read(length)  # request.body would write a long body to a file
             reply = answer(Asked(request.method, path, query, request.headers.get, body, elsewhere))
         response = webob.Response(status=reply.status, headerlist=reply.headers, body=reply.body)
         return response(environ, start_response)
@@ -112,15 +112,13 @@ def application(elsewhere: str) -> WSGIApplication:
     return api
 
 
-# What follows answers one method at one path each, but for the first two.
-
 
 def _echo(asked: Asked) -> Reply:
     return json_reply(200, {"method": asked.method, "body": asked.body.decode("utf-8", "replace")})
 
 
 def _redirect(asked: Asked) -> Reply:
-    """Lead to ``/echo``, here or on the demo's other server; nothing of the request but two names is carried on."""
+    """Redirect to ``/echo``, here or on the demo's other server; only the parameters of the page are passed on."""
     _, _, status, place = asked.path.split("/")
     names = {name: value for name in OWN_PARAMETERS if (value := name_in(asked.query, name))}
     location = f"{asked.elsewhere if place == 'there' else ''}/echo?{urlencode(names)}"
@@ -168,12 +166,12 @@ def _session(asked: Asked) -> Reply:
 def _account(asked: Asked) -> Reply:
     scheme, _, token = (asked.header("Authorization") or "").partition(" ")
     if scheme != "Bearer" or token != "demo-token":
-        return json_reply(401, {"error": "a token is needed"}, [("WWW-Authenticate", "Bearer")])
+        return json_reply(401, {"error": "send Authorization: Bearer demo-token"}, [("WWW-Authenticate", "Bearer")])
     return json_reply(200, {"account": "ada"})
 
 
 def _crash(asked: Asked) -> Reply:
-    raise RuntimeError("the demo's API crashes when it is asked to")
+    raise RuntimeError("GET /crash always raises this, to show how errors are answered")
 
 
 _ROUTES_OF_ANY_METHOD: Mapping[re.Pattern[str], Callable[[Asked], Reply]] = {

@@ -1,4 +1,4 @@
-"""``corswsgi demo``: its arguments, and how it runs until it is stopped; what runs is in ``servers``."""
+"""``corswsgi demo``: its arguments, and how it runs until it is stopped; the servers are in ``servers``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the demo until the process is told to stop, by Ctrl-C or SIGTERM; return the exit status.
+    """Run the demo until Ctrl-C or SIGTERM, and return the exit status.
 
     :raises UsageError: if a port is taken, or waitress is not installed.
     """
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         with Demo(options.port, options.api_port, options.handler_port) as demo:
             print(_announcement(demo), flush=True)
             while not stop.is_set():
-                stop.wait(1)  # with a limit, because on Windows nothing interrupts a wait without
+                stop.wait(1)  # with a limit, because on Windows nothing interrupts a wait without one
     finally:
         logger.removeFilter(_leave_traceback_out)
         for number, handler in before.items():
@@ -64,7 +64,7 @@ def _announcement(demo: Demo) -> str:
 
 
 def _leave_traceback_out(record: logging.LogRecord) -> bool:
-    """For the one error that the page asks for, a line is enough."""
+    """Shorten a record with an exception to one line: the page makes the API raise on purpose."""
     if record.exc_info and record.exc_info[1] is not None:
         record.msg = f"{record.getMessage()}: {record.exc_info[1]!r}"
         record.args = record.exc_info = None

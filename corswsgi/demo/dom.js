@@ -1,8 +1,8 @@
-/* The few things that this page does to its document. What is shown is always text, never markup. */
+/* The few functions with which this page changes its document. What they show is always text, never markup. */
 
 export const find = (id) => document.getElementById(id);
 
-/** Return a copy of a template's element. */
+/** Return a copy of the element in a template. */
 export function copyOf(name) {
   return find(`${name}-template`).content.firstElementChild.cloneNode(true);
 }

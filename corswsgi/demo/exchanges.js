@@ -1,8 +1,8 @@
-/* Shows what the servers saw: requests and responses, line by line. */
+/* Shows the requests and responses that the servers saw, line by line. */
 
 import { copyOf, textElement, write } from "./dom.js";
 
-/** Say in a few words what went over the wire: each exchange is given as its method and status. */
+/** Return in a few words what went over the wire; each exchange is given as its method and status. */
 export function wireWords(saw) {
   return saw.map((line) => line.replace("OPTIONS", "preflight")).join(", then ") || "nothing";
 }
@@ -12,7 +12,7 @@ export const lineOf = (exchange) => `${exchange.method} ${exchange.status.slice(
 export function exchangeItem({ method, path, preflight, request, status, response }) {
   const item = copyOf("exchange");
   item.dataset.kind = preflight ? "preflight" : "actual";
-  const host = request.find(([name]) => name === "Host"); // is there where all headers are
+  const host = request.find(([name]) => name === "Host"); // only there if the server gave all headers
   const words = preflight ? "Preflight: the browser asks first" : "The request itself";
   write(item, ".kind", host ? `${words} (${host[1]})` : words);
   item.querySelector(".request").replaceChildren(...messageLines(`${method} ${path}`, request));
@@ -25,7 +25,7 @@ export function unsentItem(method, path) {
   return textElement("li", `${method} ${path} was never sent.`, "unsent");
 }
 
-/** What matters to CORS is shown at once, the rest on demand. */
+/** The headers that matter to CORS are shown at once, the others on demand. */
 const MATTERS = /^(access-control-.*|authorization|content-type|cookie|location|origin|set-cookie|vary|x-.*)$/i;
 const IS_NOISE = /^x-content-type-options$/i;
 
@@ -40,7 +40,7 @@ function messageLines(first, headers) {
 
 function restOf(headers) {
   const details = document.createElement("details");
-  const summary = textElement("summary", `and ${headers.length} more ${headers.length === 1 ? "header" : "headers"}`);
+  const summary = textElement("summary", `${headers.length} more ${headers.length === 1 ? "header" : "headers"}`);
   details.append(summary, ...headers.map(headerLine));
   return details;
 }

@@ -1,12 +1,12 @@
-/* Shows what is wrong with a field, beside it, and offers what should stand there instead. */
+/* Shows the faults of a field beside it, and offers corrections. */
 
 import { copyOf, find, write } from "./dom.js";
 
-/** Show the faults of a field: { message, code, fix: { label, apply } }, the latter two if there are any. */
+/** Show the faults of a field, each { message, code, fix: { label, apply } }; code and fix may be missing. */
 export function showFaults(field, faults) {
   const list = find(`${field}-faults`);
   const items = faults.map(faultItem);
-  // What is the same is left alone: a button must not go while somebody is on the way to it.
+  // An unchanged list stays as it is, so that no button disappears while someone is about to press it.
   if (list.textContent !== items.map((item) => item.textContent).join("")) list.replaceChildren(...items);
   for (const control of controlsOf(field)) {
     if (faults.length) control.setAttribute("aria-invalid", "true");
@@ -14,10 +14,10 @@ export function showFaults(field, faults) {
   }
 }
 
-/** Bring the first field of a form that has a fault into sight, with its faults if there is room, and go there. */
+/** Scroll to the first field of a form that has a fault, with its faults if there is room, and focus it. */
 export function leadToFirstFault(form) {
   const control = find(form).querySelector("[aria-invalid]");
-  const where = { block: "nearest", behavior: "instant" }; // a smooth scroll would be stopped by the next
+  const where = { block: "nearest", behavior: "instant" }; // the second scroll would stop a smooth one
   find(`${control.id || control.name}-faults`).scrollIntoView(where);
   control.scrollIntoView(where);
   control.focus({ preventScroll: true });
@@ -38,7 +38,7 @@ function faultItem({ message, code, fix }) {
     button.textContent = fix.label;
     button.addEventListener("click", () => {
       fix.apply();
-      controlsOf(fieldOf(button))[0].focus(); // the button is about to go
+      controlsOf(fieldOf(button))[0].focus(); // the button is about to disappear
     });
   } else {
     button.remove();

@@ -1,4 +1,4 @@
-/* The third column: what became of a request, and whether the browser in Python said so before. */
+/* The third column: the result of a request, and whether the browser in Python predicted it. */
 
 import { capital, copyOf, find, textElement, write } from "./dom.js";
 import { exchangeItem, lineOf, unsentItem, wireWords } from "./exchanges.js";
@@ -8,14 +8,14 @@ const LONGEST = 4000; // characters of a body that are shown
 
 const VERDICTS = {
   readable: "Your script can read the answer",
-  opaque: "Sent and answered, but your script can read nothing",
-  opaqueredirect: "A redirect, which your script may not look into",
+  opaque: "Sent and answered, but your script cannot read anything",
+  opaqueredirect: "A redirect, which your script cannot read",
   blocked: "Blocked: your script gets nothing",
-  refused: "fetch() itself refused: nothing was sent",
+  refused: "fetch() refused the request: nothing was sent",
   unreached: "No answer came in time",
 };
 
-/** Return what a fetch came to, as one word. */
+/** Return the outcome of a fetch as one word. */
 export function outcomeOf({ readable, refused, type, error }) {
   if (readable) return "readable";
   if (refused) return "refused";
@@ -32,26 +32,26 @@ export function showHappened(asked, result, { exchanges, why, prediction }) {
   markStale("");
   find("verdict-box").dataset.outcome = outcome;
   find("verdict").textContent = VERDICTS[outcome];
-  const isUnasked = outcome === "refused" || outcome === "unreached"; // no policy had a part in it
+  const isUnasked = outcome === "refused" || outcome === "unreached"; // no policy was involved
   find("because").textContent = isUnasked ? result.error : decisive(outcome, why, prediction);
   showRead(result, outcome);
   showWire(exchanges, saw, outcome, asked);
   find("why").replaceChildren(...(isUnasked ? [result.error] : why).map((step) => textElement("li", step)));
   showPrediction(prediction, { outcome, status: result.status, headers: Object.keys(result.headers ?? {}), saw });
-  find("verdict-box").scrollIntoView({ block: "nearest" }); // on a telephone it is far below the button
+  find("verdict-box").scrollIntoView({ block: "nearest" }); // on a phone it is far below the button
   return VERDICTS[outcome];
 }
 
-/** Say why what is shown is not of what is in the forms now; no words: it is. */
+/** Say why the result shown is not that of the forms as they are now; empty if it is. */
 export function markStale(words) {
   find("stale").hidden = !words;
   find("stale").textContent = words;
 }
 
-/** Return in a sentence or two why; where the standard says so stands among the steps. */
+/** Return the reason in a sentence or two, without anchors into the standard: the steps have these. */
 function decisive(outcome, why, prediction) {
   const word = { readable: "Readable: ", blocked: "Blocked: " }[outcome];
-  const verdicts = word ? why.filter((step) => step.startsWith(word)) : []; // all, so that all can be mended at once
+  const verdicts = word ? why.filter((step) => step.startsWith(word)) : []; // all, so that all can be fixed at once
   const verdict = verdicts.at(-1);
   const isRefused = (step) => /^The origin ".*" is refused/.test(step);
   const isTainted = (step) => step.startsWith("A redirect from one foreign origin"); // why the origin is null
@@ -65,7 +65,7 @@ function decisive(outcome, why, prediction) {
   return found.map((step) => capital(plain(step.replace(word ?? "", "")))).join(" ");
 }
 
-/** Return a sentence without the place in the standard where it says so. */
+/** Return a sentence without its anchor into the standard. */
 const plain = (text) => text.replace(/ \([a-z]+#[^)]*\)/g, "");
 
 function showRead({ readable, error, status, headers = {}, body = "" }, outcome) {
@@ -85,7 +85,7 @@ function showWire(exchanges, saw, outcome, { request, frontEnd, path }) {
   const last = exchanges.at(-1);
   if (outcome === "blocked" && last?.preflight) {
     const { method } = new Request(request.url, initOf(request)); // as fetch writes it
-    // waitress refuses a method in lower case before it is recorded, so that it may have been sent there.
+    // waitress refuses a lower-case method before it is recorded, so the request may have been sent.
     if (frontEnd !== "middleware" || method === method.toUpperCase()) items.push(unsentItem(method, path));
   }
   if (!last) items.push(textElement("li", "No request reached the API.", "unsent"));
@@ -98,7 +98,7 @@ function showPrediction(prediction, here) {
   const agrees = rows.every(([, one, other]) => one === other);
   find("prediction").hidden = !rows.length;
   verdict.dataset.agrees = prediction.missing ? "unknown" : agrees ? "yes" : "no";
-  const words = agrees ? "✓ The same as this browser did." : "✕ Something else than this browser did.";
+  const words = agrees ? "✓ The same as in this browser." : "✕ Not the same as in this browser.";
   verdict.textContent = prediction.missing ?? words;
   find("prediction").tBodies[0].replaceChildren(...rows.map(predictionRow));
   const reason = `Because: ${prediction.sentence} (${prediction.anchor}).`;

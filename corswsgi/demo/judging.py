@@ -1,4 +1,4 @@
-"""A policy that somebody types, as JSON: its faults, what the library warns of, and its text; nothing is kept here."""
+"""Judges a policy typed into the page: its faults, the library's warnings, and its text; nothing is kept here."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from corswsgi.demo.policy_text import ini_of, source_of, toml_of
 from corswsgi.errors import PolicyError, Problem, UsageError, quote
 from corswsgi.policy import Policy
 
-#: Bytes of JSON that a policy may have.
+#: The most bytes of JSON that a policy may have.
 MAX_POLICY = 16 * 1024
 
-#: Faults that are told at once; after they are fixed, the rest are told.
+#: The most faults that are returned at once.
 MAX_PROBLEMS = 20
 
-_overheard: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("overheard", default=None)
+_collected: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("collected", default=None)
 
 
 class BadRequest(Exception):
-    """What came is not what the page's own script sends, or more than is taken; the message is a sentence."""
+    """The page's own script would not send this, or it is too long; the message is a sentence."""
 
 
 def judge(options: object) -> tuple[dict[str, Any], Policy | None]:
-    """Return what to tell of the options of a policy, for JSON, and the policy itself if it has no fault.
+    """Return the judgement of a policy's options, for JSON, and the policy itself if it has no fault.
 
-    What is told: ``problems``, and how many ``more`` there are; ``warnings``, sentences; and without a problem
-    ``texts``, the policy in each language.
+    The judgement holds ``problems``, and how many ``more`` there are; ``warnings``, sentences; and if there is no
+    problem, ``texts``: the policy in each language.
 
-    :raises BadRequest: if they are no JSON object, or a very long one.
+    :raises BadRequest: if the options are not a JSON object, or too long.
     """
     if not isinstance(options, Mapping):
-        raise BadRequest("a policy is a JSON object")
+        raise BadRequest("the policy is not a JSON object")
     if len(json.dumps(options)) > MAX_POLICY:
-        raise BadRequest(f"this policy is longer than {MAX_POLICY} bytes, which is more than the playground takes")
-    with _overhear() as warnings:
+        raise BadRequest(f"this policy is longer than {MAX_POLICY} bytes, the most that the playground takes")
+    with _collect() as warnings:
         try:
             policy = Policy.from_options(options)
         except PolicyError as error:
-            told = [_told(problem) for problem in error.problems[:MAX_PROBLEMS]]
-            return {"problems": told, "more": len(error.problems) - len(told), "warnings": warnings}, None
+            shown = [_as_json(problem) for problem in error.problems[:MAX_PROBLEMS]]
+            return {"problems": shown, "more": len(error.problems) - len(shown), "warnings": warnings}, None
     texts = {
         "python": f"from corswsgi import Policy\n\npolicy = {source_of(policy)}",
         "toml": toml_of(policy),
@@ -56,7 +56,7 @@ def judge(options: object) -> tuple[dict[str, Any], Policy | None]:
 
 
 def _in_form(name: str, policy: Policy) -> str:
-    """Return a policy as what is put into a server or a framework, or why that cannot be."""
+    """Return a policy as configuration or code of a server or framework, or a comment that says why it cannot be."""
     try:
         return written(name, policy)
     except (PolicyError, UsageError) as error:
@@ -65,8 +65,10 @@ def _in_form(name: str, policy: Policy) -> str:
 
 @contextlib.contextmanager
 def warnings_to_the_page() -> Iterator[None]:
-    """Have the page told what the library logs of policies that are typed there, in place of the log: each key typed
-    would be a line there."""
+    """Send the library's warnings about policies typed into the page to the page, and not to the log.
+
+    In the log, each key press would be a line.
+    """
     logger = logging.getLogger("corswsgi")
     logger.addFilter(_keep_for_the_page)
     try:
@@ -76,26 +78,26 @@ def warnings_to_the_page() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _overhear() -> Iterator[list[str]]:
-    overheard: list[str] = []
-    token = _overheard.set(overheard)
+def _collect() -> Iterator[list[str]]:
+    collected: list[str] = []
+    token = _collected.set(collected)
     try:
-        yield overheard
+        yield collected
     finally:
-        _overheard.reset(token)
+        _collected.reset(token)
 
 
 def _keep_for_the_page(record: logging.LogRecord) -> bool:
-    overheard = _overheard.get()
-    if overheard is None:
+    collected = _collected.get()
+    if collected is None:
         return True
-    overheard.append(record.getMessage())
+    collected.append(record.getMessage())
     return False
 
 
-def _told(problem: Problem) -> dict[str, Any]:
+def _as_json(problem: Problem) -> dict[str, Any]:
     message, suggestion = problem.message, problem.suggestion
-    if isinstance(suggestion, re.Pattern):  # what the form cannot hold
+    if isinstance(suggestion, re.Pattern):  # the form cannot hold one
         message, suggestion = f"{message}, in Python: {quote(suggestion)}", None
     return {
         "code": problem.code,

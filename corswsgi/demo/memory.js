@@ -1,4 +1,4 @@
-/* What is typed in the forms stays with this tab, so that a reload or a step back loses nothing of it. */
+/* Keeps what is typed in the forms with this tab, so that a reload or a step back does not lose it. */
 
 import { find } from "./dom.js";
 
@@ -6,18 +6,18 @@ const NAME = "playground";
 const FORMS = ["policy-form", "request-form"];
 const LONGEST = 64 * 1024; // characters; a longer text is not kept
 
-/** Keep what the forms hold. Where the browser keeps nothing, or the text is long, what was kept before goes. */
+/** Keep what the forms hold. If the text is too long, forget what was kept before. */
 export function remember() {
   try {
     const kept = JSON.stringify(Object.fromEntries(controls().map((control) => [keyOf(control), stateOf(control)])));
     if (kept.length > LONGEST) sessionStorage.removeItem(NAME);
     else sessionStorage.setItem(NAME, kept);
   } catch {
-    // Storage may be full or forbidden; then the page forgets, as any page does.
+    // Storage may be full or forbidden; then a reload empties the forms, as on any page.
   }
 }
 
-/** Fill in what was kept; return whether there was something. */
+/** Fill in what was kept; return whether there was anything. */
 export function recall() {
   const kept = read();
   if (!kept) return false;
@@ -42,5 +42,5 @@ const keyOf = (control) => control.id || `${control.name}=${control.value}`;
 const isChoice = (control) => control.type === "checkbox";
 const stateOf = (control) => (isChoice(control) ? control.checked : control.value);
 
-/** Another release of the demo may offer other choices. */
+/** Another version of the demo may have offered other choices. */
 const isOffered = (control, state) => !control.options || [...control.options].some(({ value }) => value === state);

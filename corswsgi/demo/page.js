@@ -1,4 +1,4 @@
-/* Opens the page: what the server says about itself, the frames, the playground, and the walk-through below it. */
+/* Starts the page: reads the configuration, opens the frames, and starts the playground and the walk-through. */
 
 import { find } from "./dom.js";
 import { startPlayground, tryScenario } from "./playground.js";

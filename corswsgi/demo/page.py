@@ -1,4 +1,4 @@
-"""The demo's page server: the page, what it must know, and what the other servers saw; the APIs are elsewhere."""
+"""The demo's page server: the page, its configuration, and what the other servers saw; the APIs are elsewhere."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from corswsgi.policy import Policy
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: Gets each result that a page posts.
+#: Called with each result that a page posts.
 OnResult = Callable[[dict[str, Any]], None]
 
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
-#: What a page has by default; told to the browser, so that what it does is sure to be that.
+#: The default of browsers, sent explicitly because the prediction relies on it.
 _REFERRER_POLICY = "strict-origin-when-cross-origin"
 
 
 class Origins(NamedTuple):
     """The origins of the demo.
 
-    :ivar page: the page's; the policy allows it.
-    :ivar stranger: the same server by another name, which to browsers is another origin; the policy does not allow it.
-    :ivar api: that of CORSMiddleware.
-    :ivar handler: that of CORSRequestHandlerMixin.
+    :ivar page: of the page; the policy allows it.
+    :ivar stranger: of the same server under another name, to browsers another origin; the policy does not allow it.
+    :ivar api: of the API behind CORSMiddleware.
+    :ivar handler: of the API behind CORSRequestHandlerMixin.
     """
 
     page: str
@@ -56,8 +56,8 @@ def page_application(
 ) -> WSGIApplication:
     """Return the page server.
 
-    :param policy: of the walk-through, and of the playground to begin with.
-    :param on_result: if given, the page posts each result as it has it, for tests that cannot look at the screen.
+    :param policy: the policy of the walk-through.
+    :param on_result: if given, the page posts each result as it gets it, for tests.
     """
     files = _files()
     security = _security_headers(origins)
@@ -80,7 +80,7 @@ def page_application(
         if request.method not in ("GET", "HEAD"):
             return HTTPNotFound()
         if path == "/" and request.host_url != origins.page:
-            return HTTPFound(location=origins.page)  # by any other name, the page would be the stranger
+            return HTTPFound(location=origins.page)  # under any other name, the page would be the stranger
         if path in files:
             kind, content = files[path]
             return webob.Response(content, content_type=kind, charset="utf-8")
@@ -105,7 +105,7 @@ def page_application(
 
 
 def _config(origins: Origins, policy: Policy, report: bool) -> dict[str, Any]:
-    """Return what the page must know."""
+    """Return the configuration of the page, for JSON."""
     return {
         "page": origins.page,
         "stranger": origins.stranger,
@@ -125,10 +125,10 @@ def _config(origins: Origins, policy: Policy, report: bool) -> dict[str, Any]:
 
 
 def _json_of_own_page(request: webob.Request, page: str, most: int | None = MAX_JSON) -> bytes:
-    """Return the body of what the page's own script posts.
+    """Return the body of a POST from the page's own script.
 
-    :param most: bytes that are read.
-    :raises WSGIHTTPException: if it comes from elsewhere, or is no JSON.
+    :param most: the most bytes that it may have.
+    :raises WSGIHTTPException: if it comes from elsewhere, is too long, or is not declared as JSON.
     """
     if request.headers.get("Origin") != page:
         raise HTTPForbidden()
@@ -137,7 +137,7 @@ def _json_of_own_page(request: webob.Request, page: str, most: int | None = MAX_
     length = request.content_length or 0
     if most is not None and length > most:
         raise HTTPRequestEntityTooLarge()
-    body: bytes = request.body_file_raw.read(length)  # request.body would put a long one into a file
+    body: bytes = request.body_file_raw.read(length)  # request.body would write a long body to a file
     return body
 
 
@@ -149,10 +149,10 @@ def _answer(ask: Callable[[Mapping[str, Any]], dict[str, Any]], body: bytes) -> 
 
 
 def _security_headers(origins: Origins) -> dict[str, str]:
-    """Return what keeps the page to its three servers, whatever might be in it."""
+    """Return the headers that keep the page to its three servers, even if foreign code got into it."""
     sources = {
         "default-src": "'none'",
-        # Named beside 'self', which to WebKit is nobody in the sandboxed frame.
+        # Named too, because in the sandboxed frame WebKit's 'self' matches nothing.
         "script-src": f"'self' {origins.page}",
         "style-src": "'self'",
         "img-src": "'self' data:",
@@ -172,7 +172,7 @@ def _security_headers(origins: Origins) -> dict[str, str]:
 
 
 def _files() -> dict[str, tuple[str, bytes]]:
-    """Return the kind and the content of everything that the page is made of, by path."""
+    """Return the content type and the content of each file of the page, by path."""
     found = {}
     for each in resources.files(__package__).iterdir():
         kind = _KINDS.get(PurePath(each.name).suffix)

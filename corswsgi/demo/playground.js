@@ -1,4 +1,4 @@
-/* The playground: puts the policy of the form in force for this visit alone, sends the request, shows what happened. */
+/* The playground: applies the policy in the form for this visit alone, sends the request, and shows what happened. */
 
 import { find } from "./dom.js";
 import { EXAMPLES, PAGE } from "./examples.js";
@@ -11,11 +11,11 @@ import { GROUPS } from "./scenarios.js";
 import { inTurn, newId, sendFrom } from "./senders.js";
 import { Refusal, complaint, postJson } from "./server.js";
 
-const CHANGED = "The forms have changed since. Send again to see what that does.";
-const FAILED = "This is of an earlier request. What was sent last brought nothing to show.";
+const CHANGED = "The forms have changed since. Send again to see the effect.";
+const FAILED = "This is the result of an earlier request. The last attempt had no result.";
 
-let config; // what the server says about itself
-let visit = null; // leads the servers to this visit's policy; kept nowhere but here
+let config; // the server's configuration: origins, front ends, the policy
+let visit = null; // the name by which the servers find this visit's policy; kept only here
 let isSending = false;
 const readyMade = new Map(); // by name: { words, policy, request }
 
@@ -41,7 +41,7 @@ function changed() {
   remember();
 }
 
-/** Fill a scenario of the walk-through in, and go there. */
+/** Fill in a scenario of the walk-through, and go to the playground. */
 export function tryScenario(scenario) {
   use(`walk-through-${scenario.name}`);
   find("playground").focus();
@@ -56,7 +56,7 @@ function offerExamples() {
   for (const scenario of scenarios) readyMade.set(`walk-through-${scenario.name}`, ofWalkThrough(scenario));
   find("example").replaceChildren(
     group("Questions", EXAMPLES.map(({ name, title }) => [name, title])),
-    group("Of the walk-through, under its policy", scenarios.map(({ name, title }) => [`walk-through-${name}`, title])),
+    group("From the walk-through, with its policy", scenarios.map(({ name, title }) => [`walk-through-${name}`, title])),
   );
   for (const [id, event] of [["example", "change"], ["use-example", "click"]]) {
     find(id).addEventListener(event, () => use(find("example").value));
@@ -75,7 +75,7 @@ function use(name) {
   writePolicy(policy);
   writeRequest(request);
   changed();
-  say("Policy and request are filled in. Press Send.");
+  say("The policy and the request are filled in. Press Send.");
 }
 
 function ofThisPage(policy) {
@@ -107,12 +107,12 @@ async function sendOnce() {
 
 async function sendNow() {
   const asked = readRequest();
-  if (!asked) return refuse("Nothing was sent: the request has faults, shown beside its fields.", "request-form");
+  if (!asked) return refuse("Nothing was sent. Fix the request first: its faults are shown beside its fields.", "request-form");
   say("Sending …");
   const { sender, request } = asked;
   const judgement = await postJson("playground/put", { visit, policy: readPolicy(), request });
   showJudgement(judgement);
-  if (!judgement.visit) return refuse("Nothing was sent: the policy has faults, shown beside its fields.", "policy-form");
+  if (!judgement.visit) return refuse("Nothing was sent. Fix the policy first: its faults are shown beside its fields.", "policy-form");
   const isRenewed = visit !== null && visit !== judgement.visit;
   visit = judgement.visit;
   const id = newId();
@@ -122,21 +122,24 @@ async function sendNow() {
   const seen = await postJson("playground/look", { visit, id, sender, request });
   if (seen.ended) return askForRenewal();
   const verdict = showHappened(asked, result, seen);
-  const news = "Your earlier visit had ended. A new one began, with the policy in the form.";
-  // The verdict is there to be seen; to those who hear the page it is told.
+  const news = "Your earlier visit had ended. A new one has started, with the policy in the form.";
+  // The verdict is on the screen; this tells it to screen readers.
   if (isRenewed) say(`${news} ${verdict}.`);
   else say(`${verdict}.`, "seen");
 }
 
-/** Visits end after a time, or make room for others; without one, another policy would have been asked. */
+/** Offer a new visit. Without one the request met the policy of the walk-through, so its result is not shown. */
 function askForRenewal() {
   visit = null;
   find("happened").hidden = true;
   find("send-again").hidden = false;
-  say("Your visit has ended: the server keeps a policy for an hour, and for 64 visits. Nothing here is lost.", "no");
+  say(
+    "Your visit has ended: the server keeps a policy for an hour, and at most 64 of them. The forms are as you left them.",
+    "no",
+  );
 }
 
-/** Say why nothing was sent, and lead to what is to be mended. */
+/** Say why nothing was sent, and go to the field that needs a fix. */
 function refuse(words, form) {
   markStale(FAILED);
   say(words, "no");
@@ -147,5 +150,5 @@ function say(words, good = "") {
   const status = find("playground-status");
   status.textContent = words;
   status.dataset.good = good;
-  if (good === "no") status.scrollIntoView({ block: "nearest" }); // on a telephone it is far below the button
+  if (good === "no") status.scrollIntoView({ block: "nearest" }); // on a phone it is far below the button
 }

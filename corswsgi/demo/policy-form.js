@@ -1,12 +1,12 @@
-/* The policy as a form: each option is a field, named by data-option; how it is written there, by data-kind. */
+/* The policy as a form. Each option is a field: data-option is its name, data-kind the way in which it holds a value. */
 
 import { capital, find } from "./dom.js";
 import { showFaults } from "./faults.js";
 import { Refusal, complaint, postJson } from "./server.js";
 
-const PAUSE = 250; // milliseconds without a key after which the server is asked
+const PAUSE = 250; // milliseconds without a key press before the server is asked
 
-/** How each kind of field is read, and how it is written. */
+/** How each kind of field is read and written. */
 const KINDS = {
   lines: {
     read: (field) => linesOf(control(field).value),
@@ -31,7 +31,7 @@ const KINDS = {
 const control = (field) => field.querySelector("textarea, input");
 const linesOf = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
-/** What is no number stays as it was typed, so that the server can say what is wrong with it. */
+/** Text that is not a number stays as it was typed, so that the server can say what is wrong with it. */
 function numberOf(text) {
   if (text === "") return null;
   const isNumber = /^-?[0-9]+(\.[0-9]+)?$/.test(text);
@@ -41,8 +41,8 @@ function numberOf(text) {
 const fields = [...document.querySelectorAll("[data-option]")];
 const fieldOf = (option) => fields.find((field) => field.dataset.option === option);
 
-let texts = {}; // the policy in each language, while it has no fault
-let instead = ""; // what is shown in their place
+let texts = {}; // the policy in each language; empty if it has faults
+let instead = ""; // what is shown if there is no text
 let timer;
 let asked = 0; // how often the server was asked; only the last answer counts
 
@@ -58,7 +58,7 @@ export function startPolicyForm(options, whenChanged) {
   writePolicy(options);
 }
 
-/** Return what the form says, by option; what is left empty is left out, but where that means something. */
+/** Return the values of the form by option. Empty fields are left out, except those of MAY_BE_EMPTY. */
 export function readPolicy() {
   const read = fields.map((field) => [field.dataset.option, KINDS[field.dataset.kind].read(field)]);
   return Object.fromEntries(read.filter(([name, value]) => MAY_BE_EMPTY.includes(name) || !isEmpty(value)));
@@ -67,14 +67,14 @@ export function readPolicy() {
 const MAY_BE_EMPTY = ["allow_origins", "max_age"];
 const isEmpty = (value) => value === null || (Array.isArray(value) && value.length === 0);
 
-/** Fill the form in; options that are not given are as they are by default. */
+/** Fill in the form; options that are not given get their default. */
 export function writePolicy(options) {
   const given = { max_age: 600, preflight_status: 204, ...options };
   for (const field of fields) KINDS[field.dataset.kind].write(field, given[field.dataset.option]);
   checkPolicy();
 }
 
-/** Show what the server says of the policy in the form; isUnknown: it has not said anything. */
+/** Show what the server says about the policy in the form; isUnknown: the server did not answer. */
 export function showJudgement({ problems, more, warnings, texts: found }, isUnknown = false) {
   for (const field of fields) {
     const option = field.dataset.option;
@@ -84,18 +84,18 @@ export function showJudgement({ problems, more, warnings, texts: found }, isUnkn
     if (own.length && details) details.open = true;
   }
   texts = found ?? {};
-  instead = isUnknown ? "# the server has not judged this policy" : "# fix the policy first";
+  instead = isUnknown ? "# the server has not checked this policy" : "# fix the policy first";
   const count = problems.length + more;
   const status = find("policy-status");
   status.dataset.good = count ? "no" : "yes";
-  const words = [count ? faultCount(count, more) : "This policy has no fault.", ...warnings].join("\n");
-  if (status.textContent !== words) status.textContent = words; // else it would be told again
+  const words = [count ? faultCount(count, more) : "This policy has no faults.", ...warnings].join("\n");
+  if (status.textContent !== words) status.textContent = words; // else screen readers would repeat it
   showText();
 }
 
 function faultCount(count, more) {
-  const rest = more ? ` ${count - more} are shown, and ${more} more come once those are mended.` : "";
-  return count === 1 ? "This policy has a fault." : `This policy has ${count} faults.${rest}`;
+  const rest = more ? ` The first ${count - more} are shown. Fix them to see the other ${more}.` : "";
+  return count === 1 ? "This policy has one fault." : `This policy has ${count} faults.${rest}`;
 }
 
 export async function checkPolicy() {
@@ -120,7 +120,7 @@ function faultOf(field, { code, message, value, suggestion }) {
 
 const inWords = (suggestion) => [suggestion].flat().join(", ");
 
-/** Put a suggestion in the place of what it corrects. */
+/** Replace a value by the suggestion that corrects it. */
 function fixField(field, value, suggestion) {
   const kind = KINDS[field.dataset.kind];
   const lines = field.dataset.kind === "lines" ? kind.read(field) : [];
@@ -147,6 +147,6 @@ async function copy() {
   } catch {
     getSelection().selectAllChildren(text);
     text.focus();
-    find("copy-status").textContent = "The browser does not let this page copy. The text is selected: press Ctrl+C.";
+    find("copy-status").textContent = "The browser did not allow the copy. The text is selected: press Ctrl+C.";
   }
 }

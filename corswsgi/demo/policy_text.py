@@ -1,6 +1,6 @@
-"""A policy as text, to copy: Python, TOML and INI; what reads TOML and INI is ``settings``.
+"""A policy as text, to copy: Python, TOML and INI; ``settings`` reads TOML and INI.
 
-What a policy without callables and regular expressions holds is ASCII without white space: origins and tokens.
+A policy without callables and regular expressions holds origins and tokens only: ASCII without white space.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from typing import Any
 
 from corswsgi.policy import OPTIONS, Policy
 
-#: Where TOML and INI keep a policy: the name of the table, or of the section.
+#: The name of the table in TOML, and of the section in INI, that holds a policy.
 SECTION = "cors"
 
-#: ``max_age=None`` in TOML and INI, which have no such value.
+#: Stands for ``None`` in TOML and INI, which have no such value.
 NONE = "none"
 
 
 def source_of(policy: Policy) -> str:
-    """Return ``policy`` as Python source, an option on each line; it evaluates to an equal policy."""
+    """Return ``policy`` as Python source, one option per line; it evaluates to an equal policy."""
     lines = [f"    {name}={_python(value)},\n" for name, value in _changed(policy)]
     return f"Policy(\n{''.join(lines)})"
 
@@ -31,14 +31,14 @@ def toml_of(policy: Policy) -> str:
 def ini_of(policy: Policy) -> str:
     """Return ``policy`` as a section of an INI file, for a ``configparser`` that interpolates, as it does by default.
 
-    An entry of a list stands on each line. Where one begins with ``#``, which would make its line a comment, all
-    stand on one line with commas between.
+    Each entry of a list has a line of its own. If one begins with ``#``, which would make its line a comment, all
+    entries are on one line with commas between.
     """
     return "".join([f"[{SECTION}]\n", *(f"{name} ={_ini(value)}\n" for name, value in _changed(policy))])
 
 
 def _changed(policy: Policy) -> list[tuple[str, Any]]:
-    """Return the options that are not at their default."""
+    """Return the names and values of the options that are not at their default."""
     return [(name, value) for name, value in policy.as_dict().items() if value != OPTIONS[name]]
 
 

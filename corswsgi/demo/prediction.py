@@ -1,4 +1,4 @@
-"""What the browser in Python makes of a request of the playground, of which the page shows whether this one agrees."""
+"""Predicts with the browser in Python the result of a request; the page compares it with the real browser's."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from corswsgi.browser import ENGINES, Browser, Tape, Verdict
 from corswsgi.checker.engines import differences
 from corswsgi.demo.recorder import Recorder
 
-#: What to do where the browser in Python cannot run.
-MISSING = 'To see what corswsgi.browser predicts, install it: python -m pip install "corswsgi[check]"'
+#: Shown if the browser in Python cannot run.
+MISSING = 'To see the prediction of corswsgi.browser, install what it needs: python -m pip install "corswsgi[check]"'
 
-#: What there is to tell where ``fetch()`` throws before it sends anything.
+#: The prediction, without its sentence, if ``fetch()`` throws before it sends anything.
 _REFUSED: dict[str, Any] = {
     "outcome": "refused",
     "status": None,
@@ -24,12 +24,12 @@ _REFUSED: dict[str, Any] = {
     "differences": [],
 }
 
-#: Seconds; the servers are on this machine.
-_PATIENCE = 10.0
+#: Seconds to wait for an answer.
+_TIMEOUT = 10.0
 
 
 class SentRequest(NamedTuple):
-    """What a script gives to ``fetch``, but for what the playground adds to the URL."""
+    """What a script passes to ``fetch``, without what the playground adds to the URL."""
 
     url: str
     method: str
@@ -43,27 +43,27 @@ class SentRequest(NamedTuple):
 def predict(
     request: SentRequest, origin: str, url_under: Callable[[str], str], recorder: Recorder, referrer_policy: str
 ) -> dict[str, Any]:
-    """Send ``request`` once more, with the browser in Python, to the same servers; return what it makes of it.
+    """Send ``request`` once more, from the browser in Python to the same servers; return the result, for JSON.
 
-    :param url_under: gives the URL of the request under a name of its own, so that the record of the real one stays
-        as it is.
-    :param referrer_policy: the page's.
-    :return: ``missing``, a sentence, where what it needs is not installed; or ``outcome``, ``status``, names of
+    :param url_under: returns the URL of the request under a name of its own, which keeps the record of the real
+        request as it is.
+    :param referrer_policy: of the page.
+    :return: ``missing``, a sentence, if the extra is not installed; or ``outcome``, ``status``, the names of the
         ``headers`` that a script could read, ``saw`` (each exchange on the wire), the ``sentence`` that decided, and
-        where engines are known to do otherwise, ``differences``.
+        ``differences`` from the standard that engines are known for.
     """
     try:
-        import requests  # of the extra "check", as is what Browser needs
+        import requests  # in the extra "check", as is what Browser needs
     except ImportError:
         return {"missing": MISSING}
     name = f"p-{secrets.token_urlsafe(16)}"
     url, tape = url_under(name), Tape()
     with requests.Session() as session:
-        session.trust_env = False  # a proxy has no business on this machine
+        session.trust_env = False  # no proxy: the servers are on this machine
 
         def ask(engine: str) -> Verdict:
             browser = Browser(
-                session, origin, engine=engine, referrer_policy=referrer_policy, timeout=_PATIENCE, tape=tape
+                session, origin, engine=engine, referrer_policy=referrer_policy, timeout=_TIMEOUT, tape=tape
             )
             return browser.fetch(
                 url,
@@ -82,7 +82,7 @@ def predict(
         except TypeError as error:
             return _REFUSED | {"sentence": str(error)}
         saw = [each.as_line() for each in recorder.exchanges(name)]
-        told = differences({engine: ask(engine) for engine in ENGINES})
+        found = differences({engine: ask(engine) for engine in ENGINES})
     return {
         "outcome": verdict.outcome,
         "status": verdict.response.status if verdict.response else None,
@@ -90,5 +90,5 @@ def predict(
         "saw": saw,
         "sentence": re.sub(f"[?&]visit=[^&]*&id={name}", "", verdict.reason.sentence),
         "anchor": verdict.reason.anchor,
-        "differences": [f"{', '.join(each.engines)}: {each.sentence}" for each in told],
+        "differences": [f"{', '.join(each.engines)}: {each.sentence}" for each in found],
     }

@@ -1,4 +1,4 @@
-"""Recorder: the HTTP exchanges that the demo's servers saw, as far as they matter to CORS; it changes none of them."""
+"""Records the HTTP exchanges that the demo's servers see, and changes none of them."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ else:
 
 Pairs = list[tuple[str, str]]
 
-#: What is kept at most: requests of a page, exchanges of each, headers of a message, characters of a name or a value.
+#: The most that is kept: requests, exchanges of each, headers of a message, characters of a name or a value.
 MAX_REQUESTS = 128
 MAX_EXCHANGES = 8
 MAX_HEADERS = 40
 MAX_LENGTH = 4096
 
-#: Characters of the headers of a message, after which no other header is kept.
+#: The most characters that are kept of all headers of a message.
 MAX_MESSAGE = 16 * 1024
 
-#: Where something was cut.
+#: Marks text that was cut.
 CUT = " …"
 
-#: What matters to CORS, in the order in which the walk-through shows it; after it comes what begins with "X-".
+#: The headers that matter to CORS, in the order in which the walk-through shows them; those with "X-" come after them.
 _REQUEST_HEADERS = (
     "Origin",
     "Access-Control-Request-Method",
@@ -61,10 +61,10 @@ _UNINTERESTING = frozenset({"X-Content-Type-Options"})
 
 @dataclass
 class Exchange:
-    """A request and its response, cut where they are long.
+    """A request and its response; long ones are cut.
 
-    :ivar path: with the query, but for what leads to the record and to the visit.
-    :ivar raised: whether the application raised, so that the server had to answer.
+    :ivar path: with the query, but without the parameters of the page.
+    :ivar raised: whether the application raised an exception, so that the server had to answer.
     """
 
     method: str
@@ -75,7 +75,7 @@ class Exchange:
     raised: bool = False
 
     def finish(self, status: str, headers: Iterable[tuple[str, str]]) -> None:
-        """Take down the response; the last one counts."""
+        """Record the response; a later one replaces it."""
         self.status = _cut(status)
         self.response = _kept(headers)
 
@@ -84,7 +84,7 @@ class Exchange:
         return next((value for each, value in self.request if each.title() == name), None)
 
     def as_line(self) -> str:
-        """Return the method, and the status that it was answered with."""
+        """Return the method and the status of the answer."""
         return f"{self.method} {self.status[:3]}"
 
     @property
@@ -92,9 +92,9 @@ class Exchange:
         return self.method == "OPTIONS" and self.asked("Access-Control-Request-Method") is not None
 
     def as_dict(self, whole: bool = False) -> dict[str, Any]:
-        """Return what the page is given, for JSON.
+        """Return the exchange as the page gets it, for JSON.
 
-        :param whole: whether all headers are in it, and not only those that matter to CORS.
+        :param whole: include all headers, not only those that matter to CORS.
         """
         return {
             "method": self.method,
@@ -107,14 +107,14 @@ class Exchange:
 
 
 class Recorder:
-    """Keeps exchanges under the ``id`` in the query of their URL. The oldest id makes room for the newest."""
+    """Keeps exchanges by the ``id`` in the query of their URL. The oldest id makes room for the newest."""
 
     def __init__(self) -> None:
         self._exchanges: dict[str, list[Exchange]] = {}
         self._lock = threading.Lock()
 
     def begin(self, method: str, path: str, query: str, headers: Iterable[tuple[str, str]]) -> Exchange:
-        """Return a new exchange; it is kept if the query has an id with fewer than :data:`MAX_EXCHANGES` under it."""
+        """Return a new exchange; it is kept if the query has an id that has fewer than :data:`MAX_EXCHANGES` so far."""
         shown = without_names(query)
         exchange = Exchange(_cut(method), _cut(f"{path}?{shown}" if shown else path), _kept(headers))
         if name := name_in(query, "id"):
@@ -127,13 +127,13 @@ class Recorder:
         return exchange
 
     def exchanges(self, name: str) -> list[Exchange]:
-        """Return what is kept under an id, in the order in which it arrived."""
+        """Return the exchanges of an id, in the order in which they arrived."""
         with self._lock:
             return list(self._exchanges.get(name, ()))
 
 
 def recorded(app: WSGIApplication, recorder: Recorder) -> WSGIApplication:
-    """Return ``app`` with all its exchanges recorded."""
+    """Return an application that records all exchanges of ``app``."""
 
     def recording(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         headers = webob.Request(environ).headers.items()
@@ -148,7 +148,7 @@ def recorded(app: WSGIApplication, recorder: Recorder) -> WSGIApplication:
         try:
             return app(environ, start)
         except Exception:
-            exchange.finish("500 Internal Server Error", [])  # what the server will say, with headers of its own
+            exchange.finish("500 Internal Server Error", [])  # the server's answer, with headers of its own
             exchange.raised = True
             raise
 
@@ -158,7 +158,7 @@ def recorded(app: WSGIApplication, recorder: Recorder) -> WSGIApplication:
 class RecorderMixin(_Handler):
     """Records the exchanges of a request handler of ``http.server``.
 
-    It comes after CORSRequestHandlerMixin, so that it sees what that sends.
+    It comes after CORSRequestHandlerMixin in the list of bases, so that it sees what that sends.
     """
 
     recorder: Recorder
@@ -189,29 +189,29 @@ class RecorderMixin(_Handler):
 
 
 def _text(latin: str) -> str:
-    """Return a path as people write it: its bytes came as Latin-1, and are UTF-8 nowadays."""
+    """Return a path as people write it: its bytes, given as Latin-1, are decoded as UTF-8."""
     return latin.encode("latin-1").decode("utf-8", "replace")
 
 
 def _cut(text: str, most: int = MAX_LENGTH) -> str:
-    """Return at most ``most`` characters of a text, with a mark where some are left out."""
+    """Return at most ``most`` characters of a text, and a mark if some are left out."""
     return text if len(text) <= most else f"{text[:most]}{CUT}"
 
 
 def _kept(headers: Iterable[tuple[str, str]]) -> Pairs:
-    """Return what is kept of the headers of a message; what is left out is said in the place of the last."""
+    """Return the headers of a message as they are kept; the last entry says how many are left out, if any."""
     kept: Pairs = []
     left, left_out = MAX_MESSAGE, 0
     for name, value in headers:
         own = _own_cookie(value) if name.title() == "Cookie" else value
-        if not own and own != value:
+        if not own and value:
             continue
         if len(kept) == MAX_HEADERS or left <= 0:
             left_out += 1
             continue
         kept.append((_cut(name, min(left, MAX_LENGTH)), _cut(own, min(left, MAX_LENGTH))))
         left -= sum(map(len, kept[-1]))
-    return [*kept, ("…", f"{left_out} more, which are not kept here")] if left_out else kept
+    return [*kept, ("…", f"{left_out} more, not recorded")] if left_out else kept
 
 
 def _selected(headers: Pairs, names: tuple[str, ...]) -> Pairs:
@@ -226,6 +226,6 @@ def _selected(headers: Pairs, names: tuple[str, ...]) -> Pairs:
 
 
 def _own_cookie(value: str) -> str:
-    """Return the demo's cookie alone: those of other programs on this machine are nobody's business here."""
+    """Return the demo's cookie without those of other programs on this machine, which are private."""
     cookies = map(str.strip, value.split(";"))
     return "; ".join(cookie for cookie in cookies if cookie.startswith(f"{COOKIE}="))

@@ -1,4 +1,4 @@
-"""The demo's reference server: the API on ``http.server`` behind CORSRequestHandlerMixin; answers are in ``api``."""
+"""The demo's reference server: the API on ``http.server`` behind CORSRequestHandlerMixin; ``api`` answers."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _logger = logging.getLogger("corswsgi")
 
 
 class PolicyOfVisit:
-    """The attribute ``cors`` of a handler: the policy of the visit that the request at hand names in its query."""
+    """The attribute ``cors`` of a handler: the policy of the visit that the current request names in its query."""
 
     def __init__(self, otherwise: Policy, visits: Visits) -> None:
-        """Declare the policy of requests that name no visit under way, and of the class itself."""
+        """Store the policy for requests that name no current visit, and for the class itself."""
         self._otherwise = otherwise
         self._visits = visits
 
     def __get__(self, handler: BaseHTTPRequestHandler | None, owner: type) -> Policy:
-        # A request line that cannot be read is answered before there is a path.
+        # An unreadable request line is answered before the handler has a path.
         visit = self._visits.get(name_in(getattr(handler, "path", "").partition("?")[2], "visit"))
         return visit.policy if visit else self._otherwise
 
@@ -44,13 +44,13 @@ class ReferenceHandler(CORSRequestHandlerMixin, RecorderMixin, KnownHostsMixin, 
 
     hosts = LOOPBACK_NAMES
     protocol_version = "HTTP/1.1"
-    #: Seconds; browsers open connections ahead of need, and keep them.
+    #: Seconds. Browsers open connections before they need them, and keep them open.
     timeout = 60
 
     def do_GET(self) -> None:
         body = self._read_body()
         if isinstance(body, Reply):
-            self._send_reply(body, "close")  # what is left of the body must not be taken for the next request
+            self._send_reply(body, "close")  # the unread body must not be read as the next request
             return
         target, _, query = self.path.partition("?")
         path = unquote(target)
@@ -67,7 +67,7 @@ class ReferenceHandler(CORSRequestHandlerMixin, RecorderMixin, KnownHostsMixin, 
     do_PUT = do_GET
     do_PATCH = do_GET
     do_DELETE = do_GET
-    do_OPTIONS = do_GET  # those that are no preflight
+    do_OPTIONS = do_GET  # without preflights, which the mixin answers
 
     def log_message(self, format: str, *args: object) -> None:
         """Write nothing: the page shows what happened."""
@@ -76,9 +76,9 @@ class ReferenceHandler(CORSRequestHandlerMixin, RecorderMixin, KnownHostsMixin, 
         """Return the request's body, or the answer to one that cannot be read."""
         lengths = self.headers.get_all("Content-Length", ["0"])
         if "Transfer-Encoding" in self.headers:
-            return json_reply(411, {"error": "a Content-Length is needed"})
+            return json_reply(411, {"error": "send a Content-Length instead of Transfer-Encoding"})
         if len(lengths) != 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
-            return json_reply(400, {"error": "the Content-Length is no number"})
+            return json_reply(400, {"error": "the Content-Length is not a number"})
         if len(lengths[0]) > len(str(MAX_BODY)) or int(lengths[0]) > MAX_BODY:
             return too_large()
         return self.rfile.read(int(lengths[0]))
@@ -96,7 +96,7 @@ class ReferenceHandler(CORSRequestHandlerMixin, RecorderMixin, KnownHostsMixin, 
 
 
 class ReferenceServer(ThreadingHTTPServer):
-    """Serves :class:`ReferenceHandler` on a socket already listening; closing it ends its connections and threads."""
+    """Serves :class:`ReferenceHandler` on a listening socket; closing it ends its connections and threads."""
 
     daemon_threads = False  # so that server_close waits for them
 
@@ -105,15 +105,15 @@ class ReferenceServer(ThreadingHTTPServer):
     ) -> None:
         """Take over a socket.
 
-        :param policy: of requests that name no visit under way.
+        :param policy: for requests that name no current visit.
         :param elsewhere: the origin of the other server of this API.
         """
         attributes = {"cors": PolicyOfVisit(policy, visits), "recorder": recorder, "elsewhere": elsewhere}
         handler = type("Handler", (ReferenceHandler,), attributes)
         super().__init__(listening.getsockname(), handler, bind_and_activate=False)
-        self.socket.close()  # the one that it made for itself
+        self.socket.close()  # the base class opened one
         self.socket = listening
-        # Not server_bind, which would ask the name service for the name of this machine.
+        # Not by server_bind, which would look up the name of this machine.
         self.server_name, self.server_port = "localhost", listening.getsockname()[1]
         self._connections: set[socket.socket] = set()
 
@@ -126,7 +126,7 @@ class ReferenceServer(ThreadingHTTPServer):
         super().close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report what a handler raised, unless a connection broke: browsers drop them as they like."""
+        """Report an exception of a handler, unless a connection broke: browsers drop connections at any time."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 

@@ -1,6 +1,6 @@
-/* The request as a form: what a script gives to fetch, who sends it, and to which front end. */
+/* The request as a form: what a script passes to fetch, which page sends it, and to which front end. */
 
-import { find, textElement } from "./dom.js";
+import { find } from "./dom.js";
 import { showFaults } from "./faults.js";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -8,14 +8,14 @@ const PATHS = [
   ["/status", "GET: a short answer"],
   ["/orders", "POST: takes JSON"],
   ["/orders/7", "PUT, DELETE"],
-  ["/key", "GET: tells the X-Api-Key that came"],
-  ["/cost", "GET: answers with headers of its own"],
-  ["/account", "GET: wants Authorization: Bearer demo-token"],
-  ["/session", "POST: sets a cookie; GET: tells the one that came"],
+  ["/key", "GET: returns the X-Api-Key that it got"],
+  ["/cost", "GET: answers with custom headers"],
+  ["/account", "GET: needs Authorization: Bearer demo-token"],
+  ["/session", "POST: sets a cookie; GET: returns the cookie that it got"],
   ["/crash", "GET: the application raises"],
-  ["/echo", "any method: tells what came"],
-  ["/redirect/302/here", "any method: to /echo on the same server"],
-  ["/redirect/307/there", "any method: to /echo on the other server"],
+  ["/echo", "any method: returns what it got"],
+  ["/redirect/302/here", "any method: redirects to /echo on the same server"],
+  ["/redirect/307/there", "any method: redirects to /echo on the other server"],
 ];
 const EMPTY = { method: "GET", path: "/status", headers: [], body: "", credentials: "same-origin", mode: "cors" };
 
@@ -38,7 +38,7 @@ export function startRequestForm(config, whenChanged) {
   writeRequest({});
 }
 
-/** Fill the form in; what is not given is as fetch has it by default. */
+/** Fill in the form; what is not given gets the default of fetch. */
 export function writeRequest(given) {
   const { sender = "page", frontEnd, redirect = "follow", ...rest } = given;
   const request = { ...EMPTY, ...rest };
@@ -51,13 +51,13 @@ export function writeRequest(given) {
   showRequest();
 }
 
-/** Return who sends what where, or null where the form holds what cannot be sent; its faults are shown. */
+/** Return the request, its sender and its front end, or null if it cannot be sent; show its faults. */
 export function readRequest() {
   const { headers, faults } = readHeaders();
   const frontEnd = frontEnds[find("front-end").value];
   const url = urlOf(find("path").value, frontEnd.url);
   showFaults("headers", faults);
-  showFaults("path", url ? [] : [{ message: "A path on this server begins with one slash, as /status does." }]);
+  showFaults("path", url ? [] : [{ message: "The path must begin with exactly one slash, such as /status." }]);
   if (faults.length || !url) return null;
   const request = {
     url,
@@ -71,12 +71,12 @@ export function readRequest() {
   return { sender: find("sender").value, frontEnd: frontEnd.name, path: find("path").value, request };
 }
 
-/** Return a request as fetch takes it: what is null is not there. */
+/** Return the second argument of fetch for a request; it cannot take a body that is null. */
 export function initOf({ method, headers, body, credentials, mode, redirect }) {
   return { method, headers, body: body ?? undefined, credentials, mode, redirect };
 }
 
-/** Return the address of a path, without a fragment, or null if it leads away from the server. */
+/** Return the URL of a path, without a fragment, or null if it is not on the server. */
 function urlOf(path, server) {
   if (!path.startsWith("/") || !URL.canParse(path, server)) return null;
   const url = new URL(path, server);
@@ -91,12 +91,12 @@ function readHeaders() {
   for (const line of lines) {
     const [name, ...rest] = line.split(":");
     if (rest.length) headers.push([name.trim(), rest.join(":").trim()]);
-    else faults.push({ message: `“${line.trim()}” has no colon; a header is a name and a value: X-Api-Key: 1` });
+    else faults.push({ message: `“${line.trim()}” has no colon. Write a header as “X-Api-Key: 1”.` });
   }
   return { headers, faults };
 }
 
-/** Show what fetch would say, before it is asked, and how the request is written. */
+/** Show what fetch will say about the request before it is sent, and the request as JavaScript. */
 export function showRequest() {
   const read = readRequest();
   showFaults("request", read ? remarksOn(read) : []);
@@ -111,10 +111,11 @@ function remarksOn({ request, frontEnd }) {
     return [{ message: `fetch() will refuse this: ${error.message}` }];
   }
   const dropped = request.headers.map(([name]) => name).filter((name) => !made.headers.has(name));
-  const remarks = dropped.map((name) => ({ message: `The browser will leave ${name} out: no script may set it here.` }));
+  const remarks = dropped.map((name) => ({ message: `The browser will drop ${name}: no script may set it here.` }));
   if (frontEnd === "middleware" && made.method !== made.method.toUpperCase()) {
-    const message = `The server in front of the middleware, waitress, knows no method ${made.method}, which is not`;
-    remarks.push({ message: `${message} ${made.method.toUpperCase()}: it will answer 400 by itself.` });
+    const reason = "The server in front of the middleware, waitress, takes methods in upper case only";
+    const advice = "send it to the API behind CORSRequestHandlerMixin";
+    remarks.push({ message: `${reason}. It will answer 400 to ${made.method}; ${advice}.` });
   }
   return remarks;
 }
@@ -123,7 +124,7 @@ function fill(id, choices) {
   find(id).replaceChildren(...choices.map(([value, text]) => new Option(text, value)));
 }
 
-/** Return the JavaScript of a request, as one would write it; what is as by default is left out. */
+/** Return a request as JavaScript; defaults are left out. */
 function sourceOf({ url, method, headers, body, credentials, mode, redirect }) {
   const changed = Object.entries({ credentials, mode, redirect }).filter(
     ([name, value]) => value !== { credentials: "same-origin", mode: "cors", redirect: "follow" }[name],
@@ -140,11 +141,10 @@ function sourceOf({ url, method, headers, body, credentials, mode, redirect }) {
 const headersSource = (headers) =>
   `[\n${headers.map((pair) => `    [${pair.map((each) => JSON.stringify(each)).join(", ")}],\n`).join("")}  ]`;
 
-/** Return the option of a list of ready-made requests. */
-export function group(label, names) {
+/** Return a labelled group of options, given as [value, text]. */
+export function group(label, choices) {
   const element = document.createElement("optgroup");
   element.label = label;
-  element.append(...names.map(([value, text]) => textElement("option", text)));
-  [...element.children].forEach((option, place) => (option.value = names[place][0]));
+  element.append(...choices.map(([value, text]) => new Option(text, value)));
   return element;
 }

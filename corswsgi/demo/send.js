@@ -1,12 +1,12 @@
 "use strict";
-/* Sends one request with fetch, and tells what became of it as plain data that a frame can post to its parent.
+/* Sends one request with fetch, and returns the result as plain data that a frame can post to its parent.
  *
- * No module, because a sandboxed frame, whose origin is null, may not load one.
+ * Not a module, because a sandboxed frame, whose origin is null, may not load one.
  */
 
 const PATIENCE = 10_000; // milliseconds
 
-/** reads: names of the headers to look at; without it, all that the script can see. */
+/** reads: names of the headers to return; without it, all that the script can read. */
 async function send({ url, init, reads }) {
   try {
     new Request(url, init); // throws what fetch would throw before it sends anything

@@ -1,10 +1,10 @@
-/* Who sends requests: this page, a frame of another origin, a sandboxed frame; and that they do so one at a time. */
+/* The senders of requests: this page, a frame of another origin, and a sandboxed frame. They take turns. */
 
 const frames = {}; // by sender: { element, origin, ready, isReady }
-const answers = new Map(); // by the id of a request: what to do with the answer of a frame
-let last = Promise.resolve(); // the last task that was begun
+const answers = new Map(); // by the id of a request: the frame that sends it, and what to do with its answer
+let last = Promise.resolve(); // the last task that was started
 
-/** Cookies know no ports, so that the front ends share theirs: what is sent must wait for what was sent before. */
+/** Run a task after all earlier ones: cookies ignore ports, so the front ends share theirs. */
 export function inTurn(task) {
   const done = last.then(task);
   last = done.catch(() => {});
@@ -36,7 +36,7 @@ async function sendFromFrame(frame, request, id) {
   });
   const answer = new Promise((resolve) => answers.set(id, { frame, resolve }));
   frame.ready.then(() => {
-    // A sandboxed frame has no origin that could be named; what is sent to it is no secret.
+    // A sandboxed frame has no origin to name here; what is sent to it is not secret.
     frame.element.contentWindow.postMessage({ id, request }, frame.origin === "null" ? "*" : frame.origin);
   });
   return Promise.race([answer, tooLate]);

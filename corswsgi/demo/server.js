@@ -1,6 +1,6 @@
-/* What this page asks of its own server. */
+/* Requests of this page to its own server. */
 
-/** What the server refuses with a sentence for the person at the page. */
+/** The server refused what it was sent; the message is a sentence for the person at the page. */
 export class Refusal extends Error {}
 
 export async function fetchJson(path) {
@@ -15,13 +15,13 @@ export async function postJson(path, value) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(value),
   });
-  if (response.status === 413) throw new Refusal("this is more than the playground takes.");
+  if (response.status === 413) throw new Refusal("this is longer than the playground takes. Shorten it.");
   if (response.status === 400) throw new Refusal(`${(await response.json()).error}.`);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.status === 204 ? undefined : response.json();
 }
 
-/** What to tell where the server itself does not answer. */
+/** Return what to say if the page's own server does not answer. */
 export function complaint(error) {
-  return `The demo's own server did not answer (${error.message}). Is “corswsgi demo” still running?`;
+  return `The demo's server did not answer (${error.message}). Check that “corswsgi demo” is still running.`;
 }

@@ -1,4 +1,4 @@
-"""Demo: three servers on three ports of this machine, started and stopped together; what they answer is elsewhere."""
+"""Demo: three servers on three ports of this machine, started and stopped together; their answers are elsewhere."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 _LOOPBACK = "127.0.0.1"
 
-#: Bytes of a body that a server on waitress takes in, before an application may say that it is too large.
+#: The most bytes of a body that waitress reads; the applications refuse shorter ones.
 _MAX_BODY = 1024 * 1024
 
 
 class Demo:
     """The demo, running in threads from ``__enter__`` to ``__exit__``.
 
-    :ivar page_url: where to look; the origin that the policy allows.
-    :ivar stranger_url: the same server by its address: an origin that the policy does not allow.
+    :ivar page_url: the page to open; its origin is the one that the policy allows.
+    :ivar stranger_url: the same server by its address, an origin that the policy does not allow.
     :ivar api_url: the API behind CORSMiddleware.
     :ivar handler_url: the API behind CORSRequestHandlerMixin.
     """
@@ -53,10 +53,10 @@ class Demo:
         on_result: OnResult | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Declare the ports; 0 is any that is free.
+        """Store the ports; 0 stands for any free port.
 
-        :param on_result: if given, gets each result as the page has it.
-        :param clock: seconds, for the age of visits to the playground.
+        :param on_result: if given, called with each result of the page.
+        :param clock: returns seconds, for the age of visits to the playground.
         """
         self.recorder = Recorder()
         self._ports = {"--port": page_port, "--api-port": api_port, "--handler-port": handler_port}
@@ -98,7 +98,7 @@ class Demo:
 
 
 def _by_visit(visits: Visits, otherwise: WSGIApplication) -> WSGIApplication:
-    """Return the application that is, for each request, that of the visit named in its query, or ``otherwise``."""
+    """Return an application that passes each request to that of the visit in its query, or else to ``otherwise``."""
 
     def chosen(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         visit = visits.get(name_in(environ.get("QUERY_STRING", ""), "visit"))
@@ -126,7 +126,7 @@ class _WaitressThread:
 
     def __exit__(self, *error: object) -> None:
         self._server.task_dispatcher.shutdown()
-        # In the server's own thread: its loop ends when there is nothing left to listen to.
+        # In the server's own thread: its loop ends when all sockets are closed.
         self._server.trigger.pull_trigger(self._close_all)
         self._thread.join()
 
@@ -154,12 +154,13 @@ def _import_waitress() -> ModuleType:
     try:
         import waitress
     except ImportError as error:
-        raise UsageError('the demo needs waitress: python -m pip install "corswsgi[demo]"') from error
+        install = 'python -m pip install "corswsgi[demo]"'
+        raise UsageError(f"waitress is not installed; install it with: {install}") from error
     return waitress
 
 
 def _listen(port: int, flag: str) -> socket.socket:
-    """Return a socket that listens on ``port`` of this machine only."""
+    """Return a socket that listens on ``port``, for this machine only."""
     try:
         listening = socket.create_server((_LOOPBACK, port))
     except OSError as error:
@@ -171,13 +172,13 @@ def _listen(port: int, flag: str) -> socket.socket:
 
 
 def _origin(host: str, listening: socket.socket) -> str:
-    """Return the origin of what is served on a socket, as browsers write it."""
+    """Return the origin of the server on a socket, as browsers write it."""
     port = listening.getsockname()[1]
     return f"http://{host}" if port == 80 else f"http://{host}:{port}"
 
 
 def _is_answered_on_ipv6(port: int) -> bool:
-    """Tell whether another program answers on ``[::1]``, where browsers look for ``localhost`` too."""
+    """Tell whether another program answers on ``[::1]``, because browsers look there for ``localhost`` too."""
     with contextlib.suppress(OSError), socket.create_connection(("::1", port), timeout=1):
         return True
     return False

@@ -1,7 +1,7 @@
 "use strict";
-/* Runs in a frame of another origin: sends what the demo's page asks for, and posts back what became of it. */
+/* Runs in a frame of another origin: sends the requests that the demo's page asks for, and posts back the results. */
 
-const PAGE = location.origin.replace("127.0.0.1", "localhost"); // of the URL, in a sandbox too
+const PAGE = location.origin.replace("127.0.0.1", "localhost"); // location.origin is the URL's, even in a sandbox
 
 addEventListener("message", async (event) => {
   if (event.source !== parent || event.origin !== PAGE) return;

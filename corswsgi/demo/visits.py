@@ -1,4 +1,4 @@
-"""Visits: the policy that each visitor of the playground has put in force, and the API behind it; bounded both ways."""
+"""Visits: the policy that each visitor of the playground has applied, and the API behind it, for a limited time."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from corswsgi.policy import Policy
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-#: How many visits are kept, and for how many seconds after their policy was last set. The oldest goes first.
+#: How many visits are kept, and for how many seconds after their policy was last set. The oldest are dropped first.
 MAX_VISITS = 64
 MAX_AGE = 3600.0
 
-#: The parameters of a query that lead to the record of a request, and to a visit.
+#: The parameters that the page adds to a query: the names of a visit, and of the record of a request.
 OWN_PARAMETERS = ("visit", "id")
 
 _NAME = re.compile("[0-9A-Za-z_-]{1,64}")
 
 
 class Visit(NamedTuple):
-    """What a visitor has put in force.
+    """The policy that a visitor has applied.
 
-    :ivar api: the WSGI application under ``policy``.
-    :ivar since: when, by the clock of the visits.
+    :ivar api: the API behind ``policy``.
+    :ivar since: when the policy was set, by the clock of the visits.
     """
 
     policy: Policy
@@ -39,21 +39,21 @@ class Visit(NamedTuple):
 
 
 class Visits:
-    """The visits under way. A name is given out once, and cannot be guessed: it is all that leads to a visit."""
+    """The current visits, by their names. A name is used once, and cannot be guessed: nothing else protects a visit."""
 
     def __init__(self, api: WSGIApplication, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin without visits.
 
         :param api: the application that every policy is put in front of.
-        :param clock: seconds.
+        :param clock: returns seconds.
         """
         self._api = api
         self._clock = clock
-        self._visits: dict[str, Visit] = {}  # the one whose policy was set last is last
+        self._visits: dict[str, Visit] = {}  # in the order in which their policies were set
         self._lock = threading.Lock()
 
     def put(self, name: str, policy: Policy) -> str:
-        """Put a policy in force; return the name of the visit, which is a new one if ``name`` is not under way."""
+        """Set the policy of a visit, and return its name: a new one if there is no visit called ``name``."""
         with self._lock:
             self._forget()
             before = self._visits.pop(name, None)
@@ -67,29 +67,29 @@ class Visits:
         return name
 
     def get(self, name: str) -> Visit | None:
-        """Return a visit, or ``None`` if it never was or has ended."""
+        """Return a visit, or ``None`` if there is none of this name, or it has ended."""
         with self._lock:
             self._forget()
             return self._visits.get(name)
 
     def _forget(self) -> None:
-        """Drop the visits that are too old, so that nothing is kept longer than said."""
+        """Drop the visits that are too old."""
         oldest = self._clock() - MAX_AGE
         for name in [name for name, visit in self._visits.items() if visit.since < oldest]:
             del self._visits[name]
 
 
 def name_in(query: str, parameter: str) -> str:
-    """Return a parameter in the query of a URL, or an empty string if it is no name of a visit or a request.
+    """Return a parameter in the query of a URL, or an empty string if its value cannot name a visit or a request.
 
-    The last one counts, which is the page's: a person may have typed another of that name before it.
+    The last one counts, because the page adds its own at the end: the visitor may have typed one of the same name.
     """
     value = parse_qs(query).get(parameter, [""])[-1]
     return value if _NAME.fullmatch(value) else ""
 
 
 def without_names(query: str) -> str:
-    """Return a query without what :func:`name_in` finds there, which the page has put into it."""
+    """Return a query without the parameters that the page has added, those that :func:`name_in` finds."""
     pairs = query.split("&")
     for parameter in OWN_PARAMETERS:
         own = [

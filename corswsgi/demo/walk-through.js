@@ -1,4 +1,4 @@
-/* The walk-through: runs the requests of scenarios.js against both front ends and shows what became of them. */
+/* The walk-through: runs the requests of scenarios.js against both front ends and shows the results. */
 
 import { copyOf, find, textElement, write } from "./dom.js";
 import { exchangeItem, lineOf, unsentItem, wireWords } from "./exchanges.js";
@@ -9,13 +9,13 @@ import { complaint, fetchJson, postJson } from "./server.js";
 const SCENARIOS = GROUPS.flatMap((group) => group.scenarios);
 const SENDERS = { stranger: "a frame of another origin", sandbox: "a sandboxed frame" };
 
-let config; // what the server says about itself: origins, front ends, the policy
-let tryIt; // what to do when a scenario is to be tried in the playground
+let config; // the server's configuration: origins, front ends, the policy
+let tryInPlayground; // called with a scenario
 const cards = new Map(); // by the name of the scenario: its parts on the page
 
-export async function startWalkThrough(serverConfig, whatTriesIt) {
+export async function startWalkThrough(serverConfig, tryScenario) {
   config = serverConfig;
-  tryIt = whatTriesIt;
+  tryInPlayground = tryScenario;
   buildOrigins();
   find("groups").append(...GROUPS.map(buildGroup));
   find("run-all").addEventListener("click", () => enqueue(SCENARIOS));
@@ -25,7 +25,7 @@ export async function startWalkThrough(serverConfig, whatTriesIt) {
 
 // --- Asking ---------------------------------------------------------------------------------------
 
-/** Send the requests of a scenario to one front end; return what the script was told, and what the server saw. */
+/** Send the requests of a scenario to one front end; return what the script got, and what the server saw. */
 async function ask(scenario, frontEnd) {
   const id = newId();
   if (scenario.first) await sendFrom(scenario.from, requestOf(scenario.first, frontEnd, id), id);
@@ -37,13 +37,13 @@ async function ask(scenario, frontEnd) {
   return { ...seen, expected: isExpected(scenario.expect, seen) };
 }
 
-/** Scripts are told the same of every failure; whether it was the browser's doing, only the server can say. */
+/** Return the outcome. A script sees the same error for every failure; only the server knows whether it was asked. */
 function outcomeOf({ readable, error }, exchanges) {
   if (readable) return "readable";
   return exchanges.length && !error.startsWith("TimeoutError") ? "blocked" : "unreached";
 }
 
-/** Every URL is used once, so that no cache, of preflights or of responses, hides an exchange. */
+/** Return a request with a URL of its own, so that no cache of preflights or responses hides an exchange. */
 function requestOf({ path, init, reads = [] }, frontEnd, id) {
   return { url: `${frontEnd.url}${path}?id=${id}`, init, reads };
 }
@@ -65,7 +65,7 @@ function parsed(text) {
   }
 }
 
-/** What both front ends must have in common: what the script was told, and every CORS header on the wire. */
+/** Return what must be the same for both front ends: what the script got, and every CORS header on the wire. */
 function essence(seen) {
   const lines = ({ response }) => response.filter(([name]) => /^(Access-Control-|Vary)/.test(name));
   return JSON.stringify([seen.outcome, seen.status, seen.headers, seen.saw, seen.exchanges.map(lines)]);
@@ -79,13 +79,13 @@ function enqueue(scenarios) {
 }
 
 async function runEach(scenarios) {
-  const main = find("requests");
+  const requests = find("requests");
   find("notice").textContent = "";
-  main.ariaBusy = "true"; // keeps screen readers from telling every step
+  requests.ariaBusy = "true"; // keeps screen readers from reading every step out
   try {
     for (const scenario of scenarios) await run(scenario);
   } finally {
-    main.ariaBusy = "false";
+    requests.ariaBusy = "false";
   }
   const shown = [...document.querySelectorAll(".result")].map((result) => ({ ...result.dataset }));
   await report({ event: "done", shown, summary: find("summary").textContent });
@@ -110,7 +110,7 @@ async function run(scenario) {
   showSummary();
 }
 
-/** For tests, which cannot look at the screen. */
+/** Post an event to the server, for tests. */
 async function report(event) {
   if (config.report) await postJson("results", event);
 }
@@ -156,7 +156,7 @@ function whatWasRead({ readable, headers, body, error }) {
   return [...lines, body.trim().startsWith("{") ? body : firstLine(body)].join("\n");
 }
 
-/** Servers write their errors as whole pages; the gist is enough here. */
+/** Return the beginning of a body: servers write their errors as whole pages. */
 function firstLine(body) {
   const text = body.replace(/\s+/g, " ").trim();
   return text.length > 120 ? `${text.slice(0, 120)} …` : text;
@@ -239,9 +239,9 @@ function buildScenario(scenario) {
   button.setAttribute("aria-label", `Run again: ${scenario.title}`);
   button.addEventListener("click", () => enqueue([scenario]));
   const trying = article.querySelector(".try");
-  trying.hidden = Boolean(scenario.first); // one request is all that the playground sends
+  trying.hidden = Boolean(scenario.first); // the playground sends one request only
   trying.setAttribute("aria-label", `Try it in the playground: ${scenario.title}`);
-  trying.addEventListener("click", () => tryIt(scenario));
+  trying.addEventListener("click", () => tryInPlayground(scenario));
   const results = config.frontEnds.map((frontEnd) => buildResult(scenario, frontEnd));
   article.querySelector(".results").append(...results);
   cards.set(scenario.name, { article, results, link: buildLink(scenario) });
@@ -274,7 +274,7 @@ function expectation({ outcome, headers = {} }) {
   return outcome === "readable" ? "Expected: readable" : "Expected: blocked";
 }
 
-/** Return the JavaScript of a scenario, as one would write it. */
+/** Return a scenario as JavaScript. */
 function sourceOf(scenario) {
   const calls = [scenario.first, scenario].filter(Boolean).map(({ path, init }) => {
     const options = Object.entries(init).map(([name, value]) => `  ${name}: ${literal(value)},\n`);
