@@ -268,7 +268,7 @@ def test_each_kind_of_field_has_its_say(person: Person) -> None:
 def test_nothing_is_sent_under_a_faulty_policy(person: Person) -> None:
     person.type("Origins that may read answers", "www.example.com")
     person.send()
-    assert person.sees("#playground-status") == "Nothing was sent. Fix the policy first: its faults are shown beside its fields."
+    assert person.sees("#playground-status").startswith("Nothing was sent. Fix the policy first")
     assert person.page.evaluate("document.activeElement.id") == "allow_origins"
     assert not person.page.locator("#happened").is_visible()
 

@@ -112,7 +112,6 @@ def application(elsewhere: str) -> WSGIApplication:
     return api
 
 
-
 def _echo(asked: Asked) -> Reply:
     return json_reply(200, {"method": asked.method, "body": asked.body.decode("utf-8", "replace")})
 
