@@ -649,7 +649,7 @@ def test_the_command_runs_until_it_is_told_to_stop(number: signal.Signals) -> No
             process.kill()
             raise
     assert (process.returncode, rest) == (0, "")
-    crash = "RuntimeError('GET /crash always raises this, to show how errors are answered')"
+    crash = "RuntimeError('the demo raises this on GET /crash, to show how errors are answered')"
     refusal = 'refused origin "https://evil.example" on "GET" "/status": the policy does not allow this origin'
     assert complaints.splitlines() == [
         f'the application raised on "GET" "/crash": {crash}',

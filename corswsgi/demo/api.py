@@ -170,7 +170,7 @@ def _account(asked: Asked) -> Reply:
 
 
 def _crash(asked: Asked) -> Reply:
-    raise RuntimeError("GET /crash always raises this, to show how errors are answered")
+    raise RuntimeError("the demo raises this on GET /crash, to show how errors are answered")
 
 
 _ROUTES_OF_ANY_METHOD: Mapping[re.Pattern[str], Callable[[Asked], Reply]] = {
