@@ -596,9 +596,9 @@ ERRORS: dict[str, Row] = {
     "Apache 503": Row(
         failing("503 Busy", ("Server", "Apache/2.4")), "proxy-error-hidden", "proxy", "Header always set"
     ),
-    "Caddy 502": Row(failing("502 Bad Gateway", ("Server", "Caddy")), "proxy-error-hidden", "proxy", "handle_errors"),
+    "Caddy 502": Row(failing("502 Bad Gateway", ("Server", "Caddy")), "proxy-error-hidden", "proxy", "without defer"),
     "Varnish 503": Row(
-        failing("503 Backend fetch failed", ("Server", "Varnish")), "proxy-error-hidden", "proxy", "vcl_backend_error"
+        failing("503 Backend fetch failed", ("Server", "Varnish")), "proxy-error-hidden", "proxy", "vcl_synth"
     ),
     "HAProxy 503": Row(
         failing("503 Service Unavailable"),

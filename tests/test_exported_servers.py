@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,6 +80,36 @@ def test_errors_of_the_server_itself_can_be_read(front: Front, kind: str) -> Non
         reply = client.ask("GET", "/", origin(APP))
         assert reply.status in (502, 503)
         assert cors_of(reply.headers) == granted
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_can_read_that_the_application_took_too_long(front: Front, kind: str) -> None:
+    # It takes connections, and answers none.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        behind = silent.getsockname()[1]
+        with asking(front, KINDS[kind], behind=behind, edits=[front.hurried]) as client:
+            reply = client.ask("GET", "/", origin(APP))
+    assert (reply.status, cors_of(reply.headers)) == (front.too_late, cors_of(granted_headers(KINDS[kind])))
+
+
+@pytest.mark.once
+def test_a_location_of_nginx_with_a_header_of_its_own_loses_those_of_the_policy_unless_it_repeats_them() -> None:
+    policy = KINDS["dynamic"]
+    own = "location / {\n        add_header X-Mine 1 always;"
+    repeated = "".join(
+        f"add_header {name} {variable} always;"
+        for name, variable in [
+            ("Access-Control-Allow-Origin", "$cors_allow_origin"),
+            ("Access-Control-Expose-Headers", "$cors_expose_headers"),
+            ("Timing-Allow-Origin", "$cors_timing_allow_origin"),
+            ("Vary", "$cors_vary"),
+        ]
+    )
+    with running_waitress(Application()) as behind:
+        for edit, told in [(own, ()), (f"{own}{repeated}", granted_headers(policy))]:
+            with asking(FRONTS["nginx"], policy, behind=behind, edits=[(r"location / \{", edit)]) as client:
+                reply = client.ask("GET", "/", origin(APP))
+                assert (cors_of(reply.headers), reply.all("x-mine")) == (cors_of(told), ["1"])
 
 
 def granted_headers(policy: Policy) -> Pairs:

@@ -44,7 +44,7 @@ APACHE = Words(
     f"{ALLOW_ORIGIN} %{{CORS}}e env=CORS sends what matched, and nothing to others",
     errors="in Apache, Header always set in place of Header set (not beside it), which reaches successes only",
     preflight="in Apache, RewriteCond %{REQUEST_METHOD} =OPTIONS and RewriteRule ^ - [R=204,L] in the virtual host, "
-    "with Header always set; and <LimitExcept OPTIONS> around Require",
+    "with Header always set",
     twice="in Apache, Header set and Header always set fill two lists, and both are sent: use Header always set alone, "
     f"and Header onsuccess unset {ALLOW_ORIGIN} for what the application sends",
     too_large="LimitRequestBody is how much Apache takes",
@@ -52,11 +52,12 @@ APACHE = Words(
 
 CADDY = Words(
     "Caddy",
-    origin=f"in Caddy, a matcher header Origin https://app.example.com, and header {ALLOW_ORIGIN} "
-    "{http.request.header.Origin} for it",
-    errors="in Caddy, header at the site and in handle_errors, because header_down reaches only what the application "
-    "answers",
-    preflight="in Caddy, @preflight method OPTIONS, with header and respond @preflight 204 before reverse_proxy",
+    origin=f"in Caddy, @allowed header Origin https://app.example.com is the list, and header @allowed {ALLOW_ORIGIN} "
+    "{http.request.header.Origin} sends what matched",
+    errors="in Caddy, header @allowed in the site, without defer, reaches its own errors too; header_down reaches only "
+    "what the application answers",
+    preflight="in Caddy, @preflight method OPTIONS, with header @preflight ..., and route { respond @preflight 204 } "
+    "around basicauth and reverse_proxy too, because what stands first in a route is done first",
     twice=f"in Caddy, header_down -{ALLOW_ORIGIN} in reverse_proxy drops what the application sends",
     too_large="request_body max_size is how much Caddy takes",
 )
@@ -74,7 +75,7 @@ VARNISH = Words(
     "Varnish",
     origin=f"in Varnish, set resp.http.{ALLOW_ORIGIN} = req.http.Origin; without quotation marks, in vcl_deliver, if "
     "it is on a list",
-    errors="in Varnish, set the headers in vcl_backend_error and vcl_synth too",
+    errors="in Varnish, set the headers in vcl_deliver, which no answer of synth() passes, and in vcl_synth too",
     preflight='in Varnish, if (req.method == "OPTIONS") { return (synth(204)); } in vcl_recv; the headers in vcl_synth',
     twice=f"in Varnish, set resp.http.{ALLOW_ORIGIN} in vcl_deliver replaces what the application sends",
 )

@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,8 @@ class Front:
     :ivar limits: the same and what else is to be known, in sentences, for ``docs/servers.rst``.
     :ivar has_files: whether it serves files itself.
     :ivar too_large: the status with which it refuses a body that is too large.
+    :ivar too_late: the status with which it answers if the application does not.
+    :ivar hurried: such an edit, which gives the application one second.
     """
 
     name: str
@@ -52,6 +55,8 @@ class Front:
     limits: tuple[str, ...] = ()
     has_files: bool = True
     too_large: int = 413
+    too_late: int = 504
+    hurried: tuple[str, str] = ("", "")
 
     def program(self) -> str:
         """Return where the server is; without it the test is skipped, or fails where it is demanded."""
@@ -66,11 +71,19 @@ class Front:
         return True
 
     @contextlib.contextmanager
-    def standing(self, policies: Policies, *, behind: int | None = None, root: Path | None = None) -> Iterator[int]:
+    def standing(
+        self,
+        policies: Policies,
+        *,
+        behind: int | None = None,
+        root: Path | None = None,
+        edits: Iterable[tuple[str, str]] = (),
+    ) -> Iterator[int]:
         """Run the server with an exported configuration, after its check; give its port.
 
         :param behind: the port of the application; by default there are files.
         :param root: where the files are.
+        :param edits: what someone edits in the exported file: an expression, and what stands there instead.
         """
         program = self.program()
 
@@ -80,6 +93,10 @@ class Front:
                 shutil.copytree(root, files, dirs_exist_ok=True)
                 files.chmod(0o755)
             file = self.exported(Path(home), policies, ports[0], behind, files)
+            for expression, instead in edits:
+                text, count = re.subn(expression, instead, file.read_text("utf-8"))
+                assert count == 1, expression
+                file.write_text(text, "utf-8")
             self.checked(program, Path(home), file)
             return self.command(program, Path(home), file)
 
@@ -252,6 +269,7 @@ FRONTS = {
                 "A path with ``%2F`` is closed, if there are several policies: it may or may not divide segments.",
                 "On paths without a policy, of several lines of one ``Access-Control-*`` header the first passes.",
             ),
+            hurried=("proxy_pass", "proxy_read_timeout 1s; proxy_pass"),
         ),
         Front(
             "apache",
@@ -270,6 +288,8 @@ FRONTS = {
                 "Exact origins are expressions of PCRE that hold some 500 each, because it compiles no larger ones; "
                 "all are asked, and all but one give up at the first letters.",
             ),
+            too_late=502,
+            hurried=("ProxyPreserveHost", "ProxyTimeout 1\nProxyPreserveHost"),
         ),
         Front(
             "caddy",
@@ -289,6 +309,10 @@ FRONTS = {
                 "RE2; patterns, regular expressions and paths are asked one after another.",
             ),
             too_large=502,  # 413 without an application behind
+            hurried=(
+                r"(reverse_proxy \S+)",
+                r"\1 {\n\t\t\ttransport http {\n\t\t\t\tresponse_header_timeout 1s\n\t\t\t}\n\t\t}",
+            ),
         ),
         Front(
             "haproxy",
@@ -309,6 +333,7 @@ FRONTS = {
                 "``Vary`` is a line of its own beside that of the application.",
             ),
             has_files=False,
+            hurried=("timeout server 50s", "timeout server 1s"),
         ),
     )
 }
