@@ -78,8 +78,7 @@ def test_errors_of_the_server_itself_can_be_read(front: Front, kind: str) -> Non
     assert "POST" not in [method for method, _ in application.seen]
     with asking(front, KINDS[kind], behind=nowhere) as client:
         reply = client.ask("GET", "/", origin(APP))
-        assert reply.status in (502, 503)
-        assert cors_of(reply.headers) == granted
+        assert (reply.status, cors_of(reply.headers)) == (front.unreachable, granted)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -90,6 +89,26 @@ def test_a_page_can_read_that_the_application_took_too_long(front: Front, kind: 
         with asking(front, KINDS[kind], behind=behind, edits=[front.hurried]) as client:
             reply = client.ask("GET", "/", origin(APP))
     assert (reply.status, cors_of(reply.headers)) == (front.too_late, cors_of(granted_headers(KINDS[kind])))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("nginx", (r"location / \{", "location / { proxy_intercept_errors on; error_page 500 /nowhere;")),
+        ("apache", ("ProxyPreserveHost On", "ProxyErrorOverride On")),
+    ],
+)
+def test_an_error_page_of_the_server_carries_the_headers_too(name: str, edit: tuple[str, str]) -> None:
+    application = Application()
+    application.otherwise = Given("500 Internal Server Error", (("Content-Length", "2"), ("X-Mine", "1")))
+    with (
+        running_waitress(application) as behind,
+        asking(FRONTS[name], KINDS["static"], behind=behind, edits=[edit]) as client,
+    ):
+        reply = client.ask("GET", "/", origin(APP))
+    assert (reply.status, reply.body == Given().body) == (500, False)
+    assert cors_of(reply.headers) == cors_of(granted_headers(KINDS["static"]))
 
 
 @pytest.mark.once

@@ -214,6 +214,13 @@ SLIPS: dict[str, tuple[str, tuple[tuple[str, str], ...], str, bool, list[str]]] 
         True,
         ["*", STRANGER, APP],
     ),
+    "Varnish: not in vcl_synth": (
+        "varnish",
+        (("# login", "return (synth(403));"), ("sub vcl_synth {", "sub vcl_synth { return (deliver);")),
+        "/",
+        True,
+        [],
+    ),
 }
 
 

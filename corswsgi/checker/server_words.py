@@ -47,7 +47,7 @@ APACHE = Words(
     "with Header always set",
     twice="in Apache, Header set and Header always set fill two lists, and both are sent: use Header always set alone, "
     f"and Header onsuccess unset {ALLOW_ORIGIN} for what the application sends",
-    too_large="LimitRequestBody is how much Apache takes",
+    too_large="LimitRequestBody is how much Apache takes, except of requests that it passes on (ProxyPass)",
 )
 
 CADDY = Words(

@@ -42,6 +42,7 @@ class Front:
     :ivar limits: the same and what else is to be known, in sentences, for ``docs/servers.rst``.
     :ivar has_files: whether it serves files itself.
     :ivar too_large: the status with which it refuses a body that is too large.
+    :ivar unreachable: the status with which it answers if there is no application.
     :ivar too_late: the status with which it answers if the application does not.
     :ivar hurried: such an edit, which gives the application one second.
     """
@@ -55,6 +56,7 @@ class Front:
     limits: tuple[str, ...] = ()
     has_files: bool = True
     too_large: int = 413
+    unreachable: int = 502
     too_late: int = 504
     hurried: tuple[str, str] = ("", "")
 
@@ -288,6 +290,7 @@ FRONTS = {
                 "Exact origins are expressions of PCRE that hold some 500 each, because it compiles no larger ones; "
                 "all are asked, and all but one give up at the first letters.",
             ),
+            unreachable=503,
             too_late=502,
             hurried=("ProxyPreserveHost", "ProxyTimeout 1\nProxyPreserveHost"),
         ),
@@ -333,6 +336,7 @@ FRONTS = {
                 "``Vary`` is a line of its own beside that of the application.",
             ),
             has_files=False,
+            unreachable=503,
             hurried=("timeout server 50s", "timeout server 1s"),
         ),
     )
