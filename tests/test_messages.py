@@ -35,7 +35,7 @@ MODULES = [
 #: What takes a string that no user reads: regular expressions, types, and what a string is compared with.
 UNREAD_CALLS = {
     *("compile", "match", "fullmatch", "search", "split", "sub", "findall", "cast", "TypeVar"),
-    *("startswith", "endswith", "removeprefix", "removesuffix"),
+    *("startswith", "endswith", "removeprefix", "removesuffix", "filterwarnings"),
 }
 
 #: A string that is a piece of a regular expression, and not words.

@@ -175,6 +175,12 @@ def test_the_bare_install_needs_webob_and_publicsuffixlist_only() -> None:
     assert sorted(line.partition(">")[0].strip() for line in needed) == ["publicsuffixlist", "webob"]
 
 
+def test_importing_the_package_warns_of_nothing() -> None:
+    code = "import corswsgi; print(corswsgi.Policy('*'))"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("Policy(allow_origins='*')\n", "")
+
+
 def test_importing_the_package_loads_nothing_that_takes_long() -> None:
     heavy = (
         *("publicsuffixlist", "waitress", "requests", "ada_url"),

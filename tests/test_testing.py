@@ -245,6 +245,19 @@ def test_a_user_has_the_fixture_without_an_import(tmp_path):
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
+def test_a_user_whose_warnings_are_errors_can_import_the_package(tmp_path):
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    (tmp_path / "test_users.py").write_text("import corswsgi\n\n\ndef test_it():\n    assert corswsgi.Policy('*')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    assert done.stdout.splitlines()[-1].startswith("1 passed in "), done.stdout + done.stderr
+
+
 def test_the_example_shows_that_requests_enforces_nothing():
     with Demo() as demo:
         done = subprocess.run(
