@@ -192,7 +192,10 @@ class CORSRequestHandlerMixin(_Handler):
             return routes[1].policy_for(path)
         if isinstance(cors, PolicyByPath):
             return cors.policy_for(path)
-        message = f"{quote(cors)} is neither a Policy nor a mapping from paths to policies"
+        message = (
+            f"{quote(cors)} is neither a Policy nor a mapping from paths to policies; "
+            "write cors = Policy(allow_origins=...)"
+        )
         raise PolicyError([Problem(Fault.WRONG_TYPE, f"{cls.__name__}.cors", cors, message)])
 
     def _field(self, name: str) -> str | None:

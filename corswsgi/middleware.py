@@ -34,6 +34,12 @@ _THROWING = ("paste.throw_errors", "x-wsgiorg.throw_errors", "werkzeug.debug.pre
 #: The modules of the debugger and the test client of Werkzeug and Flask.
 _DEVELOPERS_TOOLS = ("werkzeug.debug", "werkzeug.test")
 
+#: What to do if this class is in MIDDLEWARE, or is expected to read the settings of Django.
+_MEANT_FOR_DJANGO = (
+    "a policy must say which origins it allows; list them, or write the policy as CORSWSGI in the settings of Django, "
+    'and "corswsgi.django.CORSMiddleware" in MIDDLEWARE'
+)
+
 #: The arguments of CORSMiddleware that are no options of a policy.
 _OWN_OPTIONS = ("readable_errors",)
 
@@ -77,6 +83,8 @@ class CORSMiddleware:
         self._app = app
         self._readable_errors = readable_errors
         self._refusals = RefusalLog()
+        if policy is None and not options and _is_of_django(app):
+            raise PolicyError([Problem(Fault.MISSING_OPTION, "allow_origins", None, _MEANT_FOR_DJANGO)])
         try:
             self.policy = Policy.from_options(options, beside=_OWN_OPTIONS) if policy is None else policy
         except PolicyError as error:
@@ -88,8 +96,8 @@ class CORSMiddleware:
         if is_asgi(app):
             raise TypeError(
                 f"{quote(app)} is an ASGI application, and CORSMiddleware wraps WSGI applications. Use the CORS "
-                "middleware of its framework; or make it a WSGI application with the package a2wsgi: "
-                "CORSMiddleware(ASGIMiddleware(app), ...)"
+                'middleware of its framework, which for Django is "corswsgi.django.CORSMiddleware"; or make it a WSGI '
+                "application with the package a2wsgi: CORSMiddleware(ASGIMiddleware(app), ...)"
             )
 
     @classmethod
@@ -213,6 +221,11 @@ class CORSMiddleware:
 
     def __repr__(self) -> str:
         return f"<CORSMiddleware around {self._app!r}>"
+
+
+def _is_of_django(app: object) -> bool:
+    """Tell whether this is Django's own WSGI application, or what Django gives to the last class in MIDDLEWARE."""
+    return str(getattr(app, "__module__", "")).startswith("django.")
 
 
 def _finder(policy: object) -> Callable[[WSGIEnvironment], Rules | None]:

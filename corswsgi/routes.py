@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import unquote
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
-from corswsgi.policy import CLOSED, Policy
+from corswsgi.policy import CLOSED, OPTIONS, Policy
 
 
 @runtime_checkable
@@ -83,11 +83,16 @@ def _complain(path: object, policy: object) -> Iterator[Problem]:
     if not isinstance(path, str):
         yield Problem(Fault.ROUTE_PATH, "path", path, f"{quote(path)} is not a string; write the path as one")
         return
+    if path in OPTIONS:  # CORSMiddleware(app, {"allow_origins": "*"})
+        message = "this is an option, and the keys of this mapping are paths; write the options as Policy(...)"
+        yield Problem(Fault.ROUTE_PATH, path, policy, message)
+        return
     if policy is not None and not isinstance(policy, Policy):
-        yield Problem(Fault.ROUTE_POLICY, path, policy, f"{quote(policy)} is neither a Policy nor None")
-    if message := _fault_of(path):
+        message = f"{quote(policy)} is neither a Policy nor None; write Policy(allow_origins=...)"
+        yield Problem(Fault.ROUTE_POLICY, path, policy, message)
+    if fault := _fault_of(path):
         corrected = _correct(path)
-        yield Problem(Fault.ROUTE_PATH, path, path, message, None if _fault_of(corrected) else corrected)
+        yield Problem(Fault.ROUTE_PATH, path, path, fault, None if _fault_of(corrected) else corrected)
 
 
 def _fault_of(path: str) -> str | None:

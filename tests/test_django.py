@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import AsyncClient, Client, override_settings
 from django.urls import path
@@ -22,7 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django_site import MIDDLEWARE, ask_client, configure, exchange_asgi
 from front_ends import Pairs, Reply
 
-from corswsgi import Policy, PolicyError
+from corswsgi import Policy, PolicyError, middleware
 from corswsgi.django import CORSMiddleware
 
 APP = "https://app.example.com"
@@ -326,6 +327,22 @@ def test_what_stands_before_the_middleware_is_warned_of(before: list[str], more:
 
 def test_a_missing_middleware_is_warned_of() -> None:
     assert [id for id, _ in messages(MIDDLEWARE=[CSRF, "no.such.Middleware"])] == ["corswsgi.middleware-missing"]
+
+
+@pytest.mark.parametrize("wrong", ["corswsgi.CORSMiddleware", "corswsgi.django", "corswsgi.django.CorsMiddleware"])
+def test_a_wrong_name_of_the_middleware_is_corrected(wrong: str) -> None:
+    ((id, text),) = messages(MIDDLEWARE=[CSRF, wrong])
+    assert id == "corswsgi.middleware-missing"
+    assert f'"{wrong}" in MIDDLEWARE is no middleware of Django' in text
+    assert 'Write "corswsgi.django.CORSMiddleware" in its place.' in text
+
+
+def test_the_wsgi_middleware_in_MIDDLEWARE_says_what_is_meant() -> None:
+    wrong = override_settings(MIDDLEWARE=["corswsgi.CORSMiddleware"])
+    with wrong, pytest.raises(PolicyError, match=r'"corswsgi\.django\.CORSMiddleware" in MIDDLEWARE'):
+        WSGIHandler()
+    with pytest.raises(PolicyError, match="write the policy as CORSWSGI in the settings of Django"):
+        middleware.CORSMiddleware(WSGIHandler())
 
 
 def test_a_subclass_is_found() -> None:

@@ -579,6 +579,7 @@ def test_a_class_without_a_policy_cannot_answer() -> None:
         exchange(handler_of(None), message())
     (problem,) = caught.value.problems
     assert (problem.code, problem.option) == ("wrong-type", "Handler.cors")
+    assert problem.message.endswith("; write cors = Policy(allow_origins=...)")
 
 
 @pytest.mark.parametrize(

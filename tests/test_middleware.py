@@ -1105,6 +1105,7 @@ def test_an_asgi_application_is_refused_with_what_to_use(app: Any) -> None:
         CORSMiddleware(app, allow_origins="*")
     told = str(caught.value)
     assert "is an ASGI application" in told
+    assert 'for Django is "corswsgi.django.CORSMiddleware"' in told
     assert "a2wsgi: CORSMiddleware(ASGIMiddleware(app), ...)" in told
 
 

@@ -124,6 +124,19 @@ def test_a_rule_whose_path_no_request_has_is_refused(path, suggestion):
         assert Routes({suggestion: API})
 
 
+def test_options_in_the_place_of_a_path_are_told_as_one_fault():
+    with pytest.raises(PolicyError) as caught:
+        Routes({"allow_origins": "*"})
+    assert str(caught.value) == (
+        "allow_origins: this is an option, and the keys of this mapping are paths; write the options as Policy(...)."
+    )
+
+
+def test_options_in_the_place_of_a_policy():
+    with pytest.raises(PolicyError, match=r"is neither a Policy nor None; write Policy\(allow_origins=\.\.\.\)\.$"):
+        Routes({"/api": {"allow_origins": "*"}})
+
+
 def test_all_faults_of_all_rules_are_told():
     with pytest.raises(PolicyError) as caught:
         Routes({"api": "https://a.example", 3: API, "/": API})

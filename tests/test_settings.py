@@ -269,7 +269,13 @@ def test_frameworks_take_objects() -> None:
 
 
 FAULTY_OBJECTS: list[tuple[Any, list[str]]] = [
-    ("*", ['CORSWSGI: "*" is neither a policy, nor its options, nor a mapping from paths to policies.']),
+    (
+        "*",
+        [
+            'CORSWSGI: "*" is neither a policy, nor its options, nor a mapping from paths to policies; '
+            'write CORSWSGI = {"allow_origins": [...]}.'
+        ],
+    ),
     (
         {"allow_origins": "*", 1: 2},
         ["CORSWSGI[\"1\"]: 1: 1 is not the name of an option; leave it out."],
@@ -313,6 +319,18 @@ FAULTY_OBJECTS: list[tuple[Any, list[str]]] = [
 @pytest.mark.parametrize(("value", "said"), FAULTY_OBJECTS)
 def test_faults_of_objects(value: object, said: list[str]) -> None:
     assert faults_of(read_django, SimpleNamespace(CORSWSGI=value)) == said
+
+
+def test_single_names_in_the_settings_of_django() -> None:
+    told = (
+        "CORSWSGI_MAX_AGE: max_age: in Django, the options are in the setting CORSWSGI; "
+        'write CORSWSGI = {"max_age": ...}.'
+    )
+    assert faults_of(
+        read_django, SimpleNamespace(CORSWSGI_MAX_AGE=5, CORSWSGI_FILE="cors.toml", CORSWSGI=Policy("*"))
+    ) == [told]
+    missing = 'CORSWSGI["allow_origins"]: allow_origins: a policy must say which origins it allows; list them.'
+    assert faults_of(read_django, SimpleNamespace(CORSWSGI_MAX_AGE=5)) == [told, missing]
 
 
 def test_what_is_given_twice() -> None:

@@ -44,6 +44,9 @@ def check_place(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
     paths = [*settings.MIDDLEWARE]
     place = paths.index(_OURS) if _OURS in paths else next((i for i, path in enumerate(paths) if _is_ours(path)), None)
     if place is None:
+        if wrong := [path for path in paths if path.startswith("corswsgi.")]:
+            message = f'"{wrong[0]}" in MIDDLEWARE is no middleware of Django, so no policy is in force'
+            return [Warning(message, hint=f'Write "{_OURS}" in its place.', id="corswsgi.middleware-missing")]
         message = (
             '"corswsgi.django" is in INSTALLED_APPS, but MIDDLEWARE has no CORSMiddleware, so no policy is in force'
         )

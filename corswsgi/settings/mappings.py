@@ -8,7 +8,7 @@ from typing import Any
 
 from corswsgi.errors import Fault, PolicyError, Problem, quote
 from corswsgi.foreign_options import SETTINGS as FOREIGN_SETTINGS
-from corswsgi.policy import Policy
+from corswsgi.policy import OPTIONS, Policy
 from corswsgi.settings.declared import Keys, Policies, policies_of
 
 #: Where Flask and Django keep everything in one object; with an underscore, how names of single options begin.
@@ -87,7 +87,13 @@ def read_django(settings: object) -> Policies:
     :raises PolicyError: with every fault, each with its place.
     """
     foreign = {name: getattr(settings, name) for name in FOREIGN_SETTINGS if hasattr(settings, name)}
-    return _of_object(getattr(settings, SETTING, {}), [], foreign)
+    problems = []
+    for option in OPTIONS:
+        name = f"{SETTING}_{option.upper()}"  # as in Flask; here it would do nothing
+        if hasattr(settings, name):
+            message = f"in Django, the options are in the setting {SETTING}; write {SETTING} = {{{quote(option)}: ...}}"
+            problems.append(Problem(Fault.UNKNOWN_OPTION, option, getattr(settings, name), message, place=name))
+    return _of_object(getattr(settings, SETTING, {}), problems, foreign)
 
 
 def _foreign(mapping: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +111,10 @@ def _of_names(mapping: Mapping[str, Any], prefix: str, foreign: Mapping[str, Any
 def _of_object(value: object, problems: list[Problem], foreign: Mapping[str, Any]) -> Policies:
     declared = {"/": value} if isinstance(value, Policy) else value
     if not isinstance(declared, Mapping):
-        message = f"{quote(value)} is neither a policy, nor its options, nor a mapping from paths to policies"
+        message = (
+            f"{quote(value)} is neither a policy, nor its options, nor a mapping from paths to policies; "
+            f'write {SETTING} = {{"allow_origins": [...]}}'
+        )
         raise PolicyError([*problems, Problem(Fault.WRONG_TYPE, "", value, message, place=SETTING)])
 
     def place(keys: Keys, _: object) -> str:
