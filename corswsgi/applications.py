@@ -26,7 +26,7 @@ def import_app(name: str) -> Any:
     """
     module_name, colon, path = name.partition(":")
     if not (colon and _is_dotted_name(module_name) and _is_dotted_name(path)):
-        raise UsageError(f"--app {quote(name)}: it is written module:callable, such as myproject.wsgi:application")
+        raise UsageError(f"--app {quote(name)}: write it as module:callable, such as myproject.wsgi:application")
     found: Any = _import_module(module_name, name)
     for attribute in path.split("."):
         try:
@@ -37,8 +37,8 @@ def import_app(name: str) -> Any:
         raise UsageError(f"--app {quote(name)}: it is a {type(found).__name__}; name the WSGI application")
     if is_asgi(found):
         raise UsageError(
-            f"--app {quote(name)}: it is an ASGI application, and only WSGI applications can be asked in this process; "
-            "start it on a server, and leave --app out"
+            f"--app {quote(name)}: it is an ASGI application, but --app takes WSGI applications only; "
+            "check and audit can ask it by URL while it runs on a server"
         )
     return found
 

@@ -1,4 +1,4 @@
-"""Tells an ASGI application from a WSGI application before it is called; what to do about it, callers say."""
+"""Tells an ASGI application from a WSGI application before it is called."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def is_asgi(app: Callable[..., object]) -> bool:
 
 
 def _takes(function: Callable[..., object], count: int) -> bool:
-    """Tell whether a callable can be called with so many positional arguments, as far as its signature is known."""
+    """Tell whether a callable takes this number of positional arguments; ``False`` if its signature is not known."""
     from inspect import signature
 
     try:

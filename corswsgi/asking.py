@@ -13,7 +13,7 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "'cgi' is deprecated", DeprecationWarning)
     import webob
 
-#: Percent-encoded bytes, and bytes that should have been.
+#: Bytes that are percent-encoded, and bytes that should have been.
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2}|[^\x00-\x7f])+")
 
 
@@ -24,7 +24,7 @@ class ReadableRequest(webob.Request):
     U+FFFD stands for what is not UTF-8, in ``path``, ``path_info``, ``script_name``, ``url``, ``GET`` and ``params``.
     """
 
-    # Not to be set: a callable decides about a request, and changes nothing in it.
+    # Without setters: a callable decides about a request, and must not change it.
 
     @property
     def path_info(self) -> str:  # type: ignore[override]  # WebOb lets it be set

@@ -28,13 +28,13 @@ class _Command(Protocol):
 
 #: Each with its module, and what it does.
 COMMANDS: dict[str, tuple[_Command, str]] = {
-    "demo": (demo, "start a page and two APIs on three origins of this machine, to see CORS at work in a browser"),
-    "check": (check_command, "tell whether a browser would let a page read a URL, and if not, why not"),
-    "audit": (audit_command, "tell what pages of hostile origins would get from a URL"),
-    "lint": (lint_command, "tell the faults of a policy, and what could be better"),
-    "finding": (finding_command, "tell what a finding of check, audit or lint means, and how to fix it"),
-    "explain": (explaining, "tell what a policy answers to a request, and why"),
-    "export": (export_command, "write a policy as configuration of nginx, Apache, Caddy or HAProxy"),
+    "demo": (demo, "start a page and two APIs on three local origins, to see CORS at work in a browser"),
+    "check": (check_command, "say whether a browser would let a page read a URL, and if not, why"),
+    "audit": (audit_command, "show what pages of hostile origins would get from a URL"),
+    "lint": (lint_command, "list the faults of a policy, and what could be better"),
+    "finding": (finding_command, "explain a finding of check, audit or lint, and how to fix it"),
+    "explain": (explaining, "explain what a policy answers to a request, and why"),
+    "export": (export_command, "write a policy as configuration for nginx, Apache, Caddy or HAProxy"),
     "serve": (serve, "serve the files of a directory to pages of the origins that you name"),
 }
 
@@ -63,7 +63,7 @@ def _why_unknown(unknown: Sequence[str], parser: argparse.ArgumentParser) -> str
     names = [each.partition("=")[0] for each in unknown if each.startswith("-")]
     if not names:
         words = f"{len(unknown)} word{'s' * (len(unknown) > 1)}"
-        return f"{words} too many (write a value that holds spaces in quotation marks)"
+        return f"{words} too many (put quotation marks around a value with spaces)"
     known = re.findall(r"--[a-z][a-z-]+", parser.format_help())
     return ", ".join(f"there is no option {_with_nearest(name, known)}" for name in names)
 
@@ -79,7 +79,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = _Parser(
         prog="corswsgi",
         description="CORS for WSGI applications and http.server.",
-        epilog="'corswsgi COMMAND --help' tells the options of a command, with an example. "
+        epilog="Run 'corswsgi COMMAND --help' for the options of a command, with an example. "
         "Example: corswsgi check https://api.example.com/items --origin https://app.example.com",
     )
     parser.add_argument("--version", action="version", version=f"corswsgi {metadata.version('corswsgi')}")

@@ -62,10 +62,8 @@ def _diagnose(text: str) -> tuple[list[_Complaint], Correction]:
             )
         ], None
     if re.search(r"[\s,;]", stripped):
-        return [(Fault.ORIGIN_LIST, "each origin is a string of its own, in a list")], _correct_list(stripped)
+        return [(Fault.ORIGIN_LIST, "give each origin as a string of its own, in a list")], _correct_list(stripped)
     complaints = [] if stripped == text else [(Fault.ORIGIN_WHITESPACE, "it has white space around it")]
-    if text == OPAQUE:
-        return [(Fault.ORIGIN_OPAQUE, "it is what many pages have in common, and no pattern")], None
     if stripped.lower() == OPAQUE:
         if stripped != OPAQUE:
             complaints.append((Fault.ORIGIN_NULL_CASE, '"null" is written in lower case'))
@@ -139,8 +137,8 @@ def _diagnose_url(text: str) -> tuple[list[_Complaint], str | re.Pattern[str] | 
         complaints.append(
             (
                 Fault.ORIGIN_WILDCARD,
-                'in a host "*" may only stand for whole labels at its beginning, as in "*.example.com"; '
-                "a regular expression can say more",
+                'in a host, "*" can only stand for whole labels at the start, as in "*.example.com"; '
+                "for anything else, use a regular expression",
             )
         )
         complaints += _complain_of_tail(tail)
@@ -223,7 +221,7 @@ def _correct_port(scheme: str, port: str) -> tuple[list[_Complaint], str | None]
     if port in ("", ":*"):
         return [], port
     if not digits:
-        return [(Fault.ORIGIN_PORT_INVALID, "a colon is followed by a port")], ""
+        return [(Fault.ORIGIN_PORT_INVALID, "there is no port after the colon")], ""
     number = digits.lstrip("0")
     if not re.fullmatch("[0-9]+", digits) or not number or len(number) > 5 or int(number) > 65535:
         return [(Fault.ORIGIN_PORT_INVALID, 'a port is a number from 1 to 65535, or "*" for any')], None
@@ -231,9 +229,7 @@ def _correct_port(scheme: str, port: str) -> tuple[list[_Complaint], str | None]
     if number != digits:
         complaints.append((Fault.ORIGIN_PORT_INVALID, "a port has no leading zeros"))
     if number == DEFAULT_PORTS.get(scheme):
-        complaints.append(
-            (Fault.ORIGIN_PORT_DEFAULT, f"browsers leave out port {number}, which {scheme} has by itself")
-        )
+        complaints.append((Fault.ORIGIN_PORT_DEFAULT, f"browsers leave out port {number}, the default of {scheme}"))
         return complaints, ""
     return complaints, f":{number}"
 

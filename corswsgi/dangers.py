@@ -16,7 +16,7 @@ INSECURE_ORIGINS = "insecure-origins"
 PUBLIC_SUFFIXES = "public-suffixes"
 DANGERS = (INSECURE_ORIGINS, PUBLIC_SUFFIXES)
 
-_ACTS = "it could act as its visitors"
+_ACTS = "with credentials, such a site could act as its visitors"
 
 #: Origins that no policy lists: a regular expression that matches one of them matches almost anything.
 _STRANGERS = (
@@ -51,10 +51,10 @@ def complain_of_credentials(
     :param named: the dangers that the policy names in ``dangerously_allow``.
     """
     if "*" in origins:
-        message = "with credentials every site could act as its visitors; list the origins that may"
+        message = "with credentials, every site could act as its visitors; list the origins that may"
         yield Problem(Fault.ANY_ORIGIN_WITH_CREDENTIALS, option, "*", message)
     if OPAQUE in origins:
-        message = f'any site can make a page with the origin "null"; with credentials {_ACTS}; remove it'
+        message = f'any site can make a page with the origin "null"; {_ACTS}; remove it'
         yield Problem(Fault.NULL_WITH_CREDENTIALS, option, OPAQUE, message)
     # Exact origins are cheap to pass over: there may be a million, and only those with http can be insecure.
     suspects = [origin for origin in origins if origin.startswith("http://") or "://*." in origin]
@@ -68,8 +68,8 @@ def complain_of_credentials(
             if pattern.subdomains and is_open_to_strangers(pattern.host.removesuffix(".")):
                 text = str(pattern)
                 message = (
-                    f"anyone can get a name that {quote(text)} matches; with credentials {_ACTS}; list the names that "
-                    f'are yours, or accept that: dangerously_allow="{PUBLIC_SUFFIXES}"'
+                    f"anyone can register a name that {quote(text)} matches; {_ACTS}; list the names that "
+                    f'are yours, or accept the risk with dangerously_allow="{PUBLIC_SUFFIXES}"'
                 )
                 yield Problem(Fault.PUBLIC_SUFFIX_WITH_CREDENTIALS, option, text, message)
 
@@ -79,7 +79,7 @@ def _insecure(pattern: OriginPattern, option: str) -> Problem:
     message = f"with credentials, anyone on the network path of {quote(text)} could act as its visitors"
     if _is_local(pattern.host):
         # There is no certificate for such a host, so that "https" would be no help.
-        message += f'; if you accept that, say so: dangerously_allow="{INSECURE_ORIGINS}"'
+        message += f'; to accept the risk, set dangerously_allow="{INSECURE_ORIGINS}"'
         return Problem(Fault.INSECURE_ORIGIN_WITH_CREDENTIALS, option, text, message)
     port = "" if pattern.port == fetch.DEFAULT_PORTS["https"] else pattern.port
     secure = str(pattern._replace(scheme="https", port=port))
@@ -98,20 +98,20 @@ def _is_local(host: str) -> bool:
 def _complain_of_regex(regex: re.Pattern[str], named: Collection[str], option: str) -> Iterator[Problem]:
     shown = quote(regex.pattern)
     if any(map(regex.fullmatch, _STRANGERS)):
-        message = f"{shown} matches any stranger; with credentials {_ACTS}; write the hosts that are meant into it"
+        message = f"{shown} matches the origins of strangers; {_ACTS}; name the hosts that you mean in it"
         yield Problem(Fault.REGEX_WITH_CREDENTIALS, option, regex, message)
         return
     text = re.sub(r"\\(?=\W)", "", regex.pattern).lower()  # "\." and "\-" stand for themselves
     if INSECURE_ORIGINS not in named and (origin := _first_match(regex, _insecure_origins(text))):
         message = (
             f"{shown} matches {quote(origin)}, and with credentials, anyone on the network path could act as its "
-            f'visitors; write https:// into it, or accept that: dangerously_allow="{INSECURE_ORIGINS}"'
+            f'visitors; write https:// into it, or accept the risk with dangerously_allow="{INSECURE_ORIGINS}"'
         )
         yield Problem(Fault.INSECURE_ORIGIN_WITH_CREDENTIALS, option, regex, message)
     if PUBLIC_SUFFIXES not in named and (origin := _first_match(regex, _strangers_below_suffixes(text))):
         message = (
-            f"anyone can get the name of {quote(origin)}, which {shown} matches; with credentials {_ACTS}; write the "
-            f'names that are yours into it, or accept that: dangerously_allow="{PUBLIC_SUFFIXES}"'
+            f"anyone can register the name of {quote(origin)}, which {shown} matches; {_ACTS}; write the "
+            f'names that are yours into it, or accept the risk with dangerously_allow="{PUBLIC_SUFFIXES}"'
         )
         yield Problem(Fault.PUBLIC_SUFFIX_WITH_CREDENTIALS, option, regex, message)
 

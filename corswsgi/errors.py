@@ -1,4 +1,4 @@
-"""PolicyError, the Problems it carries, and the code of every kind of fault; what is a fault is decided elsewhere."""
+"""PolicyError, the Problems it carries, and the code of every kind of fault; other modules find the faults."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ class Problem(NamedTuple):
     """One fault of one option.
 
     :ivar code: the kind of fault, a value of :class:`Fault`; equal to its string.
-    :ivar option: the name of the option, or the path of the rule, that holds the fault; empty if none does.
-    :ivar value: what stands there.
+    :ivar option: the name of the option, or the path of the rule, with the fault; empty if there is none.
+    :ivar value: the value that was given.
     :ivar message: one clause that says what is wrong, without a full stop.
-    :ivar suggestion: what should stand there instead, or ``None`` if that cannot be known. In place of an option of
-        another library, options with their values, or paths with their options.
-    :ivar place: where it stands, if it was read from settings: a file and its line, or the name of a variable.
+    :ivar suggestion: the value to give instead, or ``None`` if that cannot be known. For an option of another library,
+        a dict of options with their values, or of paths with their options.
+    :ivar place: where the value was read: a file and its line, or the name of a variable; empty if given in Python.
     """
 
     code: Fault
@@ -137,7 +137,7 @@ class PolicyError(ValueError):
 class UsageError(Exception):
     """What a command was asked to do cannot be done.
 
-    Its arguments are messages, a line each, that say why and what would help; one, or one for each fault of a file.
+    Its arguments are messages of one line each, which say why, and what to do: one, or one for each fault of a file.
     """
 
     def __str__(self) -> str:
@@ -152,7 +152,7 @@ def nearest(name: str, known: Iterable[str], cutoff: float) -> str | None:
 
     :param cutoff: how alike the two must be, from 0 to 1.
     """
-    from difflib import get_close_matches  # read only if there is something to correct
+    from difflib import get_close_matches  # imported only if there is something to correct
 
     return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), None)
 
@@ -168,10 +168,10 @@ def quote(value: object) -> str:
         if isinstance(value, list):
             text = f"[{', '.join(map(quote, value))}]"
         elif isinstance(value, str):
-            # No more of a string is escaped than could be shown: a client may have sent a megabyte of it.
+            # Only the part that is shown is escaped: a client may have sent a megabyte.
             text = json.dumps(value[: _LONGEST_QUOTE + 1])
         else:
             text = ascii(value)
-    except Exception:  # whatever a repr may raise; Python itself writes out no int of thousands of digits
+    except Exception:  # a repr can raise anything, as that of an int with thousands of digits does
         text = f"<{type(value).__name__}>"
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."

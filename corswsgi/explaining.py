@@ -30,9 +30,9 @@ _REASONS = {
     "Access-Control-Expose-Headers": "expose_headers",
     "Access-Control-Max-Age": "max_age, in seconds",
     "Timing-Allow-Origin": "allow_timing",
-    "Cache-Control": "whether it is refused depends on more than a cache looks at",
-    "Content-Type": "PEP 3333",
-    "Content-Length": "the body is what the policy says",
+    "Cache-Control": "whether the request is refused depends on more than a cache compares",
+    "Content-Type": "required by PEP 3333",
+    "Content-Length": "the length of the body, which the policy sets",
 }
 
 
@@ -46,9 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--app", metavar="MODULE:CALLABLE", help="look at the policy of the middleware in this WSGI application"
     )
-    parser.add_argument("--path", default="/", help="what is asked for; default: /")
-    parser.add_argument("--origin", help="of the page; without it, a request that no page made")
-    parser.add_argument("-X", "--method", default="GET", help="default: GET")
+    parser.add_argument("--path", default="/", help="the path of the request; default: /")
+    parser.add_argument("--origin", help="the origin of the page; without it, the request has no Origin header")
+    parser.add_argument("-X", "--method", default="GET", help="the method of the request; default: GET")
     parser.add_argument(
         "-H",
         "--header",
@@ -58,7 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="'NAME[: VALUE]'",
         help="a header that the script sets; may be given several times",
     )
-    parser.add_argument("--credentials", action="store_true", help='the script says credentials: "include"')
+    parser.add_argument(
+        "--credentials", action="store_true", help='the script calls fetch() with credentials: "include"'
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,7 +78,7 @@ def _told(source: Source, options: argparse.Namespace) -> Iterator[str]:
     policy = Routes(source.policies).policy_for(path.encode("utf-8", "surrogateescape").decode("latin-1"))
     yield _which_rule(source, path, policy)
     if policy is None:
-        yield "Requests and answers pass untouched, with whatever CORS headers the application sets."
+        yield "Requests and responses pass through untouched, with any CORS headers that the application sets."
         return
     headers = [_header(text) for text in options.headers]
     request = Request.blank(urllib.parse.quote(path, errors="surrogateescape"), method=options.method)
@@ -90,15 +92,15 @@ def _told(source: Source, options: argparse.Namespace) -> Iterator[str]:
             credentials=options.credentials or None,
         )
     except Exception as error:  # the callable of a policy may do anything at all
-        raise UsageError(f"the callable of allow_origins fails: {describe(error)}") from error
+        raise UsageError(f"the callable in allow_origins fails: {describe(error)}") from error
     yield from _header_by_header(policy, options.origin, request, headers)
 
 
 def _which_rule(source: Source, path: str, policy: Policy | None) -> str:
     if policy is CLOSED:
         return (
-            f"{quote(path)} is closed: servers read it in different ways, so that it cannot be told which rule governs "
-            "it (no other origin is allowed)."
+            f"{quote(path)} is closed: servers read it in different ways, so it is unclear which rule governs it, and "
+            "no other origin is allowed."
         )
     if source.is_one:
         return f"One policy governs every path ({printable(source.place('/', '', None))})."
@@ -137,7 +139,7 @@ def _header_by_header(
         yield from _lines(rules.refusal.headers, policy, rules, is_allowed=False)
         return
     added = rules.otherwise if grant is None else grant.headers
-    yield "The answer of the application gets:" if added else "The answer of the application gets no header of these."
+    yield "The application's response gets:" if added else "The application's response gets no header from the policy."
     yield from _lines(added, policy, rules, is_allowed=grant is not None)
 
 
@@ -162,10 +164,10 @@ def _reason(name: str, policy: Policy, rules: Rules, *, is_allowed: bool) -> str
     if name == "Access-Control-Allow-Origin":
         if policy.allows_any_origin:
             return 'allow_origins is "*"'
-        return "the origin that asks is allowed" if is_allowed else "the only origin of allow_origins, for all who ask"
+        return "the requesting origin is allowed" if is_allowed else "the only origin in allow_origins, sent to all"
     if name == "Vary":
-        named = "; and what vary names" if policy.vary else ""
+        named = "; the names in vary are added" if policy.vary else ""
         if rules.everyone is not None or "Origin" not in dict(rules.otherwise).get("Vary", ""):
-            return "what vary names"
-        return f"the answer depends on the origin that asks, and caches have to know{named}"
+            return "the names in vary"
+        return f"the response depends on the requesting origin, and caches must know that{named}"
     return _REASONS[name]

@@ -39,12 +39,12 @@ def explain(
     :raises ValueError: if the policy holds a callable, the request has an origin, and ``request`` is not given.
     """
     if not isinstance(policy, Policy):
-        raise TypeError(f"{quote(policy)} is not a Policy; of a mapping, give the policy of one path")
+        raise TypeError(f"{quote(policy)} is not a Policy; from a mapping, pass the policy of one path")
     fields = _fields(request_headers)
     asked = {name.lower(): value or "" for name, value in fields}
     lines: list[str] = []
     if origin is None:
-        lines.append("The request has no Origin header, so that CORS has no part in it (fetch#cors-request).")
+        lines.append("The request has no Origin header, so CORS does not apply (fetch#cors-request).")
         lines.append(_describe_response(policy, None))
     elif is_preflight(method, origin, asked.get("access-control-request-method")):
         lines.append("This is a preflight; the application never sees it (fetch#cors-preflight-request).")
@@ -93,7 +93,7 @@ def _explain_fetch(
     yield _describe_response(policy, grant)
     if grant is None:
         yield "Blocked: there is an answer, but the browser keeps it from the script (fetch#cors-check)."
-        yield "CORS is no access control; enforce=True would refuse the request before the application sees it."
+        yield "CORS is not access control; enforce=True would refuse the request before the application sees it."
         return
     if credentials and not policy.allow_credentials:
         yield _credentials_blocked(policy, "the answer")
@@ -125,7 +125,7 @@ def _explain_preflight(
     age = headers.get("Access-Control-Max-Age")
     yield (
         f"The preflight is answered {answer.status}: "
-        f"{f'methods {_and(methods)}' if methods else 'no method beside GET, HEAD and POST'}; "
+        f"{f'methods {_and(methods)}' if methods else 'no methods besides GET, HEAD and POST'}; "
         f"{f'headers {_and(listed)}' if listed else 'no header that needs permission'}; kept for {age or '5'} s."
     )
     # fetch#cors-preflight-fetch step 7: the CORS check comes first. All that is wrong is told, to be fixed at once.
@@ -155,9 +155,9 @@ def _explain_origin(policy: Policy, origin: str, request: Request | None) -> str
     if origin == OPAQUE:
         reason = '"null" is the origin of sandboxed and local pages, and is allowed only if it is listed'
     elif parts is None:
-        reason = "it is not an origin as browsers write it, and such values are compared with nothing"
+        reason = "it is not an origin as browsers write it, and such values never match"
     elif matcher is None:
-        reason = "the callable of allow_origins says no"
+        reason = "the callable in allow_origins refuses it"
     elif is_insecure(parts.scheme, parts.host) and any(regex.fullmatch(origin) for regex in matcher.regexes):
         reason = (
             "only a regular expression matches it, and with credentials an expression allows no http:// origin of "
@@ -166,7 +166,7 @@ def _explain_origin(policy: Policy, origin: str, request: Request | None) -> str
     else:
         near = [other for other in _neighbours(origin) if other in matcher]
         fix = "add it there if its pages may read"
-        hint = f" ({fix}); {quote(near[0])} is, and browsers tell the two apart" if near else f"; {fix}"
+        hint = f" ({fix}); {quote(near[0])} is, but browsers tell the two apart" if near else f"; {fix}"
         reason = f"it is not in allow_origins{hint}"
     return f"The origin {shown} is refused: {reason} (fetch#cors-check)."
 
@@ -174,7 +174,7 @@ def _explain_origin(policy: Policy, origin: str, request: Request | None) -> str
 def _grounds(policy: Policy, origin: str) -> str:
     """Return what in the policy allows an origin."""
     if policy.matcher is None:
-        return 'allow_origins is "*"' if policy.allows_any_origin else "the callable of allow_origins says so"
+        return 'allow_origins is "*"' if policy.allows_any_origin else "the callable in allow_origins allows it"
     if origin in policy.matcher.exact:
         return "it is listed in allow_origins"
     entries = cast("tuple[str | re.Pattern[str], ...]", policy.allow_origins)
@@ -199,7 +199,7 @@ def _describe_response(policy: Policy, grant: Grant | None) -> str:
 
 def _grant(policy: Policy, origin: str, request: Request | None) -> Grant | None:
     if request is None and callable(policy.allow_origins):
-        raise ValueError("a callable decides on origins; give explain() the request that it is to be asked with")
+        raise ValueError("allow_origins is a callable; pass explain() the request to call it with")
     return rules_of(policy).grant(origin, lambda: cast("Request", request))
 
 

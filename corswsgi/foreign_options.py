@@ -213,11 +213,11 @@ def _translated(options: Mapping[str, Any]) -> Meant:
 
 _FLASK, _DJANGO, _WSGICORS = "flask-cors", "django-cors-headers", "wsgicors"
 _OF_PATHS = (
-    "here each path has a policy of its own, CORSMiddleware(app, {path: Policy(...)}), which governs the path and all "
-    "below it"
+    "here each path has a policy of its own, CORSMiddleware(app, {path: Policy(...)}), which governs the path and "
+    "everything below it"
 )
 _WHOLE = "here an expression must match the whole origin"
-_ONE_OF_OTHERS = "here several policies are a mapping from paths, or a callable that chooses"
+_ONE_OF_OTHERS = "here several policies are a mapping from paths, or a callable that chooses one"
 _OF_CONFIG = "here a settings file is named with config in PasteDeploy, and with CORSMiddleware.from_file in Python"
 
 #: By name, in lower case, without "CORS_" before it. What has the same name and meaning here is not on it.
@@ -244,10 +244,10 @@ _NAMES: dict[str, Foreign] = {
     "allowed_origins": Foreign(_DJANGO, "allow_origins", translate=_origins),
     "origin_whitelist": Foreign(_DJANGO, "allow_origins", translate=_origins),
     "allow_all_origins": Foreign(
-        _DJANGO, note='here every origin is allow_origins="*", without credentials', translate=_every_origin
+        _DJANGO, note='here every origin is written allow_origins="*", without credentials', translate=_every_origin
     ),
     "origin_allow_all": Foreign(
-        _DJANGO, note='here every origin is allow_origins="*", without credentials', translate=_every_origin
+        _DJANGO, note='here every origin is written allow_origins="*", without credentials', translate=_every_origin
     ),
     "allowed_origin_regexes": Foreign(_DJANGO, "allow_origins", _WHOLE, _expressions),
     "origin_regex_whitelist": Foreign(_DJANGO, "allow_origins", _WHOLE, _expressions),

@@ -33,10 +33,10 @@ _Governed = tuple[Rules | None, str | None, Grant | None]
 #: Handlers that write headers without the methods that the mixin overrides, by module and name; and what to do.
 _UNGOVERNED = {
     ("http.server", "CGIHTTPRequestHandler"): (
-        "lets CGI scripts write their own headers, so that the policy would be missing on them"
+        "lets CGI scripts write their own headers, so the policy would be missing from their responses"
     ),
     ("wsgiref.simple_server", "WSGIRequestHandler"): (
-        "lets wsgiref write the headers, so that the policy would be missing; wrap the application in CORSMiddleware"
+        "lets wsgiref write the headers, so the policy would be missing; wrap the application in CORSMiddleware"
     ),
 }
 

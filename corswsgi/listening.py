@@ -31,7 +31,7 @@ _MESSAGE = "This server does not answer to that host name"
 def port(text: str) -> int:
     """Return the number of a TCP port, 0 meaning any that is free; for :mod:`argparse`."""
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise _argument_error(f"{text!r} is not a port; it is a number from 0 to 65535")
+        raise _argument_error(f"{text!r} is not a port; a port is a number from 0 to 65535")
     return int(text)
 
 
@@ -47,7 +47,7 @@ def port_error(error: OSError, port: int, flag: str) -> UsageError:
 def host_name(text: str) -> str:
     """Return a name that ``Host`` may hold, without a port and in lower case; for :mod:`argparse`."""
     if not re.fullmatch(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\]", text):
-        raise _argument_error(f"{text!r} is not a host name, which has no scheme, no port and no path")
+        raise _argument_error(f"{text!r} is not a host name; leave out the scheme, the port and the path")
     return text.lower()
 
 

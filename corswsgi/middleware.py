@@ -92,7 +92,7 @@ class CORSMiddleware:
         if problems:
             raise PolicyError(problems)
         if not callable(app):
-            raise TypeError(f"the first argument of CORSMiddleware is a WSGI application, and {quote(app)} is none")
+            raise TypeError(f"the first argument of CORSMiddleware must be a WSGI application, not {quote(app)}")
         if is_asgi(app):
             raise TypeError(
                 f"{quote(app)} is an ASGI application, and CORSMiddleware wraps WSGI applications. Use the CORS "
@@ -251,7 +251,7 @@ def _finder(policy: object) -> Callable[[WSGIEnvironment], Rules | None]:
         return find_by_choice
     message = (
         f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses one; "
-        "origins are given as allow_origins=..."
+        "give origins as allow_origins=..."
     )
     raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
 

@@ -1,4 +1,4 @@
-"""What each option of a policy may hold: a check that returns the value to keep, and says what is wrong with it."""
+"""The check of each option of a policy: it returns the value to keep, and adds a problem for each fault."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from corswsgi.origins import OPAQUE, OriginPattern, parse_origin
 if TYPE_CHECKING:
     from webob import Request
 
-#: What ``allow_origins`` may be if the list is not known beforehand: asked about each well-formed origin.
+#: A callable for ``allow_origins``, if the list is not known beforehand; it is called for each well-formed origin.
 OriginPredicate = Callable[[str, "Request"], bool]
 
 #: What a policy keeps of ``allow_origins``.
 Origins = str | tuple[str | re.Pattern[str], ...] | OriginPredicate
 
 ANY = "*"
-#: Seconds; no engine keeps the answer to a preflight longer.
+#: Seconds; no browser keeps the answer to a preflight longer.
 LONGEST_MAX_AGE = 86400
 
 _logger = logging.getLogger("corswsgi")
 
 Kept = TypeVar("Kept")
 
-#: Checks the value of an option: returns what a policy keeps, and adds what is wrong to the problems.
+#: Checks the value of an option: returns what a policy keeps, and adds its faults to the problems.
 Check = Callable[[str, Any, list[Problem]], Kept]
 
 
 class Option(Generic[Kept]):
-    """An option of a policy, declared in the body of the class: what checks it, and under which name it is kept.
+    """A descriptor for an option of a policy: its check, and the name that its value is kept under.
 
     Read from a policy, it is the value that the policy keeps; read from the class, it is this object.
     """
@@ -73,7 +73,7 @@ def origins(option: str, value: Any, problems: list[Problem]) -> Origins:
     for entry in entries or ():
         if isinstance(entry, str):
             if not is_acceptable(entry):
-                from corswsgi.corrections import problems_of  # read only if there is something to correct
+                from corswsgi.corrections import problems_of  # imported only if there is something to correct
 
                 problems += problems_of(option, entry)
         elif not isinstance(entry, re.Pattern):
@@ -88,14 +88,14 @@ def origins(option: str, value: Any, problems: list[Problem]) -> Origins:
 def is_acceptable(entry: str) -> bool:
     """Tell whether a string may stand in ``allow_origins``."""
     if entry in (ANY, OPAQUE) or (parse_origin(entry) and "xn--" not in entry):
-        return True  # the plain case makes no object: there may be a million of these
+        return True  # the common case makes no pattern object: there may be a million entries
     return OriginPattern.parse(entry) is not None
 
 
 def complain_of_callable(option: str, value: Callable[..., object], *arguments: str) -> Iterator[Problem]:
-    """Yield what keeps a callable from being asked; what it will answer is not known before.
+    """Yield a problem if a callable cannot be called as needed.
 
-    :param arguments: the names of what it is called with.
+    :param arguments: the names of its arguments.
     """
     import inspect  # takes long to load, and most policies hold no callable
 
@@ -119,7 +119,7 @@ def methods(option: str, value: Any, problems: list[Problem]) -> str | tuple[str
             message = f"browsers never send {quote(name)} for a script; leave it out"
             problems.append(Problem(Fault.METHOD_FORBIDDEN, option, name, message))
         elif name != "PATCH" == name.upper() and "PATCH" not in names:
-            # fetch#concept-method-normalize: browsers send "patch" as it is, and it is another method than PATCH.
+            # fetch#concept-method-normalize: browsers send "patch" as it is, which is not the method PATCH.
             _logger.warning("allow_methods: %s is not PATCH; methods are case-sensitive", quote(name))
     return ANY if names == (ANY,) else names
 
@@ -171,7 +171,7 @@ def dangers(option: str, value: Any, problems: list[Problem]) -> tuple[str, ...]
 
 
 def flag(option: str, value: Any, problems: list[Problem]) -> bool:
-    """Check an option that is on or off. ``"true"`` is a fault, but the other options are judged as if it were on."""
+    """Check a boolean option. ``"true"`` is a fault, but other options are checked as if it were ``True``."""
     if isinstance(value, bool):
         return value
     shown = quote(value)
@@ -219,7 +219,7 @@ def ok_status(option: str, value: Any, problems: list[Problem]) -> int:
 
 
 def _entries(option: str, value: Any, problems: list[Problem]) -> tuple[Any, ...] | None:
-    """Return the members of a list, a string being a list of one; ``None``, and a problem, if it is no list."""
+    """Return the members of a list; a string is a list of one. ``None``, and a problem, if it is not a list."""
     if isinstance(value, re.Pattern):
         return (value,)
     if isinstance(value, str):
@@ -237,11 +237,11 @@ def _sort_key(entry: object) -> str:
 
 
 def _plain(entry: Any) -> Any:
-    """Return a member of an enumeration of strings as a plain string, because its ``repr`` must be Python source."""
+    """Return a member of a string enumeration as a plain string, because its ``repr`` must be Python source."""
     return str.__str__(entry) if isinstance(entry, str) else entry
 
 
-#: What a string that is no token should have been.
+#: What a string that is not a token should have been.
 _KINDS = {
     Fault.METHOD_INVALID: "a method",
     Fault.HEADER_INVALID: "a header name",
@@ -250,7 +250,7 @@ _KINDS = {
 
 
 def _tokens(option: str, value: Any, problems: list[Problem], fault: Fault, check: Check[object]) -> tuple[str, ...]:
-    """Return the names among the entries; add a problem for every entry that is none.
+    """Return the entries that are names; add a problem for every other entry.
 
     :param check: the check of the option, which a suggestion must pass.
     """
@@ -273,7 +273,7 @@ def _tokens(option: str, value: Any, problems: list[Problem], fault: Fault, chec
 
 
 def _if_faultless(suggestion: object, option: str, check: Check[object]) -> object:
-    """Return the suggestion, or ``None`` if it were a fault of another kind."""
+    """Return the suggestion, or ``None`` if it would itself be a fault."""
     faults: list[Problem] = []
     check(option, suggestion, faults)
     return None if faults else suggestion

@@ -75,7 +75,7 @@ def _complain_of_keys(local_conf: Mapping[str, Any], declared: Mapping[str, Any]
         message = "a policy is given by config or by options, not by both; leave one of them out"
         return [Problem(Fault.POLICY_AND_OPTIONS, key, value, message, place=key) for key, value in declared.items()]
     if "reload" in local_conf:
-        message = "only a settings file can be followed; name it with config"
+        message = "only a settings file can be reloaded; name it with config"
         return [Problem(Fault.MISSING_OPTION, "reload", local_conf["reload"], message, place="reload")]
     return []
 

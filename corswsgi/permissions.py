@@ -17,7 +17,7 @@ MAX_ECHO_NAMES = 256
 MAX_ECHO_METHOD = 256
 
 METHOD_REFUSED = "Access-Control-Request-Method is not one method"
-HEADERS_REFUSED = f"Access-Control-Request-Headers is no list of at most {MAX_ECHO_NAMES} names"
+HEADERS_REFUSED = f"Access-Control-Request-Headers is not a list of at most {MAX_ECHO_NAMES} names"
 
 
 class Permissions:
@@ -76,7 +76,7 @@ class Permissions:
         if method not in fetch.CORS_SAFELISTED_METHODS and method not in self._methods and ANY not in self._methods:
             shown, meant = quote(method), method.upper()
             if meant in self._methods:
-                advice = f"but {meant} is, and methods are case-sensitive; the script should say {quote(meant)}"
+                advice = f"but {meant} is, and methods are case-sensitive; the script should use {quote(meant)}"
                 yield f"the method {_bare(shown)} is not listed, {advice}"
             else:
                 yield f"the method {_bare(shown)} is not listed; add {shown} to allow_methods"

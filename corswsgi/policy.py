@@ -1,4 +1,4 @@
-"""Policy: who may do what across origins, declared once, validated whole, immutable; the answers are not made here."""
+"""Policy: what pages of other origins may do. It is declared once, validated as a whole, and immutable."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Policy:
     :param allow_methods: methods other than GET, HEAD and POST, which need no listing; ``"*"`` for all. Names keep
         their case, except the six that browsers write in upper case (fetch#concept-method-normalize).
     :param allow_headers: request headers that scripts may set; ``"*"`` for all but ``Authorization``, which is
-        listed beside it (fetch#cors-non-wildcard-request-header-name).
-    :param allow_credentials: whether cookies, client certificates and stored passwords may go along
+        listed as well (fetch#cors-non-wildcard-request-header-name).
+    :param allow_credentials: whether browsers may send cookies, client certificates and stored passwords along
         (fetch#http-access-control-allow-credentials). Not with ``allow_origins="*"``.
     :param expose_headers: response headers that scripts may read beyond the safelisted ones; ``"*"``, without
         credentials, for all.
@@ -49,11 +49,12 @@ class Policy:
     :param vary: names of request headers, other than ``Origin``, that a callable looks at; they join ``Vary``.
     :param dangerously_allow: ``"insecure-origins"`` permits ``http://`` origins off this machine with credentials,
         ``"public-suffixes"`` permits patterns such as ``https://*.github.io`` with credentials.
-    :raises PolicyError: with every fault at once. Python's own :class:`TypeError` for an unknown option.
+    :raises PolicyError: with every fault at once.
+    :raises TypeError: for an unknown option, as any Python call does.
     """
 
-    # Every option, with what checks it; defaults are those of __init__. Not a dataclass: it would have one type for
-    # what is given and what is kept, and its module takes longer to load than all of this package.
+    # Every option with its check; the defaults are in __init__. Not a dataclass: it would have one type for what is
+    # given and for what is kept, and its module takes longer to load than this whole package.
     allow_origins = Option(options.origins)
     allow_methods = Option(options.methods)
     allow_headers = Option(options.request_headers)
@@ -70,7 +71,7 @@ class Policy:
     kept: Mapping[str, Any]
     #: The origins, ready to be asked; ``None`` if a callable decides, or if every origin is allowed.
     matcher: OriginMatcher | None
-    #: Room for what :mod:`corswsgi.protocol` works out once for a policy; no part of the value.
+    #: Where :mod:`corswsgi.protocol` keeps the compiled form of the policy; not part of its value.
     compiled: list[Any]
 
     __slots__ = ("compiled", "kept", "matcher")
@@ -106,17 +107,17 @@ class Policy:
     def from_options(cls, given: Mapping[str, Any], beside: Iterable[str] = ()) -> Self:
         """Return the policy of a mapping from option names to values, as keyword arguments and settings files give it.
 
-        :param beside: other names that the caller knows; one of them may be what an unknown name meant.
-        :raises PolicyError: with every fault; an unknown name is one, and its suggestion what was meant.
+        :param beside: other names that the caller accepts, to suggest in place of an unknown name.
+        :raises PolicyError: with every fault. An unknown name is one too, with the name that was meant as suggestion.
         """
         problems = [unknown_option(name, value, beside, given) for name, value in given.items() if name not in OPTIONS]
         known = {name: value for name, value in given.items() if name in OPTIONS}
         if not problems and "allow_origins" in known:
             return cls(**known)
         if problems:
-            from corswsgi.foreign_options import meant_by  # read only if there is something to correct
+            from corswsgi.foreign_options import meant_by  # imported only if there is something to correct
 
-            # What was meant is judged as well, so that the correction of one fault does not lead to the next.
+            # The suggestion is checked as well, so that correcting one fault does not lead to the next.
             known = {name: value for name, value in meant_by(problems).items() if name in OPTIONS} | known
         _checked(OPTIONS | known, problems)
         raise PolicyError(problems)
@@ -167,9 +168,9 @@ OPTIONS: dict[str, Any] = {
 def unknown_option(name: str, value: object, beside: Iterable[str], given: Mapping[str, Any]) -> Problem:
     """Return the Problem of an option that does not exist.
 
-    Its suggestion is the nearest that does; or, if another library has an option of this name, what that says here.
+    Its suggestion is the nearest option that does; or, for an option of another library, what to write here instead.
 
-    :param beside: other names that exist.
+    :param beside: other names that the caller accepts.
     :param given: all options that were given.
     """
     plain = name.lower().replace("-", "_")
@@ -180,19 +181,19 @@ def unknown_option(name: str, value: object, beside: Iterable[str], given: Mappi
         )
         return Problem(Fault.NO_PRIVATE_NETWORK, name, value, message)
     known = [*OPTIONS, *beside]
-    from corswsgi.foreign_options import foreign_option  # read only if there is something to correct
+    from corswsgi.foreign_options import foreign_option  # imported only if there is something to correct
 
     if problem := foreign_option(name, value, given, OPTIONS):
         return problem
     shortened = [each for each in known if set(plain.split("_")) <= set(each.split("_"))]
-    # Less alike than 0.7 are "resources" and "enforce".
+    # With a cutoff below 0.7, "resources" would suggest "enforce".
     suggestion = shortened[0] if len(shortened) == 1 else nearest(plain, known, cutoff=0.7)
     message = "there is no such option" if suggestion else "there is no such option; leave it out"
     return Problem(Fault.UNKNOWN_OPTION, name, value, message, suggestion)
 
 
 def _checked(given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """Return the options as a policy keeps them; add what is wrong with them, in their order, to ``problems``."""
+    """Return the options as a policy keeps them, and add their problems, in the order of the options, to ``problems``."""
     kept: dict[str, Any] = {}
     found: dict[str, list[Problem]] = {}
     for name, value in given.items():
@@ -211,10 +212,10 @@ def _checked(given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any
 def _complain_of_credentials(
     kept: Mapping[str, Any], given: Mapping[str, Any], found: dict[str, list[Problem]]
 ) -> None:
-    """Add what credentials make dangerous or useless, each to the problems of its option."""
+    """Add a problem for each value that is dangerous or useless with credentials."""
     origins = kept.get("allow_origins", ())
     if not callable(origins):
-        # What was meant is judged as well, so that the correction of one fault does not lead to the next.
+        # The suggestion is checked as well, so that correcting one fault does not lead to the next.
         suggestions = [problem.suggestion for problem in found["allow_origins"]]
         entries = [entry for each in (origins, *suggestions) for entry in _as_list(each)]
         strings = dict.fromkeys(entry for entry in entries if isinstance(entry, str))
@@ -249,7 +250,7 @@ def _matcher(policy: Policy) -> OriginMatcher | None:
 
 
 def _source(value: object) -> str:
-    """Return ``value`` as Python source, which for long expressions is more than ``repr`` gives."""
+    """Return ``value`` as Python source; ``repr`` cuts long regular expressions."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_source, value))}]"
     if isinstance(value, re.Pattern):
@@ -264,6 +265,6 @@ def _closed() -> Policy:
     return policy
 
 
-#: What governs a request if it cannot be told which policy does: it allows nobody, and enforces that. It cannot be
-#: made by hand, because a policy without origins is most likely a mistake.
+#: Governs a request if it is unclear which policy does: it allows nobody, and enforces that. ``Policy()`` cannot make
+#: it, because a policy without origins is most likely a mistake.
 CLOSED = _closed()

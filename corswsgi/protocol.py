@@ -216,7 +216,7 @@ class Rules:
         if answer is None:  # people fall off the end of a function, or return what a look-up gave
             return False
         if not isinstance(answer, bool):  # a coroutine or a match object would pass for consent
-            message = f"{quote(predicate)}, the callable of allow_origins, returned {quote(answer)}"
+            message = f"{quote(predicate)}, the callable in allow_origins, returned {quote(answer)}"
             raise TypeError(f"{message}; it must return True or False")
         return answer
 

@@ -1,4 +1,4 @@
-"""The log of refusals: one line for each origin and reason, whatever clients send; nothing is decided here."""
+"""The log of refusals: one line for each origin and reason, however often clients repeat a request."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ is_logged = logger.isEnabledFor
 
 
 class RefusalLog:
-    """Writes each refusal once to the logger ``corswsgi``, at INFO unless it is told otherwise.
+    """Writes each refusal once to the logger ``corswsgi``, at level INFO by default.
 
-    The newest refusals are remembered, up to ``bound`` of them; one that comes again after it was forgotten is
-    written again.
+    The newest ``bound`` refusals are remembered; one that is repeated after it was forgotten is written again.
     """
 
     _LONGEST_KEY = 400
@@ -28,14 +27,13 @@ class RefusalLog:
         self._lock = threading.Lock()
 
     def is_new(self, origin: str, reason: str, level: int = logging.INFO) -> bool:
-        """Tell whether :meth:`note` would write this refusal; quick, so that what is known costs no more than this."""
+        """Tell whether :meth:`note` would write this refusal. It takes no lock, so a known refusal costs little."""
         return is_logged(level) and (reason, origin[: self._LONGEST_KEY]) not in self._seen
 
     def note(self, origin: str, reason: str, method: str, path: str, level: int = logging.INFO) -> None:
         """Write a refusal, unless it is remembered.
 
-        :param origin: the value of ``Origin`` as it came; like ``method`` and ``path`` it is escaped, and cut
-            if it is long.
+        :param origin: the value of ``Origin`` as received. Like ``method`` and ``path``, it is escaped, and cut if long.
         """
         with self._lock:
             if not self.is_new(origin, reason, level):

@@ -1,4 +1,4 @@
-"""Which Policy governs which path; closed if that cannot be told. Nothing is known here of requests."""
+"""Which Policy governs which path; closed if that is unclear."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class PolicyByPath(Protocol):
 class Routes:
     """The policies of a mapping from paths to policies.
 
-    A rule for ``/api`` governs ``/api`` and all below it, ``/api/`` and ``/api/users``, but not ``/apis``.
-    If several rules match, the one with the most segments governs; if none does, no policy. Letters are compared as
-    they are.
+    A rule for ``/api`` governs ``/api`` and everything below it, such as ``/api/`` and ``/api/users``, but not ``/apis``.
+    If several rules match, the one with the most segments governs; if none matches, there is no policy. Paths are
+    case-sensitive.
 
     A path that servers read differently is :data:`~corswsgi.policy.CLOSED`, because it may lead to what another rule
     governs: one with ``.`` or ``..`` segments, an empty segment inside, a backslash or a NUL, and one that does not
-    start with a slash. Only if every path has the same policy, that policy governs these paths too.
+    start with a slash. If every path has the same policy, that policy governs these paths too.
 
     :ivar unclear: what governs such a path.
     """
 
     def __init__(self, policies: Mapping[str, Policy | None]) -> None:
-        """Take over the rules.
+        """Check the rules and compile them.
 
         :param policies: for each path its policy, or ``None`` for a part of the tree that has none.
         :raises PolicyError: with the faults of all paths.
@@ -44,7 +44,7 @@ class Routes:
         # Paths as WSGI gives them: percent-decoded, one character for each byte of UTF-8.
         self._policies = {path.rstrip("/").encode().decode("latin-1"): policy for path, policy in policies.items()}
         self._depth = max((path.count("/") for path in self._policies), default=0)
-        # What any path may lead to: without a rule for the root, to no policy as well.
+        # The possible outcomes for a path; without a rule for the root, one of them is no policy.
         outcomes = {*self._policies.values(), self._policies.get("")}
         self.unclear = outcomes.pop() if len(outcomes) == 1 else CLOSED
 
@@ -54,14 +54,14 @@ class Routes:
         return sorted(self._policies.items(), key=lambda rule: (-rule[0].count("/"), rule[0]))
 
     def policy_for(self, path: str) -> Policy | None:
-        """Return the policy that governs a path, ``CLOSED`` if that cannot be told, or ``None`` if there is none.
+        """Return the policy that governs a path, ``CLOSED`` if that is unclear, or ``None`` if there is none.
 
         :param path: what the application sees: SCRIPT_NAME + PATH_INFO, percent-decoded, one character for each byte.
         """
         policies = self._policies
         if not path.startswith("/") or _is_ambiguous(path):
             return self.unclear
-        if path.count("/") > self._depth:  # no more of it is looked at than the deepest rule has, however long it is
+        if path.count("/") > self._depth:  # segments beyond the deepest rule cannot matter
             path = "/".join(path.split("/", self._depth + 1)[: self._depth + 1])
         while path not in policies:
             path, slash, _ = path.rpartition("/")

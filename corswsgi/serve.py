@@ -32,21 +32,32 @@ _HEADERS_OF_THE_SERVER = frozenset(
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.epilog = (
-        "Exit status: 0 after Ctrl-C; 2 if it cannot serve as it was asked. "
+        "Exit status: 0 after Ctrl-C; 2 if it cannot start as asked. "
         "Example: corswsgi serve build --allow-origin http://localhost:3000"
     )
     directory = parser.add_mutually_exclusive_group()
-    directory.add_argument("directory", nargs="?", metavar="DIRECTORY", help="default: the current one")
     directory.add_argument(
-        "-d", "--directory", dest="directory_option", metavar="DIRECTORY", help="the same, as http.server takes it"
+        "directory", nargs="?", metavar="DIRECTORY", help="what to serve; default: the current directory"
     )
-    parser.add_argument("--port", type=port, default=8000, help="default: 8000; 0 for any that is free")
-    parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1, this machine only")
+    directory.add_argument(
+        "-d",
+        "--directory",
+        dest="directory_option",
+        metavar="DIRECTORY",
+        help="the same, as http.server takes it",
+    )
+    parser.add_argument("--port", type=port, default=8000, help="the port; default: 8000; 0 for any free port")
+    parser.add_argument(
+        "--bind",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="the address to listen on; default: 127.0.0.1, this machine only",
+    )
     who = parser.add_mutually_exclusive_group()
     who.add_argument(
         "--config",
         metavar="FILE",
-        help="a TOML or INI file with the policy, or with policies by path; a changed file is in force at once",
+        help="a TOML or INI file with the policy, or with policies by path; changes take effect without a restart",
     )
     who.add_argument(
         "--allow-origin",
@@ -54,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ORIGIN",
         help='the origin of pages that may read the files: "https://app.example.com", "http://localhost:*", or "*" for '
-        "all; may be given several times; by default, no other origin's may",
+        "all; may be given several times; by default, no other origin may read them",
     )
     parser.add_argument(
         "--allow-host",
@@ -62,8 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=host_name,
         default=[],
         metavar="NAME",
-        help="a host name to answer to, beside those of this machine; may be given several times; a server that is "
-        "bound to this machine answers to no other, so that no foreign name can be pointed at it",
+        help="a host name to answer to, besides those of this machine; may be given several times; a server that "
+        "listens on this machine only answers to no other names, so that nobody can point a name of theirs at it",
     )
     parser.add_argument(
         "--header",
@@ -71,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_header,
         default=[],
         metavar='"NAME: VALUE"',
-        help='a header of every response, such as "Cross-Origin-Opener-Policy: same-origin"; '
+        help='a header to add to every response, such as "Cross-Origin-Opener-Policy: same-origin"; '
         "may be given several times",
     )
 
@@ -95,7 +106,7 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
     """
     directory = _directory(options)
     if not Path(directory).is_dir():
-        raise UsageError(f"{quote(directory)} is not a directory; name one that is there")
+        raise UsageError(f"{quote(directory)} is not a directory; name one that exists")
     try:
         family, *_, address = socket.getaddrinfo(
             options.bind, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -118,7 +129,7 @@ def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
             raise UsageError(
-                f"--bind {quote(options.bind)}: not an address of this machine; leave it out, or name one"
+                f"--bind {quote(options.bind)}: not an address of this machine; leave it out, or give one that is"
             ) from error
         raise port_error(error, options.port, "--port") from error
 
@@ -152,9 +163,9 @@ def _header(text: str) -> tuple[str, str]:
     elif not all(character == "\t" or " " <= character <= "~" for character in value):
         fault = "the value has characters that are not printable ASCII; remove or encode them"
     elif lower.startswith("access-control-"):
-        fault = f"{name} is for the policy to set; leave it out, and use --allow-origin"
+        fault = f"the policy sets {name}; leave it out, and use --allow-origin"
     elif lower in _HEADERS_OF_THE_SERVER:
-        fault = f"{name} is for the server to set, for each response; leave it out"
+        fault = f"the server sets {name} for each response; leave it out"
     else:
         return name, value
     raise argparse.ArgumentTypeError(f"{quote(text)}: {fault}")

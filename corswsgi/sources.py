@@ -46,12 +46,14 @@ def source_of(file: str | None, app: str | None) -> Source:
     """
     if app is None:
         if file is None:
-            raise UsageError("there is no policy to look at: name a settings file, or --app module:callable")
+            raise UsageError("there is no policy to look at; name a settings file, or give --app module:callable")
         with _without_warnings():
             policies, lines = read_with_places(file)
         return _source(file, policies, lines.of_option)
     if file is not None:
-        raise UsageError(f"there are two policies to look at, {quote(file)} and --app {quote(app)}: name one of them")
+        raise UsageError(
+            f"there are two policies to look at, {quote(file)} and --app {quote(app)}; leave one of them out"
+        )
     return _source(app, _policy_in(import_app(app), app), lambda path, option, value: app)
 
 
@@ -83,7 +85,7 @@ def _policy_in(app: Any, name: str) -> Any:
         if type(each).__module__.startswith("django.core.handlers"):
             return read_django(sys.modules["django.conf"].settings)
     raise UsageError(
-        f"--app {quote(name)}: there is no CORSMiddleware in it, as far as it can be seen; name the middleware itself, "
+        f"--app {quote(name)}: no CORSMiddleware was found in it; name the middleware itself, "
         f"such as {os.path.splitext(name.partition(':')[0])[0]}:app.wsgi_app"
     )
 

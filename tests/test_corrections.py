@@ -110,7 +110,6 @@ FAULTS = [
     ("https://exa mple.com", [Fault.ORIGIN_LIST], None),
     ("https://a.example, https://b:x", [Fault.ORIGIN_LIST], None),
     (",", [Fault.ORIGIN_LIST], None),
-    ("null", [Fault.ORIGIN_OPAQUE], None),  # a policy takes it by name
     ("NULL", [Fault.ORIGIN_NULL_CASE], "null"),
     (" null", [Fault.ORIGIN_WHITESPACE], "null"),
     ("file:///home", [Fault.ORIGIN_OPAQUE], None),

@@ -8,7 +8,7 @@ from corswsgi import Policy, PolicyError
 from corswsgi.errors import Fault
 from corswsgi.public_suffixes import is_open_to_strangers
 
-ANYONE = "it could act as its visitors"
+ANYONE = "with credentials, such a site could act as its visitors"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_dangerous_string_has_to_be_named(origin, code, suggestion):
 )  # fmt: skip
 def test_in_a_local_network_https_is_no_help_and_the_way_out_is_said(origin):
     assert problems_of(origin) == [(INSECURE, "allow_origins", origin, None)]
-    with pytest.raises(PolicyError, match='say so: dangerously_allow="insecure-origins"'):
+    with pytest.raises(PolicyError, match='to accept the risk, set dangerously_allow="insecure-origins"'):
         Policy(origin, allow_credentials=True)
 
 

@@ -624,7 +624,7 @@ def test_the_ports_by_default() -> None:
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http", "80.0", "²", ""])
 def test_what_is_no_port_is_refused(port: str) -> None:
-    with pytest.raises(argparse.ArgumentError, match="is not a port; it is a number from 0 to 65535"):
+    with pytest.raises(argparse.ArgumentError, match="is not a port; a port is a number from 0 to 65535"):
         parse(f"--port={port}")
 
 

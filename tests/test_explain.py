@@ -27,7 +27,7 @@ ROWS = {
     "no origin, any": (
         ANY,
         {},
-        ["no part", "carries Access-Control-Allow-Origin: * and Access-Control-Expose-Headers: *"],
+        ["does not apply", "carries Access-Control-Allow-Origin: * and Access-Control-Expose-Headers: *"],
     ),
     "allowed": (
         MANY,
@@ -60,10 +60,10 @@ ROWS = {
         {"origin": "http://app.example.com"},
         [
             "without",
-            f'refused: it is not in allow_origins (add it there if its pages may read); "{APP}" is, and browsers tell',
+            f'refused: it is not in allow_origins (add it there if its pages may read); "{APP}" is, but browsers tell',
             "carries Vary",
             "Blocked: there is an answer, but the browser keeps it from the script",
-            "CORS is no access control; enforce=True",
+            "CORS is not access control; enforce=True",
         ],
     ),
     "another port": (MANY, {"origin": f"{APP}:8443"}, ["without", f'"{APP}" is', "carries", "Blocked", "enforce"]),
@@ -158,7 +158,12 @@ ROWS = {
     "nothing listed": (
         Policy(APP),
         {"origin": APP, "method": "PUT"},
-        ["asks", "allowed", ": no method beside GET, HEAD and POST; no header that needs permission; kept", "Blocked"],
+        [
+            "asks",
+            "allowed",
+            ": no methods besides GET, HEAD and POST; no header that needs permission;",
+            "Blocked",
+        ],
     ),
     "another case of a method that is listed": (
         Policy(APP, allow_methods=["PATCH"]),
@@ -168,7 +173,7 @@ ROWS = {
             "allowed",
             "methods PATCH",
             "Blocked: the method patch is not listed, but PATCH is, and methods are case-sensitive; "
-            'the script should say "PATCH" (fetch#cors-preflight-fetch).',
+            'the script should use "PATCH" (fetch#cors-preflight-fetch).',
         ],
     ),
     "HEAD": (
@@ -235,12 +240,12 @@ ROWS = {
     "a callable that says yes": (
         ASKED,
         {"origin": APP, "request": TENANT},
-        ["without", "the callable of allow_origins says so", "carries", "Readable", "include"],
+        ["without", "the callable in allow_origins allows it", "carries", "Readable", "include"],
     ),
     "a callable that says no": (
         ASKED,
         {"origin": APP, "request": webob.Request.blank("/")},
-        ["without", "the callable of allow_origins says no", "carries Vary", "Blocked", "enforce"],
+        ["without", "the callable in allow_origins refuses it", "carries Vary", "Blocked", "enforce"],
     ),
 }
 

@@ -416,7 +416,7 @@ LISTS = Policy([APP, SHOP], allow_methods=["PUT", "PATCH"], allow_headers=["X-A"
 UNLISTED = [
     (preflight("DELETE"), 'the method DELETE is not listed; add "DELETE" to allow_methods'),
     (preflight("put"),
-     'the method put is not listed, but PUT is, and methods are case-sensitive; the script should say "PUT"'),
+     'the method put is not listed, but PUT is, and methods are case-sensitive; the script should use "PUT"'),
     (preflight("PUT", "authorization"),
      'the header authorization is not listed; add "authorization", which "*" does not cover, to allow_headers'),
     (preflight("DELETE", "Authorization,x-b"),

@@ -329,7 +329,7 @@ def test_the_setting_of_a_django_project_is_looked_at(monkeypatch: pytest.Monkey
 
 
 REFUSED: dict[str, tuple[str | None, Any, str]] = {
-    "neither": (None, None, "there is no policy to look at: name a settings file, or --app module:callable"),
+    "neither": (None, None, "there is no policy to look at; name a settings file, or give --app module:callable"),
     "both": ("cors.toml", application, 'there are two policies to look at, "cors.toml" and --app "site:application"'),
     "none": (None, closure(None), "there is no CORSMiddleware in it"),
     "deep": (None, closure(Server(application)), "there is no CORSMiddleware in it"),
@@ -388,18 +388,18 @@ EXPLAINED: dict[str, tuple[list[str], list[str]]] = {
             "  Access-Control-Allow-Credentials: true",
             "      allow_credentials",
             "  Content-Length: 0",
-            "The answer of the application gets:",
+            "The application's response gets:",
             "  Timing-Allow-Origin: https://app.example.com",
             "  Access-Control-Expose-Headers: ETag",
             "      expose_headers",
-            "      the answer depends on the origin that asks, and caches have to know",
+            "      the response depends on the requesting origin, and caches must know that",
         ],
     ),
     "an enforced refusal": (
         ["--path", "/api", "--origin", "https://c.example"],
         [
             "The request is answered 403 Forbidden, unless it comes from the server's own pages:",
-            "      whether it is refused depends on more than a cache looks at",
+            "      whether the request is refused depends on more than a cache compares",
         ],
     ),
     "a preflight by itself": (
@@ -408,19 +408,19 @@ EXPLAINED: dict[str, tuple[list[str], list[str]]] = {
     ),
     "everyone": (
         ["--path", "/public", "--origin", "https://c.example"],
-        ['      allow_origins is "*"', "      what vary names"],
+        ['      allow_origins is "*"', "      the names in vary"],
     ),
     "one origin": (
         ["--origin", "https://c.example", "-H", "X-Own"],
-        ["      the only origin of allow_origins, for all who ask"],
+        ["      the only origin in allow_origins, sent to all"],
     ),
     "more than Origin": (
         ["--path", "/any", "--origin", "https://c.example"],
-        ["      the answer depends on the origin that asks, and caches have to know; and what vary names"],
+        ["      the response depends on the requesting origin, and caches must know that; the names in vary are added"],
     ),
     "no page": (
         ["--path", "/any"],
-        ["The request has no Origin header, so that CORS has no part in it (fetch#cors-request)."],
+        ["The request has no Origin header, so CORS does not apply (fetch#cors-request)."],
     ),
     "closed": (["--path", "/api/../x", "--origin", APP], ['"/api/../x" is closed: servers read it in different ways']),
 }
@@ -432,7 +432,7 @@ def test_explain(arguments: list[str], expected: list[str], rules: str, capsys: 
     assert status == 0
     for line in expected:
         assert any(each.startswith(line.format(rules)) for each in lines), "\n".join(lines)
-    assert ("The answer of the application gets:" in lines) == (
+    assert ("The application's response gets:" in lines) == (
         "OPTIONS" not in arguments and "403" not in expected[0] and "closed" not in expected[0]
     )
 
@@ -440,7 +440,7 @@ def test_explain(arguments: list[str], expected: list[str], rules: str, capsys: 
 def test_explain_where_no_rule_governs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "cors.toml"
     path.write_text(f'[cors]\n"/none" = "none"\n[cors."/api"]\nallow_origins = "{APP}"\n', "utf-8")
-    untouched = "Requests and answers pass untouched, with whatever CORS headers the application sets."
+    untouched = "Requests and responses pass through untouched, with any CORS headers that the application sets."
     assert run(capsys, "explain", str(path))[1] == ['No rule governs "/".', untouched]
     said = f'The rule for "/none" governs "/none/x" ({path}:2), which says that there is no policy.'
     assert run(capsys, "explain", str(path), "--path", "/none/x")[1] == [said, untouched]

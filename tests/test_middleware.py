@@ -999,7 +999,7 @@ def test_a_predicate_that_answers_neither_true_nor_false_is_a_type_error(method:
     def is_customer(origin: str, request: webob.Request) -> Any:
         return answer
 
-    with pytest.raises(TypeError, match=r"is_customer .*, the callable of allow_origins, returned .*; it must return"):
+    with pytest.raises(TypeError, match=r"is_customer .*, the callable in allow_origins, returned .*; it must return"):
         ask_wsgi(Policy(is_customer), method, headers=[("Origin", APP), *PREFLIGHT])
 
 

@@ -78,7 +78,7 @@ FAULTS: list[tuple[dict[str, str], list[str]]] = [
         {"allow_origins": "a.example", "max_age": "soon", "/b.alow_headers": "x", "readable_errors": "maybe"},
         [
             'app.ini, key readable_errors: readable_errors: "maybe" is neither true nor false.',
-            'app.ini, key max_age: max_age: "soon" is no duration; write seconds, or "10 minutes", or "none".',
+            'app.ini, key max_age: max_age: "soon" is not a duration; write seconds, or "10 minutes", or "none".',
             'app.ini, key allow_origins: allow_origins: "a.example" is not an origin as browsers write it: it has no '
             'scheme; did you mean "https://a.example"?',
             'app.ini, key /b.alow_headers: alow_headers: there is no such option; did you mean "allow_headers"?',
@@ -87,7 +87,7 @@ FAULTS: list[tuple[dict[str, str], list[str]]] = [
     (
         {"allow_origins": A, "readable_error": "1", "reload": "true"},
         [
-            "app.ini, key reload: reload: only a settings file can be followed; name it with config.",
+            "app.ini, key reload: reload: only a settings file can be reloaded; name it with config.",
             'app.ini, key readable_error: readable_error: there is no such option; did you mean "readable_errors"?',
         ],
     ),
@@ -95,7 +95,7 @@ FAULTS: list[tuple[dict[str, str], list[str]]] = [
         {"policy": "free", "free_origin": "copy"},
         [
             "app.ini, key policy: policy: this is an option of wsgicors; here several policies are a mapping from "
-            "paths, or a callable that chooses.",
+            "paths, or a callable that chooses one.",
             'app.ini, key free_origin: free_origin: this is an option of wsgicors; did you mean allow_origins="*"?',
         ],
     ),

@@ -324,7 +324,7 @@ def test_the_box_says_what_to_mend(person: Person, demo: Demo, front_end: str) -
 
     begin("patch")
     person.send()
-    assert person.sees("#because").endswith('the script should say "PATCH".')
+    assert person.sees("#because").endswith('the script should use "PATCH".')
 
     begin("authorization")
     person.send()

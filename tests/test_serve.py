@@ -208,7 +208,7 @@ def run(*arguments, capfd):
     [
         (
             ["serve", "absent-directory"],
-            'corswsgi serve: "absent-directory" is not a directory; name one that is there',
+            'corswsgi serve: "absent-directory" is not a directory; name one that exists',
         ),
         (["serve", "--flag"], 'corswsgi serve: there is no option "--flag"; see corswsgi serve --help'),
         (["demo", "--flag"], 'corswsgi demo: there is no option "--flag"; see corswsgi demo --help'),
@@ -217,7 +217,7 @@ def run(*arguments, capfd):
             'corswsgi check: there is no option "--orgin", did you mean "--origin"? see corswsgi check --help',
         ),
         (["serve", "--flag", "-q", "secret"], 'there is no option "--flag", there is no option "-q"; see'),
-        (["serve", ".", "build"], "serve: 1 word too many (write a value that holds spaces in quotation marks); see"),
+        (["serve", ".", "build"], "serve: 1 word too many (put quotation marks around a value with spaces); see"),
         (["finding", "tls", "a", "b"], "corswsgi finding: 2 words too many"),
         (["serve", "--bind", "a..b"], 'corswsgi serve: --bind "a..b": not a host name'),
         (["serve", "--allow-host", "files.example:9000"], "'files.example:9000' is not a host name"),
@@ -226,7 +226,7 @@ def run(*arguments, capfd):
         (["serve", ".", "-d", "build"], "argument -d/--directory: not allowed with argument DIRECTORY"),
         (
             ["serve", "-d", "absent-directory"],
-            'corswsgi serve: "absent-directory" is not a directory; name one that is there',
+            'corswsgi serve: "absent-directory" is not a directory; name one that exists',
         ),
         (["serve", "--header", "X-A"], 'argument --header: "X-A": has no value; write it as "NAME: VALUE"'),
         (["serve", "--header", "X-A: "], 'argument --header: "X-A: ": has no value; write it as "NAME: VALUE"'),
@@ -238,8 +238,8 @@ def run(*arguments, capfd):
         (["serve", "--header", "X-A: \x7f"], "the value has characters that are not printable ASCII"),
         (["serve", "--header", "X-A: \u20ac"], "the value has characters that are not printable ASCII"),
         (["serve", "--header", "Access-Control-Max-Age: 5"], "leave it out, and use --allow-origin"),
-        (["serve", "--header", "content-type: text/html"], "content-type is for the server to set"),
-        (["serve", "--header", "Vary: Cookie"], "Vary is for the server to set"),
+        (["serve", "--header", "content-type: text/html"], "the server sets content-type"),
+        (["serve", "--header", "Vary: Cookie"], "the server sets Vary"),
         (["serve", "--allow-origin", "https://a.example/"], 'did you mean "https://a.example"?'),
         ([], "corswsgi: name a command: demo, check, audit, lint, finding, explain, export, serve; see"),
         (["--flag"], 'corswsgi: there is no option "--flag"; see corswsgi --help'),

@@ -139,12 +139,12 @@ def test_origins_in_a_list_may_be_expressions_and_objects() -> None:
 WRONG_TEXTS = [
     ("enforce", "maybe", '"maybe" is neither true nor false.'),
     ("enforce", "", '"" is neither true nor false.'),
-    ("max_age", "ten", '"ten" is no duration; write seconds, or "10 minutes", or "none".'),
-    ("max_age", "1.5", '"1.5" is no duration; write seconds, or "10 minutes", or "none".'),
-    ("max_age", "5 fortnights", '"5 fortnights" is no duration; write seconds, or "10 minutes", or "none".'),
-    ("max_age", "9" * 19, f'"{"9" * 19}" is no duration; write seconds, or "10 minutes", or "none".'),
+    ("max_age", "ten", '"ten" is not a duration; write seconds, or "10 minutes", or "none".'),
+    ("max_age", "1.5", '"1.5" is not a duration; write seconds, or "10 minutes", or "none".'),
+    ("max_age", "5 fortnights", '"5 fortnights" is not a duration; write seconds, or "10 minutes", or "none".'),
+    ("max_age", "9" * 19, f'"{"9" * 19}" is not a duration; write seconds, or "10 minutes", or "none".'),
     ("max_age", "-1", "a negative age is invalid; 0 keeps browsers from caching; did you mean 0?"),
-    ("max_age", "2 days", "no browser keeps an answer for more than 86400 s, a day; did you mean 86400?"),
+    ("max_age", "2 days", "no browser keeps an answer for more than 86400 s (a day); did you mean 86400?"),
     ("preflight_status", "2oo", '"2oo" is not a number.'),
     ("preflight_status", "404", "browsers treat 404 as a refusal; an ok status is 200 to 299; did you mean 204?"),
     ("allow_methods", "TRACE", 'browsers never send "TRACE" for a script; leave it out.'),
@@ -283,15 +283,15 @@ FAULTY_OBJECTS: list[tuple[Any, list[str]]] = [
     (
         {"allow_origins": "*", "/a": 7, "b": {}},
         [
-            'CORSWSGI["b"]: b: a path starts with a slash; did you mean "/b"?',
+            'CORSWSGI["b"]: b: a path must start with a slash; did you mean "/b"?',
             'CORSWSGI["/a"]: /a: 7 is neither the options of a policy nor "none".',
         ],
     ),
     (
         {"allow_origins": "*", "/a": "some", "/b/*": None, "/c": {"/d": {}}},
         [
-            'CORSWSGI["/b/*"]: /b/*: a path has no wildcard; a rule governs its path and all below. To choose in '
-            "another way, give a callable in place of the mapping: def choose(request): return policy; "
+            'CORSWSGI["/b/*"]: /b/*: a path has no wildcard; a rule governs its path and everything below it. To '
+            "choose in another way, give a callable in place of the mapping: def choose(request): return policy; "
             'did you mean "/b"?',
             'CORSWSGI["/a"]: /a: "some" is neither the options of a policy nor "none".',
             'CORSWSGI["/c"]["/d"]: /d: there is no such option; leave it out.',
@@ -336,12 +336,12 @@ def test_single_names_in_the_settings_of_django() -> None:
 def test_what_is_given_twice() -> None:
     config = {"CORSWSGI": {"allow_origins": f"{A}/"}, "CORSWSGI_MAX_AGE": 5}
     assert faults_of(read_flask, config) == [
-        "CORSWSGI_MAX_AGE: max_age: the policy is given as CORSWSGI and in single names; leave one of them out.",
+        "CORSWSGI_MAX_AGE: max_age: the policy is given as CORSWSGI and as single options; leave one of them out.",
         f'CORSWSGI["allow_origins"]: allow_origins: "{A}/" is not an origin as browsers write it: an origin does not '
         f'end in a slash; did you mean "{A}"?',
     ]
     assert faults_of(read_flask, config | {"CORSWSGI": Policy("*")}) == [
-        "CORSWSGI_MAX_AGE: max_age: the policy is given as CORSWSGI and in single names; leave one of them out."
+        "CORSWSGI_MAX_AGE: max_age: the policy is given as CORSWSGI and as single options; leave one of them out."
     ]
     flat = {"cors.allow_origins": "*", "cors./a": "none", "cors./b": "none", "cors./a.max_age": "5"}
     assert faults_of(read_mapping, flat) == ["cors./a: /a: the rule of this path is given twice; keep one of them."]
@@ -351,7 +351,7 @@ def test_what_is_given_twice() -> None:
 
 MISSING = "allow_origins: a policy must say which origins it allows; list them."
 SLASH = f'"{A}/" is not an origin as browsers write it: an origin does not end in a slash; did you mean "{A}"?'
-NAMING = "they are written [cors] and"
+NAMING = "these are written [cors] and"
 FAULTY_TOML: Mapping[str, list[str]] = {
     "": ["cors.toml: there is no section [cors]."],
     "[crs]\nx = 1\n[core]": ['cors.toml: there is no section [cors], but there is "crs"; rename it.'],
@@ -359,7 +359,7 @@ FAULTY_TOML: Mapping[str, list[str]] = {
     f"# [cors]\n[cors]\nallow_origins = [\n  '{B}', # {A}/x\n  '{A}/',\n]\n": [f"cors.toml:5: allow_origins: {SLASH}"],
     f'[cors]\nallow_origins = "{B}"\nallow_orgins = 1\nmax_age = "x"\n"/a".vary = "*"\n': [
         'cors.toml:3: allow_orgins: there is no such option; did you mean "allow_origins"?',
-        'cors.toml:4: max_age: "x" is no duration; write seconds, or "10 minutes", or "none".',
+        'cors.toml:4: max_age: "x" is not a duration; write seconds, or "10 minutes", or "none".',
         'cors.toml:5: vary: "*" keeps every cache from storing the answer; list the headers.',
     ],
     'x = """\n[cors]\n""""\n[a]\nb = \'\'\'\n"\'\'\'\nc = [{ d = 1, e = ["]"] },\n]\ncors.max_age = 7\n[cors]\n': [
@@ -374,17 +374,17 @@ FAULTY_TOML: Mapping[str, list[str]] = {
     "\n[[cors]]\nallow_origins = '*'": [
         'cors.toml:2: "cors" is not a table of options; write [cors], and the options below it.'
     ],
-    "max_age = 5\n[cors]\nallow_origins = '*'": ['cors.toml:1: "max_age" stands outside of [cors]; move it there.'],
+    "max_age = 5\n[cors]\nallow_origins = '*'": ['cors.toml:1: "max_age" is outside of [cors]; move it there.'],
     "[CORS]\nallow_origins = '*'\n": [
         "cors.toml: there is no section [cors].",
-        f'cors.toml:1: "CORS" is no section of a policy; {NAMING} [cors."/path"].',
+        f'cors.toml:1: "CORS" is not a section of a policy; {NAMING} [cors."/path"].',
     ],
     "[cors]\nallow_origins = '*'\n['cors:/a']\n['/b']\n[cors-proxy]\n": [
-        f'cors.toml:3: "cors:/a" is no section of a policy; {NAMING} [cors."/path"].',
-        f'cors.toml:4: "/b" is no section of a policy; {NAMING} [cors."/path"].',
+        f'cors.toml:3: "cors:/a" is not a section of a policy; {NAMING} [cors."/path"].',
+        f'cors.toml:4: "/b" is not a section of a policy; {NAMING} [cors."/path"].',
     ],
     "[cors]\nallow_origins = '*'\n[cors.'/a']\n\n[cors.'b/']\nallow_origins = '*'\n": [
-        'cors.toml:5: b/: a path starts with a slash; did you mean "/b"?'
+        'cors.toml:5: b/: a path must start with a slash; did you mean "/b"?'
     ],
     "[cors]\nallow_origins = '*'\nallow_origins = '*'\n": ["cors.toml:3: this is not TOML: Cannot overwrite a value."],
     "[cors.'/a']\n[cors.'/a']\n": [
@@ -409,17 +409,17 @@ FAULTY_TOML: Mapping[str, list[str]] = {
 }  # fmt: skip
 FAULTY_INI: Mapping[str, list[str]] = {
     "": ["cors.ini: there is no section [cors]."],
-    "x = 1\n[cors]": ["cors.ini:1: this line stands before the first section; write [cors] above it."],
+    "x = 1\n[cors]": ["cors.ini:1: this line is before the first section; write [cors] above it."],
     "[cors]\nwhat is this\nx = 1\n[\n": [
-        "cors.ini:2: this is neither a section nor an option with its value; write name = value.",
-        "cors.ini:4: this is neither a section nor an option with its value; write name = value.",
+        "cors.ini:2: this is neither a section nor an option with a value; write name = value.",
+        "cors.ini:4: this is neither a section nor an option with a value; write name = value.",
     ],
     "[cors]\nmax_age = 5\n\n[x]\n[cors]\n": ['cors.ini:5: there are two sections "cors"; make one of them.'],
     "[cors]\nmax_age = 5\nmax_age = 6": ['cors.ini:3: max_age: it is given twice in "cors"; keep one of them.'],
     f"[a]\nb = 1\n[cors]\nallow_origins = {B}\n# {A}/\n\n  {A}/\nallow_orgins = 1\n[cors:/a]\nmax_age = x\n": [
         f"cors.ini:7: allow_origins: {SLASH}",
         'cors.ini:8: allow_orgins: there is no such option; did you mean "allow_origins"?',
-        'cors.ini:10: max_age: "x" is no duration; write seconds, or "10 minutes", or "none".',
+        'cors.ini:10: max_age: "x" is not a duration; write seconds, or "10 minutes", or "none".',
     ],
     "[cors:/a]\nallow_origins = *\n[cors : /a]\nallow_origins = *\n": [
         "cors.ini:1: /a: the rule of this path is given twice; keep one of them."
@@ -433,8 +433,8 @@ FAULTY_INI: Mapping[str, list[str]] = {
         f'cors.ini:1: "corswsgi" is no section of a policy; {NAMING} [cors:/path].',
     ],
     "[cors]\nallow_origins = *\nallow_methods = %s\n[cors:/b]\n vary = %(x)s": [
-        'cors.ini:3: allow_methods: "%s" cannot be read; a "%" is written "%%" in an INI file.',
-        'cors.ini:5: vary: "%(x)s" cannot be read; a "%" is written "%%" in an INI file.',
+        'cors.ini:3: allow_methods: "%s" cannot be read; write "%" as "%%" in an INI file.',
+        'cors.ini:5: vary: "%(x)s" cannot be read; write "%" as "%%" in an INI file.',
     ],
 }  # fmt: skip
 
@@ -499,7 +499,7 @@ def test_what_is_no_settings_file(kind: str, tmp_path: Path, monkeypatch: pytest
 def test_names_of_files(tmp_path: Path) -> None:
     (said,) = faults_of(read_file, tmp_path / "cors.yaml")
     assert said.endswith("cors.yaml: the name of a settings file ends in .toml or .ini.")
-    assert faults_of(read_file, "a\0b.toml") == [r'"a\u0000b.toml": no file has a NUL in its name.']
+    assert faults_of(read_file, "a\0b.toml") == [r'"a\u0000b.toml": a file name cannot contain NUL.']
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

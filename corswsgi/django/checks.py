@@ -50,13 +50,15 @@ def check_place(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
         message = (
             '"corswsgi.django" is in INSTALLED_APPS, but MIDDLEWARE has no CORSMiddleware, so no policy is in force'
         )
-        hint = 'Put "corswsgi.django.CORSMiddleware" first in MIDDLEWARE, or "corswsgi.django" out of INSTALLED_APPS.'
+        hint = (
+            'Put "corswsgi.django.CORSMiddleware" first in MIDDLEWARE, or remove "corswsgi.django" from INSTALLED_APPS.'
+        )
         return [Warning(message, hint=hint, id="corswsgi.middleware-missing")]
     return [
         Warning(
-            f"{path} stands before CORSMiddleware in MIDDLEWARE, and can answer or redirect a request without it: such "
+            f"{path} comes before CORSMiddleware in MIDDLEWARE, and can answer or redirect a request without it: such "
             "a response has no CORS headers, and a preflight fails",
-            hint=f'Put "{settings.MIDDLEWARE[place]}" before it, best at the top.',
+            hint=f'Put "{settings.MIDDLEWARE[place]}" before it, ideally first.',
             id="corswsgi.middleware-order",
         )
         for path in settings.MIDDLEWARE[:place]

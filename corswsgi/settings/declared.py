@@ -28,7 +28,7 @@ def policies_of(declared: Mapping[Any, Any], place: Place, beside: Iterable[str]
     Without rules, it is one policy. With rules, the options govern what no rule does; if they allow no origins, they
     are only inherited. A rule is a mapping of options, a policy, or ``None`` for a part without a policy.
 
-    :param beside: other names that the caller knows; one of them may be what an unknown name meant.
+    :param beside: other names that the caller accepts, to suggest in place of an unknown name.
     :raises PolicyError: with every fault, each with its place.
     """
     reading = _Reading(place, beside)

@@ -77,9 +77,9 @@ def _strays(sections: Mapping[str, Any], lines: Lines) -> list[Problem]:
     strays = []
     for name, value in sections.items():
         if name in OPTIONS:
-            message = f"{quote(name)} stands outside of [{SECTION}]; move it there"
+            message = f"{quote(name)} is outside of [{SECTION}]; move it there"
         elif name.startswith("/") or (name != SECTION and _MISNAMED.fullmatch(name)):
-            message = f"{quote(name)} is no section of a policy; {lines.naming}"
+            message = f"{quote(name)} is not a section of a policy; {lines.naming}"
         else:
             continue
         strays.append(Problem(Fault.SECTION_UNKNOWN, "", value, message, place=lines.of_section(name)))

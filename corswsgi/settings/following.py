@@ -76,7 +76,7 @@ class Followed:
             return  # it has changed once more, and is read at the next look
         self._version = version
         if policies is None:
-            _logger.error("%s is not in force; the last policy without a fault stays:\n%s", quote(self._path), fault)
+            _logger.error("%s is not in force; the last policy without faults stays:\n%s", quote(self._path), fault)
         else:
             self._put_in_force(policies)
             _logger.info("%s has changed and is in force", quote(self._path))

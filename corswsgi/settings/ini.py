@@ -59,12 +59,12 @@ def read_ini(text: str, lines: Lines) -> dict[str, Any]:
         message = f"there are two sections {quote(error.section)}; make one of them"
         raise PolicyError([Problem(Fault.GIVEN_TWICE, "", None, message, place=place)]) from None
     except MissingSectionHeaderError as error:
-        message = f"this line stands before the first section; write [{SECTION}] above it"
+        message = f"this line is before the first section; write [{SECTION}] above it"
         raise lines.syntax_error(message, error.lineno) from None
     except ParsingError as error:
-        message = "this is neither a section nor an option with its value; write name = value"
+        message = "this is neither a section nor an option with a value; write name = value"
         raise lines.syntax_error(message, *(number for number, _ in error.errors)) from None
-    lines.naming = f"they are written [{SECTION}] and [{SECTION}:/path]"
+    lines.naming = f"these are written [{SECTION}] and [{SECTION}:/path]"
     _note_lines(parser, text, lines)
     return _sections(parser, lines)
 
@@ -110,7 +110,7 @@ def _value(parser: _Parser, section: str, option: str, lines: Lines) -> str:
         return parser.get(section, option)
     except InterpolationError:
         raw = parser.get(section, option, raw=True)
-        message = f'{quote(raw)} cannot be read; a "%" is written "%%" in an INI file'
+        message = f'{quote(raw)} cannot be read; write "%" as "%%" in an INI file'
         place = lines.place((*_keys_of(section)[1:], option), None)
         lines.problems.append(Problem(Fault.FILE_SYNTAX, option, raw, message, place=place))
         return ""

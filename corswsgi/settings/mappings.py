@@ -30,7 +30,7 @@ def read_mapping(mapping: Mapping[str, Any], prefix: str = "cors.") -> Policies:
 def read_names(mapping: Mapping[str, Any], prefix: str, beside: Iterable[str] = ()) -> Policies:
     """Return what :func:`read_mapping` does.
 
-    :param beside: other names that the caller knows; one of them may be what an unknown name meant.
+    :param beside: other names that the caller accepts, to suggest in place of an unknown name.
     """
     declared: dict[str, Any] = {}
     rules: dict[str, dict[str, Any]] = {}

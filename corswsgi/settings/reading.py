@@ -31,7 +31,7 @@ def text_of(name: str, needless: str) -> str:
         # Not to wait for the other end of a named pipe.
         descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except ValueError:
-        refuse(name, "no file has a NUL in its name")
+        refuse(name, "a file name cannot contain NUL")
     except OSError as error:
         refuse(name, f"it cannot be read: {error.strerror}")
     try:

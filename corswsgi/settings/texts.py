@@ -95,7 +95,7 @@ def _seconds(text: str) -> int | None:
     # No more digits than int() reads quickly.
     match = re.fullmatch(r"([+-]?[0-9]{1,18})\s*([a-z]*)", plain)
     if match is None or match[2] not in _UNITS:
-        raise ValueError(f'{quote(text)} is no duration; write seconds, or "10 minutes", or "none"')
+        raise ValueError(f'{quote(text)} is not a duration; write seconds, or "10 minutes", or "none"')
     return int(match[1]) * _UNITS[match[2]]
 
 

@@ -33,7 +33,7 @@ def read_toml(text: str, lines: Lines) -> dict[str, Any]:
         if where.startswith("end of document"):
             numbers = [text.rstrip().count("\n") + 1]
         raise lines.syntax_error(f"this is not TOML: {message}", *numbers) from None
-    lines.naming = f"""they are written [{SECTION}] and [{SECTION}."/path"]"""
+    lines.naming = f"""these are written [{SECTION}] and [{SECTION}."/path"]"""
     _note_lines(text, lines)
     return document
 
