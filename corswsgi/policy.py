@@ -193,7 +193,7 @@ def unknown_option(name: str, value: object, beside: Iterable[str], given: Mappi
 
 
 def _checked(given: Mapping[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """Return the options as a policy keeps them, and add their problems, in the order of the options, to ``problems``."""
+    """Return the options as a policy keeps them; add their problems, in the order of the options, to ``problems``."""
     kept: dict[str, Any] = {}
     found: dict[str, list[Problem]] = {}
     for name, value in given.items():

@@ -33,7 +33,7 @@ class RefusalLog:
     def note(self, origin: str, reason: str, method: str, path: str, level: int = logging.INFO) -> None:
         """Write a refusal, unless it is remembered.
 
-        :param origin: the value of ``Origin`` as received. Like ``method`` and ``path``, it is escaped, and cut if long.
+        :param origin: the value of ``Origin`` as received; like ``method`` and ``path``, escaped, and cut if long.
         """
         with self._lock:
             if not self.is_new(origin, reason, level):

@@ -21,7 +21,7 @@ class PolicyByPath(Protocol):
 class Routes:
     """The policies of a mapping from paths to policies.
 
-    A rule for ``/api`` governs ``/api`` and everything below it, such as ``/api/`` and ``/api/users``, but not ``/apis``.
+    A rule for ``/api`` governs ``/api`` and everything below it (``/api/``, ``/api/users``), but not ``/apis``.
     If several rules match, the one with the most segments governs; if none matches, there is no policy. Paths are
     case-sensitive.
 

@@ -301,7 +301,7 @@ FAULTY_OBJECTS: list[tuple[Any, list[str]]] = [
         {"allow_origins": "*", "max_age": -1, "/a": {"allow_credentials": True}, "/b": {}},
         [
             'CORSWSGI["max_age"]: max_age: a negative age is invalid; 0 keeps browsers from caching; did you mean 0?',
-            'CORSWSGI["allow_origins"] (for "/a"): allow_origins: with credentials every site could act as its '
+            'CORSWSGI["allow_origins"] (for "/a"): allow_origins: with credentials, every site could act as its '
             "visitors; list the origins that may.",
         ],
     ),
