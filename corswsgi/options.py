@@ -196,7 +196,7 @@ def max_age(option: str, value: Any, problems: list[Problem]) -> int | None:
         message = "a negative age is invalid; 0 keeps browsers from caching"
         problems.append(Problem(Fault.MAX_AGE_NEGATIVE, option, value, message, 0))
     elif seconds > LONGEST_MAX_AGE:
-        message = f"no browser keeps an answer for more than {LONGEST_MAX_AGE} s, a day"
+        message = f"no browser keeps an answer for more than {LONGEST_MAX_AGE} s (a day)"
         problems.append(Problem(Fault.MAX_AGE_TOO_LONG, option, value, message, LONGEST_MAX_AGE))
     elif isinstance(value, float) or seconds != int(seconds):
         message = "the header holds whole seconds; give an int"

@@ -98,7 +98,7 @@ def _complain(path: object, policy: object) -> Iterator[Problem]:
 def _fault_of(path: str) -> str | None:
     """Return what is wrong with the path of a rule."""
     if not path.startswith("/"):
-        return "a path starts with a slash"
+        return "a path must start with a slash"
     if path != "/" and path.endswith("/"):
         return "a rule governs its path and all below; it does not end in a slash"
     if _is_ambiguous(path):
@@ -107,8 +107,8 @@ def _fault_of(path: str) -> str | None:
         return "half of a surrogate pair is not a character; remove it"
     if "*" in path:
         return (
-            "a path has no wildcard; a rule governs its path and all below. To choose in another way, give a callable "
-            "in place of the mapping: def choose(request): return policy"
+            "a path has no wildcard; a rule governs its path and everything below it. To choose in another way, give a "
+            "callable in place of the mapping: def choose(request): return policy"
         )
     if "?" in path or "#" in path:
         return "a path has no query and no fragment"

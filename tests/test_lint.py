@@ -331,8 +331,8 @@ def test_the_setting_of_a_django_project_is_looked_at(monkeypatch: pytest.Monkey
 REFUSED: dict[str, tuple[str | None, Any, str]] = {
     "neither": (None, None, "there is no policy to look at; name a settings file, or give --app module:callable"),
     "both": ("cors.toml", application, 'there are two policies to look at, "cors.toml" and --app "site:application"'),
-    "none": (None, closure(None), "there is no CORSMiddleware in it"),
-    "deep": (None, closure(Server(application)), "there is no CORSMiddleware in it"),
+    "none": (None, closure(None), "no CORSMiddleware was found in it"),
+    "deep": (None, closure(Server(application)), "no CORSMiddleware was found in it"),
     "a callable": (None, CORSMiddleware(application, lambda request: None), "a callable chooses a policy"),
 }
 

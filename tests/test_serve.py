@@ -354,5 +354,5 @@ def test_faults_of_a_settings_file_are_told(directory, tmp_path, capsys):
     assert cli.main(["serve", str(directory), "--config", str(config)]) == 2
     assert capsys.readouterr().err.splitlines() == [
         f"corswsgi serve: {config}:1: allow_origins: a policy must say which origins it allows; list them.",
-        f'corswsgi serve: {config}:2: max_age: "x" is no duration; write seconds, or "10 minutes", or "none".',
+        f'corswsgi serve: {config}:2: max_age: "x" is not a duration; write seconds, or "10 minutes", or "none".',
     ]

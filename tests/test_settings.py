@@ -427,10 +427,10 @@ FAULTY_INI: Mapping[str, list[str]] = {
     "[cors:/a]\nallow_origins = *\n[cors]\n/a = none": [
         "cors.ini:4: /a: the rule of this path is given twice; keep one of them."
     ],
-    "[cors:a]\nallow_origins = *": ['cors.ini:1: a: a path starts with a slash; did you mean "/a"?'],
+    "[cors:a]\nallow_origins = *": ['cors.ini:1: a: a path must start with a slash; did you mean "/a"?'],
     "[corswsgi]\nallow_origins = *": [
         'cors.ini: there is no section [cors], but there is "corswsgi"; rename it.',
-        f'cors.ini:1: "corswsgi" is no section of a policy; {NAMING} [cors:/path].',
+        f'cors.ini:1: "corswsgi" is not a section of a policy; {NAMING} [cors:/path].',
     ],
     "[cors]\nallow_origins = *\nallow_methods = %s\n[cors:/b]\n vary = %(x)s": [
         'cors.ini:3: allow_methods: "%s" cannot be read; write "%" as "%%" in an INI file.',

@@ -71,7 +71,7 @@ def read_flask(config: Mapping[str, Any]) -> Policies:
     """
     if SETTING not in config:
         return _of_names(config, f"{SETTING}_", _foreign(config))
-    message = f"the policy is given as {SETTING} and in single names; leave one of them out"
+    message = f"the policy is given as {SETTING} and as single options; leave one of them out"
     problems = [
         Problem(Fault.GIVEN_TWICE, name.removeprefix(f"{SETTING}_").lower(), config[name], message, place=name)
         for name in config
