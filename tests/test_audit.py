@@ -674,7 +674,7 @@ def test_an_application_that_raises_is_no_answer(module: str, capsys: pytest.Cap
         ([f"{APP}/x"], f"{APP} is the origin of the URL itself: its pages need no permission; name another one"),
         (
             ["http://localhost:6667/"],
-            "browsers send nothing to port 6667, which belongs to another service: http://localhost:6667/",
+            "browsers send no requests to port 6667, which belongs to another service: http://localhost:6667/",
         ),
     ],
 )

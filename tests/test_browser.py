@@ -153,14 +153,16 @@ def test_what_is_no_origin(origin: str, hint: str) -> None:
 
 @pytest.mark.parametrize("page", ["not a page", "https://", f"{THIRD}/", "http://app.example.com/"])
 def test_a_page_is_of_its_origin(page: str) -> None:
-    with pytest.raises(ValueError, match=r"is not the address of a page|is of the origin"):
+    with pytest.raises(
+        ValueError, match=r"is not a URL; a page has one like|has the origin .*; give a page of the origin"
+    ):
         Browser(Site(), PAGE, page=page)
 
 
 @pytest.mark.parametrize(
     ("origin", "page", "hint"),
     [
-        ("null", None, " (a page with an opaque origin has no address to resolve a relative one against)"),
+        ("null", None, " (a page with an opaque origin has no address, so that the URL must be absolute)"),
         ("null", f"{API}/sandboxed", ""),
         (PAGE, None, ""),
         (PAGE, f"{PAGE}/page", ""),
@@ -181,7 +183,7 @@ def test_relative_urls_are_of_the_page() -> None:
 
 
 def test_unknown_policies_and_targets() -> None:
-    with pytest.raises(ValueError, match=r"'never' is not a referrer policy; there are no-referrer,"):
+    with pytest.raises(ValueError, match=r"'never' is not a referrer policy; choose one of no-referrer,"):
         Browser(Site(), PAGE, referrer_policy="never")
     with pytest.raises(TypeError, match=r"a target is a WSGI application or a requests.Session, not 42"):
         Browser(42, PAGE)
@@ -216,10 +218,10 @@ def test_reasons_of_what_is_readable() -> None:
     trusted = fetch(Site(Says(headers=TRUSTED)), credentials="include")
     assert str(trusted.reason) == (
         'Access-Control-Allow-Origin is "https://app.example.com" and Access-Control-Allow-Credentials is "true", '
-        "as https://app.example.com needs it"
+        "which is what https://app.example.com needs"
     )
     public = fetch(Site(Says(headers=PUBLIC)))
-    assert str(public.reason) == 'Access-Control-Allow-Origin is "*", as https://app.example.com needs it'
+    assert str(public.reason) == 'Access-Control-Allow-Origin is "*", which is what https://app.example.com needs'
     assert str(fetch(Site(), PAGE).reason) == (
         "https://app.example.com/ is on the page's own origin and needs no permission"
     )
@@ -228,12 +230,12 @@ def test_reasons_of_what_is_readable() -> None:
 def test_reasons_read_as_sentences() -> None:
     verdict = fetch(Site(Says(404, ((ORIGIN, THIRD),))))
     assert str(verdict.reason) == (
-        'Access-Control-Allow-Origin is "https://third.example", where "https://app.example.com" or "*" was needed; '
+        'Access-Control-Allow-Origin is "https://third.example", but must be "https://app.example.com" or "*"; '
         "the request to https://api.other.example/ was answered with status 404"
     )
     assert verdict.reason == Reason(Code.ALLOW_ORIGIN_MISMATCH, "fetch#cors-check", str(verdict.reason), "response")
     assert str(fetch(Site(), method="PUT").reason) == (
-        'Access-Control-Allow-Origin is missing, where "https://app.example.com" or "*" was needed; '
+        'Access-Control-Allow-Origin is missing, but must be "https://app.example.com" or "*"; '
         "the preflight for https://api.other.example/ was answered with status 403"
     )
     assert "\n" not in fetch(Site(Says(headers=((ORIGIN, "x\ty" * 500),)))).reason.sentence
@@ -242,11 +244,11 @@ def test_reasons_read_as_sentences() -> None:
 @pytest.mark.parametrize(
     ("preflight", "sentence"),
     [
-        (((METHODS, "DELETE"),), 'Access-Control-Allow-Methods is "DELETE", where "PUT" was needed'),
-        (((METHODS, "put"),), '... is "put", where "PUT" was needed; methods are case-sensitive'),
-        ((), 'Access-Control-Allow-Methods is missing, where "PUT" was needed'),
-        (((METHODS, "PUT"),), 'Access-Control-Allow-Headers is missing, where "x-a" was needed'),
-        (((METHODS, "PUT @"),), 'is "PUT @", where a list with commas was needed; "PUT @" is not one name'),
+        (((METHODS, "DELETE"),), 'Access-Control-Allow-Methods is "DELETE", but must list "PUT"'),
+        (((METHODS, "put"),), '... is "put", but must list "PUT"; methods are case-sensitive'),
+        ((), 'Access-Control-Allow-Methods is missing, but must list "PUT"'),
+        (((METHODS, "PUT"),), 'Access-Control-Allow-Headers is missing, but must list "x-a"'),
+        (((METHODS, "PUT @"),), 'is "PUT @", but must be a list with commas; "PUT @" is not one name'),
     ],
 )
 def test_reasons_name_what_came_and_what_was_needed(preflight: Pairs, sentence: str) -> None:
@@ -404,7 +406,7 @@ def has_no_status(start_response: Start) -> list[bytes]:
         (never_starts, "the application did not call start_response"),
         (sends_first, "AssertionError: the application sent a body before"),
         (starts_twice, "AssertionError: start_response was called a second time"),
-        (has_no_status, "the application gave the status 'OK'"),
+        (has_no_status, "the application gave the status 'OK', which does not begin with three digits"),
     ],
 )
 def test_what_is_no_answer(run: Callable[[Start], Any], error: str) -> None:
@@ -508,7 +510,7 @@ def test_bodies_are_read_up_to_a_bound(
     assert (verdict.response.body, verdict.response.complete) == (b"x" * read, read == size)
     notes = [note for note in verdict.notes if note.code != NoteCode.LOCAL_NETWORK_ACCESS]
     assert [note.code for note in notes] == [NoteCode.BODY_TRUNCATED] * (read < size)
-    assert read == size or f"up to {read} bytes only" in notes[0].sentence
+    assert read == size or f"only the first {read} bytes" in notes[0].sentence
     assert len(verdict.exchanges[0].response_body) == read
 
 

@@ -226,14 +226,14 @@ FAULTS = """
 20: "data" is unknown here; the keys are name, url, origin, method, headers, credentials, expect, send
 23: name: "b\\nc" is no name; it has to be one line of 1 to 200 characters
 25: origin: the origin "*" is no page's; name one page, such as "https://app.example.com"
-26: method: fetch() refuses the method "G T": it is not one token
+26: method: fetch() refuses the method "G T": it is not a valid method name
 27: expect: "block" is none of "allowed", "blocked"; did you mean "blocked"?
 28: send: this is a number; it has to be true or false, such as send = true
 30: headers: no script may set Cookie: a browser drops it and writes its own where it needs one (fetch#forbidden-request-header)
-31: headers: fetch() refuses the header name "X Y": it is not one token
+31: headers: fetch() refuses the header name "X Y": it is not a valid name
 32: headers: the value of "X-A" is a number; it has to be a string
 34: headers: X-B is given twice; upper and lower case are the same
-35: headers: fetch() refuses the value of X-Token, "***": a header is made of bytes
+35: headers: fetch() refuses the value of X-Token, "***": it contains characters above U+00FF
 37: origin is missing; give it, such as origin = "https://app.example.com"
 38: url: the URL of api.example.com holds a user name or a password, and fetch() refuses that; send them in an Authorization header
 39: expect: this is a date or a time; it has to be a string, such as expect = "blocked"

@@ -315,9 +315,15 @@ def test_a_redirect_from_another_site(engine: str, sent: str | None) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("a=secret; Domain=com", 'the cookie "a" is not kept: its Domain, com, is a public suffix: strangers have'),
-        ("a=secret; Domain=example", 'the cookie "a" is not kept: its Domain is not api.example.com, nor above it'),
-        ("secret\x01", "a cookie without a name is not kept: it holds the control character 0x01"),
+        (
+            "a=secret; Domain=com",
+            'the cookie "a" is not kept: its Domain, com, is a public suffix, below which anyone can register a name',
+        ),
+        (
+            "a=secret; Domain=example",
+            'the cookie "a" is not kept: its Domain is neither api.example.com nor a domain above it',
+        ),
+        ("secret\x01", "a cookie without a name is not kept: it contains the control character 0x01"),
         ("a=1; SameSite=None", 'the cookie "a" is not kept: SameSite=None needs Secure (rfc6265bis#section-5.7)'),
     ],
 )
@@ -368,7 +374,7 @@ def test_secure_cookies_are_left_alone() -> None:
     store.store("a=1; Secure; Path=/deep; Domain=example.com", errand("https://example.com/", "https://example.com"))
     insecure = errand("http://api.example.com/deep/", "http://app.example.com")
     for line in ("a=2", "a=2; Path=/deep", "a=2; Domain=example.com"):
-        with pytest.raises(Refused, match="there is a cookie of this name with Secure already"):
+        with pytest.raises(Refused, match="there is already a cookie with this name and Secure"):
             store.store(line, insecure)
     for line in ("b=2", "a=2; Path=/"):
         assert isinstance(store.store(line, insecure), Cookie)

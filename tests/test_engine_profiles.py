@@ -843,7 +843,7 @@ def test_why_a_preflight_asks_is_told_as_the_engine_sees_it() -> None:
         verdict = Browser(Site(says, preflight), PAGE, engine=engine).fetch(API, headers=pairs)
         return verdict.preflights[-1].why[-1].sentence
 
-    assert "is set 2 times, which the browser joins to" in why("webkit", ("Accept", "a" * 99), ("Accept", "b" * 99))
+    assert "is set 2 times, and its joined value" in why("webkit", ("Accept", "a" * 99), ("Accept", "b" * 99))
     redirect = way(API_ROOT, THIRD_ROOT)
     assert "asks for it after the redirect too" in why("webkit", *TOKEN, says=redirect)
     assert "asks again after a redirect" in why("firefox", *TOKEN, says=redirect)
@@ -929,7 +929,7 @@ def test_every_engine_comes_to_a_verdict_whatever_a_server_says(
 
 
 def test_an_unknown_engine_is_refused_with_the_list() -> None:
-    fault = "^engine='netscape' is none that is known; there are standard, chromium, firefox, webkit$"
+    fault = "^there is no engine 'netscape'; choose one of standard, chromium, firefox, webkit$"
     with pytest.raises(ValueError, match=fault):
         Browser(Site(), PAGE, engine="netscape")
 

@@ -118,7 +118,7 @@ def test_engines_that_are_asked_about():
     assert assert_allowed(application, "/", origin=APP, engine="chromium", headers=hint).preflights == ()
     blocked = assert_blocked(application, "/", origin=APP, engine=["firefox", "webkit"], headers=hint)
     assert blocked.reason.code == "header-not-allowed"
-    with pytest.raises(ValueError, match="engine='netscape' is none that is known; there are standard, chromium"):
+    with pytest.raises(ValueError, match="there is no engine 'netscape'; choose one of standard, chromium"):
         assert_allowed(application, "/", origin=APP, engine="netscape")
 
 
@@ -224,7 +224,7 @@ async def asgi(scope, receive, send):
 
 
 def test_an_asgi_application_is_refused():
-    with pytest.raises(TypeError, match=r"is an ASGI application, and a target is a WSGI application .* a2wsgi"):
+    with pytest.raises(TypeError, match=r"is an ASGI application, but a target is a WSGI application .* a2wsgi"):
         assert_allowed(asgi, "/", origin=APP)
 
 

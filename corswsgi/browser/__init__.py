@@ -1,7 +1,7 @@
 """The client side of the Fetch Standard: whether a browser would let a page read a response, and if not, why.
 
-Built from the standard alone; of this package it imports :mod:`corswsgi.fetch` only, so that one misunderstanding
-cannot fool both sides. Needs ada-url, which parses URLs as browsers do, and for the network requests.
+It follows the standard and imports nothing of the server side, so that one misunderstanding cannot affect both sides.
+It needs ada-url, which parses URLs as browsers do, and requests for the network.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ __all__ = [
 
 
 class Browser:
-    """One tab of a browser with one page, whose scripts fetch.
+    """One tab of a browser, with one page whose scripts call ``fetch()``.
 
-    :ivar cookies: those that it keeps.
+    :ivar cookies: the cookies that it keeps.
 
     It keeps cookies and a preflight cache from one fetch to the next. Not modelled: the HTTP cache (a 304 can only
-    answer a script's own conditional request, and is taken as it comes), service workers, Content Security Policy,
-    HSTS, stored passwords, and all that only navigations do. Local Network Access is noted, and enforced only
-    if ``local_network`` says what the user answers; host names are not looked up.
+    answer a conditional request of the script, which gets it unchanged), service workers, Content Security Policy,
+    HSTS, stored passwords, and everything that only navigations do. Local Network Access is only noted, unless
+    ``local_network`` says what the user answers; host names are not looked up.
     """
 
     def __init__(
@@ -81,28 +81,27 @@ class Browser:
     ) -> None:
         """Open a page.
 
-        :param target: a WSGI application, which then is every host there is; or a :class:`requests.Session`, whose
-            TLS and proxy settings hold, and nothing else of it.
-        :param origin: the page's, as browsers write it, or ``"null"`` for a sandboxed page.
-        :param engine: ``"standard"``, or an engine whose departures from the standard are acted out: ``"chromium"``,
-            ``"firefox"`` or ``"webkit"``. :mod:`corswsgi.browser.engines` lists them.
-        :param page: the page's address, for ``Referer`` and relative URLs; by default the root of the origin.
-        :param referrer_policy: the page's; the empty string is the default.
+        :param target: a WSGI application, which answers for every host; or a :class:`requests.Session`, of which only
+            the settings for TLS and proxies are used.
+        :param origin: the origin of the page, as browsers write it, or ``"null"`` for a sandboxed page.
+        :param engine: ``"standard"``, or an engine that departs from the standard: ``"chromium"``, ``"firefox"`` or
+            ``"webkit"``.
+        :param page: the address of the page, for ``Referer`` and relative URLs; by default the root of the origin.
+        :param referrer_policy: the referrer policy of the page; the empty string is the default policy.
         :param local_network: whether the user lets public pages into the local network, if the engine asks. By default
-            nobody is asked and nothing is refused, because a server on loopback often stands in for a public one; what
-            would be asked is noted.
-        :param cookies: names and values that are sent to every host of the target when credentials are, beside what
-            ``Set-Cookie`` left; or :attr:`cookies` of another browser, to share them with its page.
-        :param clock: seconds, for the preflight cache and cookies.
+            nothing is refused, because a server on loopback often stands in for a public one; there is only a note.
+        :param cookies: names and values that are sent to every host together with the cookies of ``Set-Cookie``, if
+            credentials are included; or :attr:`cookies` of another browser, to share them with its page.
+        :param clock: returns seconds, for the preflight cache and cookies.
         :param max_age_cap: the longest time, in seconds, for which a preflight is remembered; by default the engine's,
             see :data:`MAX_AGE_CAPS`, and for the standard, which sets none, that of Chromium.
-        :param max_body: the most that is read of a response's body, in bytes.
-        :param timeout: for each answer and its whole body, from the look-up of the host's name to the last byte, in
-            seconds, or a function that returns them; for a session only.
-        :param tape: shared with browsers of other engines, so that what one of them was answered is not asked again.
-        :raises ValueError: if the origin or the page is not one (with the corrected value), or there is no such engine
-            or policy.
-        :raises TypeError: if the target is neither.
+        :param max_body: how many bytes of a response's body are read at most.
+        :param timeout: seconds for each response, from the look-up of the host's name to the last byte of the body, or
+            a function that returns them; only for a session.
+        :param tape: share one with browsers of other engines, so that the same request is sent only once.
+        :raises ValueError: if the origin or the page is invalid (with the corrected value if possible), or there is no
+            such engine or policy.
+        :raises TypeError: if the target is neither an application nor a session.
         :raises ImportError: if ada-url is not installed.
         """
         load_parser()
@@ -138,25 +137,26 @@ class Browser:
         initiator: str = "fetch",
         send: bool = True,
     ) -> Verdict:
-        """Fetch as a script of the page would with ``fetch(url, {...})``, and say what the script gets and why.
+        """Fetch a URL as a script of the page does with ``fetch(url, {...})``, and say what the script gets and why.
 
         :param url: absolute, or relative to the page.
-        :param headers: what the script sets, in order; what no script may set is dropped, with a note.
-        :param body: bytes, a ``str``, :class:`URLSearchParams`, :class:`FormData`; any other iterable of bytes is a
-            stream, read once.
+        :param headers: the headers that the script sets, in order; a header that no script may set is dropped, with a
+            note.
+        :param body: bytes, a ``str``, :class:`URLSearchParams` or :class:`FormData`; any other iterable of bytes is a
+            stream, which is read once.
         :param mode: ``"cors"``, ``"no-cors"`` or ``"same-origin"``.
         :param credentials: ``"omit"``, ``"same-origin"`` or ``"include"``.
         :param redirect: ``"follow"``, ``"error"`` or ``"manual"``.
         :param cache: the cache mode: ``"default"``, ``"no-store"``, ``"reload"``, ``"no-cache"``, ``"force-cache"`` or
-            ``"only-if-cached"``. There is no HTTP cache here; the mode adds request headers, and some engines then send
-            a preflight that others remember.
-        :param initiator: what fetches: ``"fetch"``, ``"image"``, ``"script"``, ``"font"`` or ``"event-source"``. It
-            decides ``Sec-Fetch-Dest`` and ``Accept``. An element without ``crossorigin`` fetches in the mode
-            ``"no-cors"`` with credentials ``"include"``, one with it in the mode ``"cors"``. What the verdict calls
-            readable or opaque, such an element shows.
-        :param send: if false, only the preflight is sent, if any is needed; the outcome is ``"unsent"`` where
-            nothing would keep the browser from sending the request.
-        :raises TypeError: where ``fetch()`` throws one before it sends anything (fetch#dom-request).
+            ``"only-if-cached"``. There is no HTTP cache here, but the mode adds request headers, and in some modes some
+            engines do not use remembered preflights.
+        :param initiator: what makes the request: ``"fetch"``, ``"image"``, ``"script"``, ``"font"`` or
+            ``"event-source"``. It decides ``Sec-Fetch-Dest`` and ``Accept``. An element without ``crossorigin`` uses
+            the mode ``"no-cors"`` with credentials ``"include"``, and an element with it the mode ``"cors"``. Elements
+            show responses that the verdict calls readable or opaque.
+        :param send: if false, only the preflight is sent, if one is needed; the outcome is ``"unsent"`` if nothing
+            keeps the browser from sending the request.
+        :raises TypeError: if ``fetch()`` throws one before it sends anything (fetch#dom-request).
         """
         notes: list[Note] = []
         request = new_request(
@@ -185,7 +185,9 @@ def _parse_page(page: str | None, origin: Origin) -> URL | None:
     try:
         url = parse_url(page)
     except ValueError:
-        raise ValueError(f"{page!r} is not the address of a page") from None
+        raise ValueError(f'{page!r} is not a URL; a page has one like "https://app.example.com/page"') from None
     if not origin.is_opaque and url.origin.serialized not in (origin.serialized, "null"):
-        raise ValueError(f"{page!r} is of the origin {url.origin.serialized}, not of {origin.serialized}")
+        raise ValueError(
+            f"the page {page!r} has the origin {url.origin.serialized}; give a page of the origin {origin.serialized}"
+        )
     return url

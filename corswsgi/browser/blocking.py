@@ -22,12 +22,12 @@ def block_bad_port(url: URL) -> None:
     :raises NetworkError: if the port is one.
     """
     if url.is_http and url.port and int(url.port) in fetch.BAD_PORTS:
-        sentence = f"browsers send nothing to port {url.port}, which belongs to another service: {url.href}"
+        sentence = f"browsers send no requests to port {url.port}, which belongs to another service: {url.href}"
         raise NetworkError(Code.BAD_PORT, "fetch#port-blocking", sentence, "request")
 
 
 def block_mixed_content(request: Request) -> None:
-    """Refuse plain HTTP to a page that nobody can have tampered with (mixed-content#should-block-fetch).
+    """Refuse an http: URL to a page that nobody can have tampered with (mixed-content#should-block-fetch).
 
     :raises NetworkError: if it is refused.
     """
@@ -42,13 +42,13 @@ def block_mixed_content(request: Request) -> None:
     else:
         if _may_mix(request):
             return
-        why = "which is not https: nor on this machine"
+        why = "which is neither https: nor on this machine"
     sentence = f"a page of {origin.serialized} may not fetch {url.href}, {why}"
     raise NetworkError(Code.MIXED_CONTENT, "mixed-content#should-block-fetch", sentence, "request")
 
 
 def _may_mix(request: Request) -> bool:
-    """Tell whether an engine lets plain HTTP pass that the standard calls mixed content."""
+    """Tell whether an engine allows an http: URL that is mixed content by the standard."""
     origin, url = request.origin, request.current_url
     if url.scheme != "http":
         return False
@@ -58,25 +58,25 @@ def _may_mix(request: Request) -> bool:
 
 
 def local_network_access(origin: Origin, url: URL) -> str:
-    """Say that a request goes to a more private network than its page's, if it does (local-network-access#check).
+    """Return a sentence if a request goes to a more private network than its page; otherwise an empty string.
 
-    Nothing is refused: the browser asks the user. Host names are not looked up.
+    local-network-access#check. Host names are not looked up.
     """
     source, target = address_space(origin), address_space(url.origin)
     if origin.is_opaque or ADDRESS_SPACES.index(target) <= ADDRESS_SPACES.index(source):
         return ""
     return (
-        f"{url.origin.serialized} is {target} and the page of {origin.serialized} {source}: browsers with Local "
-        "Network Access ask the user first, and only for pages of secure contexts; no header answers for the user"
+        f"{url.origin.serialized} is {target} and the page {origin.serialized} is {source}: browsers with Local "
+        "Network Access ask the user first, and only in secure contexts; no header can answer for the user"
     )
 
 
 def block_local_network(request: Request, is_allowed: bool | None) -> None:
-    """Refuse what an engine lets public pages do on more private networks only with their user's consent.
+    """Refuse a request to a more private network if the engine asks the user, who does not agree.
 
     local-network-access#check
 
-    :param is_allowed: whether the user agrees; ``None`` if it is not to be enforced.
+    :param is_allowed: whether the user agrees; ``None`` to refuse nothing.
     :raises NetworkError: if it is refused.
     """
     origin, url = request.origin, request.current_url
@@ -84,6 +84,6 @@ def block_local_network(request: Request, is_allowed: bool | None) -> None:
     if is_allowed is None or (is_allowed and is_secure) or not local_network_access(origin, url):
         return
     if request.departs(Departure.LOCAL_NETWORK_ACCESS):
-        why = "its user did not agree" if is_secure else "only pages of https: may ask their user"
-        sentence = f"{url.href} is {address_space(url.origin)} and the page {address_space(origin)}: {why}"
+        why = "the user did not agree" if is_secure else "only an https: page may ask the user"
+        sentence = f"{url.href} is {address_space(url.origin)} and the page is {address_space(origin)}: {why}"
         raise NetworkError(Code.LOCAL_NETWORK_DENIED, "local-network-access#check", sentence, "request")

@@ -1,4 +1,4 @@
-"""The bodies that ``fetch()`` takes, and the bytes and the Content-Type that each comes to."""
+"""The bodies that ``fetch()`` accepts, with the bytes and the ``Content-Type`` of each."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Body:
 
 
 def extract_body(init: BodyInit) -> tuple[Body, str]:
-    """Return a body, and the Content-Type it brings along, if any (fetch#concept-bodyinit-extract)."""
+    """Return a body and its Content-Type, or an empty string for none (fetch#concept-bodyinit-extract)."""
     match init:
         case bytes() | bytearray() | memoryview():
             return Body(bytes(init)), ""
@@ -81,7 +81,7 @@ def extract_body(init: BodyInit) -> tuple[Body, str]:
 
 
 def _urlencoded(text: str) -> str:
-    # url#application-x-www-form-urlencoded-percent-encode-set: "*" stays, "~" does not.
+    # url#application-x-www-form-urlencoded-percent-encode-set contains "~", but not "*".
     return quote_plus(text, safe="*").replace("~", "%7E")
 
 

@@ -1,4 +1,4 @@
-"""The checks of what a server answers, and what of a request needs permission; a failed check raises NetworkError."""
+"""What a request needs permission for, and the checks of responses; a failed check raises NetworkError."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def preflight_causes(request: Request) -> list[Cause]:
         causes.append(Cause("header", name, why_unsafe(name, values, request.departs)))
     has_asked = request.has_needed_preflight or request.first_unsafe_names
     if not causes and request.is_redirected and has_asked and request.departs(Departure.REDIRECT_PREFLIGHTED):
-        sentence = "the first request had to ask or had headers to ask for, and this engine asks again after a redirect"
+        sentence = "the first request needed permission or had headers that do; this engine asks again after a redirect"
         causes.append(Cause("redirect", request.method, sentence))
     return causes
 
@@ -53,14 +53,14 @@ def preflight_causes(request: Request) -> list[Cause]:
 def cors_check(request: Request, headers: Headers, status: int, step: Step) -> None:
     """Check that the server shares a response with the page's origin (fetch#cors-check).
 
-    :param status: goes into the sentence only; any status will do.
+    :param status: for the sentence only; the check passes with any status.
     :raises NetworkError: if it does not.
     """
     _cors_check(request, headers, status, step, request.includes_credentials)
 
 
 def check_as_with_credentials(request: Request, headers: Headers, status: int) -> NetworkError | None:
-    """Return what is wrong with a redirect to an engine that checks it as if credentials were included."""
+    """Return why an engine that checks a redirect as if credentials were included refuses it, or ``None``."""
     began_at_home = request.credentials == "same-origin" and same_origin(request.url_list[0].origin, request.origin)
     try:
         _cors_check(request, headers, status, "redirect", began_at_home)
@@ -86,7 +86,7 @@ def _cors_check(request: Request, headers: Headers, status: int, step: Step, wit
         code, came = Code.ALLOW_CREDENTIALS_MISSING, "is missing"
     else:
         code, came = Code.ALLOW_CREDENTIALS_INVALID, f"is {quote(credentials)}"
-    sentence = f'{ALLOW_CREDENTIALS} {came}, where a request with credentials needs "true"'
+    sentence = f'{ALLOW_CREDENTIALS} {came}, but must be "true" for a request with credentials'
     raise NetworkError(code, "fetch#cors-check", f"{sentence}; {_context(request, status, step)}", step)
 
 
@@ -97,18 +97,18 @@ def _wrong_allow_origin(
     if not with_credentials:
         expected += ' or "*"'
     if origin != request.origin.serialized:
-        expected += " (null, because a redirect led from another origin to a third)"
+        expected += " (the origin is null because a redirect led from one foreign origin to another)"
     if not lines:
-        return Code.ALLOW_ORIGIN_MISSING, f"{ALLOW_ORIGIN} is missing, where {expected} was needed"
+        return Code.ALLOW_ORIGIN_MISSING, f"{ALLOW_ORIGIN} is missing, but must be {expected}"
     value = ", ".join(lines)
     if len(lines) > 1:
         came = f"came in {len(lines)} lines, which browsers join to {quote(value)}"
-        return Code.ALLOW_ORIGIN_MULTIPLE, f"{ALLOW_ORIGIN} {came}, where one {expected} was needed"
+        return Code.ALLOW_ORIGIN_MULTIPLE, f"{ALLOW_ORIGIN} {came}, but must be one line with {expected}"
     if value == _ANY:
-        came = f'{ALLOW_ORIGIN} is "*", which does not count with credentials'
-        return Code.ALLOW_ORIGIN_WILDCARD, f"{came}; {expected} was needed"
+        sentence = f'{ALLOW_ORIGIN} is "*", but must be {expected}, because "*" does not count with credentials'
+        return Code.ALLOW_ORIGIN_WILDCARD, sentence
     code = Code.ALLOW_ORIGIN_MULTIPLE if "," in value else Code.ALLOW_ORIGIN_MISMATCH
-    return code, f"{ALLOW_ORIGIN} is {quote(value)}, where {expected} was needed"
+    return code, f"{ALLOW_ORIGIN} is {quote(value)}, but must be {expected}"
 
 
 def _context(request: Request, status: int, step: Step) -> str:
@@ -130,7 +130,7 @@ class Permission(NamedTuple):
 def read_permission(request: Request, headers: Headers, status: int) -> Permission:
     """Return what the answer to a preflight permits (fetch#cors-preflight-fetch, from step 7).
 
-    :raises NetworkError: if it is no answer for pages of the request's origin.
+    :raises NetworkError: if the answer permits nothing to the origin of the request.
     """
     try:
         cors_check(request, headers, status, "preflight")
@@ -147,9 +147,9 @@ def read_permission(request: Request, headers: Headers, status: int) -> Permissi
 
 
 def check_permission(request: Request, permission: Permission, headers: Headers) -> None:
-    """Check that what the answer to a preflight permits is enough (the same, up to step 14).
+    """Check that a preflight permits the request (fetch#cors-preflight-fetch, up to step 14).
 
-    :raises NetworkError: if it is not.
+    :raises NetworkError: if it does not.
     """
     _check_method(request, permission.methods, get(headers, ALLOW_METHODS))
     _check_headers(request, permission.header_names, get(headers, ALLOW_HEADERS))
@@ -175,10 +175,9 @@ def _check_status(headers: Headers, status: int) -> None:
     if 200 <= status <= 299:
         return
     if status in fetch.REDIRECT_STATUSES:
-        where = quote(get(headers, "Location") or "nowhere")
-        sentence = f"the preflight was answered with status {status}, a redirect to {where}; browsers do not follow it"
-        raise _refuse(Code.PREFLIGHT_REDIRECT, sentence)
-    sentence = f"the preflight was answered with status {status}, where one from 200 to 299 was needed"
+        sentence = f"the preflight was answered with status {status}, a redirect {where_to(headers)}"
+        raise _refuse(Code.PREFLIGHT_REDIRECT, f"{sentence}; browsers do not follow it")
+    sentence = f"the preflight was answered with status {status}, but a status from 200 to 299 is needed"
     raise _refuse(Code.PREFLIGHT_STATUS, sentence)
 
 
@@ -187,8 +186,14 @@ def _extract(headers: Headers, name: str, code: Code) -> list[str] | None:
         return fetch.extract_header_list_values(lines_of(headers, name))
     except ValueError as error:
         value = quote(get(headers, name) or "")
-        sentence = f"{name} is {value}, where a list with commas was needed; {quote(str(error))} is not one name"
+        sentence = f"{name} is {value}, but must be a list with commas; {quote(str(error))} is not one name"
         raise _refuse(code, sentence) from None
+
+
+def where_to(headers: Headers) -> str:
+    """Return where a redirect leads, for use in a sentence."""
+    location = get(headers, "Location")
+    return "without Location" if location is None else f"to {quote(location)}"
 
 
 def _came(name: str, value: str | None) -> str:
@@ -202,10 +207,10 @@ def _check_method(request: Request, methods: list[str], value: str | None) -> No
     if _ANY in methods:
         if not request.includes_credentials:
             return
-        sentence = f'{_came(ALLOW_METHODS, value)}; with credentials "*" does not count, and {quote(method)} was needed'
+        sentence = f'{_came(ALLOW_METHODS, value)}, but must list {quote(method)}; "*" does not count with credentials'
         raise _refuse(Code.METHOD_WILDCARD, sentence)
     hint = "; methods are case-sensitive" if method.upper() in map(str.upper, methods) else ""
-    sentence = f"{_came(ALLOW_METHODS, value)}, where {quote(method)} was needed{hint}"
+    sentence = f"{_came(ALLOW_METHODS, value)}, but must list {quote(method)}{hint}"
     raise _refuse(Code.METHOD_NOT_ALLOWED, sentence)
 
 
@@ -217,21 +222,21 @@ def _check_headers(request: Request, names: list[str], value: str | None) -> Non
     is_unlisted = lines_of(request.header_list, authorization) and authorization not in allowed
     if is_unlisted and not (is_any_allowed and request.departs(Departure.WILDCARD_COVERS_AUTHORIZATION)):
         hint = '; "*" does not cover it' if _ANY in allowed else ""
-        raise _refuse(Code.AUTHORIZATION_NOT_LISTED, f'{came}, where "{authorization}" was needed{hint}')
+        raise _refuse(Code.AUTHORIZATION_NOT_LISTED, f'{came}, but must list "{authorization}"{hint}')
     for name in request.unsafe_header_names:
         if name in allowed or is_any_allowed:
             continue
         if _ANY in allowed:
-            sentence = f'{came}; with credentials "*" does not count, and {quote(name)} was needed'
+            sentence = f'{came}, but must list {quote(name)}; "*" does not count with credentials'
             raise _refuse(Code.HEADER_WILDCARD, sentence)
-        raise _refuse(Code.HEADER_NOT_ALLOWED, f"{came}, where {quote(name)} was needed")
+        raise _refuse(Code.HEADER_NOT_ALLOWED, f"{came}, but must list {quote(name)}")
 
 
 # The response
 
 
 def cross_origin_resource_policy_check(request: Request, headers: Headers) -> None:
-    """Check that an opaque response may come into the page (fetch#cross-origin-resource-policy-check).
+    """Check that a page may load an opaque response (fetch#cross-origin-resource-policy-check).
 
     The page has no embedder policy.
 
@@ -247,7 +252,8 @@ def cross_origin_resource_policy_check(request: Request, headers: Headers) -> No
         case _:
             fine = True
     if not fine:
-        sentence = f'Cross-Origin-Resource-Policy is "{policy}", and {page.serialized} is not, to {server.serialized}'
+        came = f'Cross-Origin-Resource-Policy is "{policy}"'
+        sentence = f"{came}, but {page.serialized} is not {policy} with {server.serialized}"
         raise NetworkError(Code.RESOURCE_POLICY, "fetch#cross-origin-resource-policy-header", sentence, "response")
 
 

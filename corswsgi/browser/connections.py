@@ -1,4 +1,4 @@
-"""One request over a ``requests.Session`` and its response, within a time that holds for all of it."""
+"""One request over a ``requests.Session`` and its response, with a time limit for the whole exchange."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 
 from corswsgi.browser.verdict import Header
 
-#: rfc9110#section-15.2: any number may come, and nobody needs more.
+#: rfc9110#section-15.2 sets no limit; no real server sends more.
 _MOST_INTERIM_RESPONSES = 20
 
-#: As in Chromium: bytes, those of interim responses among them.
+#: In bytes, with those of interim responses, as in Chromium.
 _LONGEST_HEADERS = 256 * 1024
 
-#: How much longer than the whole a single read may take, so that it is the whole that is told to have timed out.
+#: Seconds by which the timeout of a single read is longer, so that the limit of the whole exchange ends first.
 _GRACE = 1.0
 
 _PIECE = 64 * 1024
@@ -31,12 +31,12 @@ class TimeIsUpError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A response as far as it came.
+    """A response, as far as it came.
 
-    :ivar body: at most one piece more than was asked for.
-    :ivar is_cut: whether more of the body was there than was asked for.
-    :ivar in_time: whether all that was read came in time.
-    :ivar error: what broke the body.
+    :ivar body: at most one piece more than the limit.
+    :ivar is_cut: whether the body is longer than the limit.
+    :ivar in_time: whether the exchange ended in time.
+    :ivar error: why the rest of the body did not come.
     """
 
     status: int
@@ -49,18 +49,18 @@ class Received:
 
 
 def send(session: Any, prepared: Any, max_body: int, seconds: float) -> Received:
-    """Send a request and return the response as far as it comes in time.
+    """Send a request and return the response, as far as it comes in time.
 
-    The exchange runs in a thread of its own, and the caller waits for that thread no longer than it wants to. Nothing
-    else bounds the whole: looking a name up, trying its addresses one by one, and headers, chunk sizes and trailers
-    that come byte by byte. A timeout of the socket starts again with each read; a signal reaches the main thread only;
-    a clock in the socket, or a watchdog that shuts it down, knows nothing of names. What is left of the thread ends at
-    its next read, or when that times out.
+    The exchange runs in its own thread, and the caller waits for it for a limited time. Nothing else limits the whole
+    exchange: the look-up of the name, the attempts to connect to one address after another, and headers, chunk sizes
+    and trailers that come byte by byte. The timeout of a socket starts again with each read. A signal reaches only the
+    main thread. A clock in the socket, or a watchdog that shuts it down, does not cover the look-up. A thread that the
+    caller has left ends at its next read, or when that read times out.
 
     :param prepared: a ``requests.PreparedRequest``.
-    :param max_body: in bytes; of a body that nobody wants (0), nothing is waited for.
-    :raises TimeIsUpError: if not even the headers come in time.
-    :raises Exception: whatever else keeps the response from coming.
+    :param max_body: in bytes; if it is 0, the body is not read at all.
+    :raises TimeIsUpError: if the headers do not come in time.
+    :raises Exception: if something else keeps the response from coming.
     """
     exchange = _Exchange(session, prepared, max_body, seconds + _GRACE)
     thread = threading.Thread(target=exchange.run, name="corswsgi-exchange", daemon=True)
@@ -73,7 +73,7 @@ def send(session: Any, prepared: Any, max_body: int, seconds: float) -> Received
 
 
 class _Exchange:
-    """What the thread does, and what it has so far."""
+    """What the thread does, and what it has received so far."""
 
     def __init__(self, session: Any, prepared: Any, max_body: int, timeout: float) -> None:
         self._session = session
@@ -90,7 +90,7 @@ class _Exchange:
     # In the thread
 
     def run(self) -> None:
-        """Send the request, and keep what comes."""
+        """Send the request, and keep what is received."""
         try:
             settings = self._session.merge_environment_settings(self._prepared.url, {}, True, None, None)
             adapter = _with_connections_of(self, self._session.get_adapter(self._prepared.url))
@@ -98,14 +98,14 @@ class _Exchange:
             with adapter.send(self._prepared, timeout=self._timeout, **settings) as response:
                 self._head = response.status_code, response.reason or "", list(response.raw.headers.items())
                 self._is_cut = self._read(response.raw)
-        except BaseException as error:  # it is for the caller, in whose thread it is raised again
+        except BaseException as error:  # raised again in the thread of the caller
             self._error = error
         finally:
             for each in reversed(self._opened):
                 each.close()
 
     def _read(self, raw: Any) -> bool:
-        """Read the body, and tell whether there is more of it than was asked for."""
+        """Read the body, and tell whether it is longer than the limit."""
         if not self._max_body:
             return True
         size = 0
@@ -117,35 +117,35 @@ class _Exchange:
         return False
 
     def pool_like(self, pool: Any) -> Any:
-        """Return a pool of urllib3 with the settings of this one, and with no connection but those of this exchange."""
+        """Return a pool of urllib3 with the settings of this one, for the connections of this exchange only."""
         own = copy.copy(pool)
         own.pool = queue.LifoQueue(1)
-        own.pool.put(None)  # as urllib3 marks a place that is free
+        own.pool.put(None)  # the mark of urllib3 for a free place
         own.ConnectionCls = _connection_class(pool.ConnectionCls)
         own.conn_kw = {**pool.conn_kw, "exchange": self}
         self.opens(own)
         return own
 
     def opens(self, resource: Any) -> None:
-        """Close something when the exchange has ended, however it does."""
+        """Close a resource when the exchange has ended, with or without an error."""
         self._opened.append(resource)
 
     def go_on(self) -> None:
-        """Go on only if somebody waits for the response.
+        """Do nothing while the caller waits for the response.
 
-        :raises TimeoutError: if not.
+        :raises TimeoutError: if it no longer does.
         """
         if self._is_stopped:
-            raise TimeoutError("nobody waits any longer")
+            raise TimeoutError("the caller no longer waits for the response")
 
     def has_header(self, name: str) -> bool:
-        """Tell whether a header is among those that are to be sent."""
+        """Tell whether the request has a header."""
         return name in self._prepared.headers
 
     # In the caller's thread
 
     def received(self, in_time: bool) -> Received:
-        """Return what has come so far, or raise why nothing did."""
+        """Return what has come so far, or raise the error that kept everything from coming."""
         if self._head is not None:
             return Received(*self._head, b"".join(tuple(self._pieces)), self._is_cut, in_time, self._error)
         raise TimeIsUpError if self._error is None else self._error
@@ -156,15 +156,15 @@ class _Exchange:
 
 
 def _with_connections_of(exchange: _Exchange, adapter: Any) -> Any:
-    """Return an adapter that does what this one does, over connections of the exchange.
+    """Return a copy of an adapter that uses connections of the exchange.
 
-    Adapters that are not made from that of requests, as test libraries have them, are used as they are.
+    Adapters that do not inherit from that of requests, as in some test libraries, are used as they are.
     """
     from requests.adapters import HTTPAdapter
 
     if not isinstance(adapter, HTTPAdapter):
         return adapter
-    # Not copy.copy, which makes the pools of an adapter anew, without what a subclass has set.
+    # Not copy.copy: it creates new pools, without what a subclass has set.
     own: Any = object.__new__(type(adapter))
     vars(own).update(vars(adapter))
     pool_for = adapter.get_connection_with_tls_context
@@ -174,33 +174,33 @@ def _with_connections_of(exchange: _Exchange, adapter: Any) -> Any:
 
 @cache
 def _connection_class(base: Any) -> Any:
-    """Return a class of connections: what urllib3's does, and what :class:`_Connection` adds."""
+    """Return a class of connections that adds :class:`_Connection` to one of urllib3."""
     return type(f"Corswsgi{base.__name__}", (_Connection, base), {})
 
 
 class _Connection(http.client.HTTPConnection):
-    """What our connections do beside what those of urllib3 do, which are the next base class."""
+    """What our connections add to those of urllib3, which are the next base class."""
 
     def __init__(self, *args: Any, exchange: _Exchange, **settings: Any) -> None:
         super().__init__(*args, **settings)
         if self.host.endswith(".localhost"):
-            self._dns_host = "localhost"  # as in all engines: these names are this machine, whatever a resolver says
+            self._dns_host = "localhost"  # as in all engines: this machine, without a look-up
         self._exchange = exchange
-        self.response_class = partial(_Response, exchange)  # type: ignore[assignment]  # it is only ever called
+        self.response_class = partial(_Response, exchange)  # type: ignore[assignment]  # it is only called
 
     def connect(self) -> None:
         super().connect()
-        self._exchange.go_on()  # what nobody waits for any longer is not sent
+        self._exchange.go_on()  # sends nothing if the caller no longer waits
 
     def putheader(self, header: Any, *values: Any) -> None:
-        # fetch#concept-http-network-or-cache-fetch: only POST and PUT say "Content-Length: 0". urllib3 says it with
-        # every method that it does not know to come without a body.
+        # fetch#concept-http-network-or-cache-fetch: only POST and PUT send "Content-Length: 0". urllib3 sends it with
+        # every method that it does not know, too.
         if header.lower() != "content-length" or self._exchange.has_header(header):
             super().putheader(header, *values)
 
 
 class _Response(http.client.HTTPResponse):
-    """Passes over interim responses (fetch#http-network-fetch); http.client itself knows 100 only."""
+    """Skips interim responses (fetch#http-network-fetch); http.client itself skips only 100."""
 
     def __init__(self, exchange: _Exchange, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -214,7 +214,7 @@ class _Response(http.client.HTTPResponse):
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(_MOST_INTERIM_RESPONSES + 1):
-            status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not among typeshed's names
+            status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # missing in typeshed
             if not 100 <= status[1] <= 199:
                 return status
             http.client.parse_headers(self.fp)
@@ -222,9 +222,9 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Input(io.RawIOBase):
-    """What comes from a connection, for as long as somebody waits for it and its headers are not too long.
+    """The input of a connection, while the caller waits for it and its headers are not too long.
 
-    :ivar is_at_headers: whether the headers are still to end.
+    :ivar is_at_headers: whether the headers have not ended yet.
     """
 
     def __init__(self, exchange: _Exchange, raw: Any) -> None:

@@ -10,10 +10,10 @@ from corswsgi.browser.departures import Departure
 
 Departs = Callable[[Departure], bool]
 
-#: rfc6265bis#section-5.6.2: digits, with a minus before them or not.
+#: rfc6265bis#section-5.6.2: digits, with or without a minus sign before them.
 _SECONDS = re.compile("-?[0-9]+")
 
-#: What else an engine takes for a number of seconds, and what it comes to.
+#: What else some engines accept as a number of seconds.
 _MORE_SECONDS = (
     (Departure.COOKIE_MAX_AGE_PLUS, re.compile(r"\+[0-9]+")),
     (Departure.COOKIE_MAX_AGE_EMPTY, re.compile("")),
@@ -30,7 +30,7 @@ _YEAR = re.compile("([0-9]{2,4})(?![0-9])")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _FIRST_YEAR = 1601
 
-#: rfc9110#section-5.6.7: the three formats of HTTP, each a little wider, as libsoup reads them.
+#: rfc9110#section-5.6.7: the three formats of HTTP, which libsoup reads a little more leniently.
 _HTTP_DATE = re.compile(
     r"([a-z]+, *)?[0-9]{1,2}[ -][a-z]{3}[ -][0-9]{2,4} [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}( .*)?"
     r"|[a-z]{3} [a-z]{3} +[0-9]{1,2} [0-9:]{8} [0-9]{4}",
@@ -41,7 +41,7 @@ _HTTP_DATE = re.compile(
 def seconds_of(max_age: str, departs: Departs) -> float | None:
     """Return the seconds that a cookie has left; ``None`` if the value does not count (rfc6265bis#section-5.6.2)."""
     if _SECONDS.fullmatch(max_age):
-        return float(max_age)  # however many digits there are
+        return float(max_age)  # not int(), which limits the number of digits
     if any(form.fullmatch(max_age) and departs(departure) for departure, form in _MORE_SECONDS):
         return float(max_age.strip("-") or 0)
     return None
@@ -87,7 +87,7 @@ def _moment(digits: str, month: str, day: int, time: tuple[str, ...], departs: D
     first = datetime(year, _MONTHS.index(month.lower()) + 1, 1, tzinfo=UTC)
     try:
         moment = first + timedelta(days=day - 1, hours=hour, minutes=minute, seconds=second)
-    except OverflowError:  # the last day that there is, at 24 o'clock
+    except OverflowError:  # December 31 of the year 9999, at 24:00
         return None
     exists = hour < 24 and moment.month == first.month
     return moment if exists or departs(Departure.COOKIE_DATE_LENIENT) else None

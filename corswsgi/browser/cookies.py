@@ -1,7 +1,7 @@
-"""The cookies of one browser: which it keeps, for which pages, and which a request carries (rfc6265bis).
+"""The cookies of one browser: which ones it keeps, for which pages, and which ones a request carries (rfc6265bis).
 
-Not modelled: top-level navigations, which carry ``SameSite=Lax`` too, scripts that read and write ``document.cookie``,
-and the user's own settings.
+Not modelled: top-level navigations, which also carry cookies with ``SameSite=Lax``; scripts that read and write
+``document.cookie``; and the user's settings.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from corswsgi.browser.urls import (
     schemelessly_same_site,
 )
 
-#: rfc6265bis#section-6.1 sets no bounds from above; these are Chromium's, for a site and for all.
+#: rfc6265bis#section-6.1 sets no upper limits; these are Chromium's, for each site and for all sites.
 _MOST_OF_SITE = 180
 _MOST = 3000
 
@@ -31,9 +31,9 @@ _MOST = 3000
 class Errand:
     """A request as cookies see it.
 
-    :ivar page: the origin of the page that fetches, which is the first party.
-    :ivar url_list: the address, after all those from which it was redirected.
-    :ivar departs: tells whether the engine departs from the standard, and remembers it.
+    :ivar page: the origin of the page that sends it, which is the first party.
+    :ivar url_list: all addresses of the request; each redirect added one.
+    :ivar departs: tells whether the engine departs from the standard, and records that it did.
     """
 
     page: Origin
@@ -46,12 +46,12 @@ class Errand:
 
     @property
     def is_cross_site(self) -> bool:
-        """Whether page and address are of two sites (rfc6265bis#section-5.2)."""
+        """Whether the page and the address belong to different sites (rfc6265bis#section-5.2)."""
         return not self._is_of_site(self.url)
 
     @property
     def has_crossed_sites(self) -> bool:
-        """Whether some redirect was of another site than the page."""
+        """Whether any address of the request belongs to another site than the page."""
         return not all(map(self._is_of_site, self.url_list))
 
     def _is_of_site(self, url: URL) -> bool:
@@ -69,13 +69,13 @@ class Errand:
 
     @property
     def first_party(self) -> str:
-        """The site of the page, as the name of a part of the store."""
+        """The site of the page, which names a partition of the store."""
         return f"{self.page.scheme}://{_site(self.page)}"
 
     def refused_as_third_party(self) -> Refusal | None:
         if not self.has_crossed_sites or not self.departs(Departure.COOKIES_BLOCKED):
             return None
-        sentence = "the browser blocks the cookies of third parties: page and server are of two sites"
+        sentence = "the browser blocks cookies of third parties, and the page and the server belong to different sites"
         return Refusal(Rule.THIRD_PARTY, sentence)
 
 
@@ -83,10 +83,10 @@ class Errand:
 class Cookie:
     """A cookie that is kept.
 
-    :ivar host_only: whether it belongs to this one host, or also to those below it.
-    :ivar partition: the first party under which alone it is sent; empty for a cookie of all of them.
-    :ivar expires: on the browser's clock; ``None`` for as long as the browser lives.
-    :ivar number: the larger, the later it was created.
+    :ivar host_only: whether it belongs to this host only, and not to the hosts below it too.
+    :ivar partition: the only first party under which it is sent; empty if it is sent under all.
+    :ivar expires: on the browser's clock; ``None`` if it lasts as long as the browser.
+    :ivar number: larger for a cookie that was created later.
     """
 
     name: str
@@ -129,11 +129,11 @@ class CookieStore:
         return "; ".join(filter(None, pairs)) if pairs else None
 
     def why_withheld(self, cookie: Cookie, errand: Errand) -> Refusal | None:
-        """Return why a request does not carry a cookie of its host, or nothing."""
+        """Return why a request does not carry a cookie of its host, or ``None`` if it does."""
         if not is_inside(errand.url.path, cookie.path):
             return Refusal(Rule.PATH, f"it is for {cookie.path} only")
         if cookie.secure and not errand.is_secure:
-            return Refusal(Rule.SECURE, "it has Secure, and the address is not https:")
+            return Refusal(Rule.SECURE, "it has Secure, but the address is not https:")
         if cookie.partition and cookie.partition != errand.first_party:
             return Refusal(Rule.PARTITION, f"it is for pages of {cookie.partition} only")
         return (
@@ -153,15 +153,15 @@ class CookieStore:
     # Keeping
 
     def add(self, cookie: Cookie, host: Origin) -> None:
-        """Keep a cookie that the browser has from before, whatever the rules would say of it today.
+        """Keep a cookie that the browser already had, without checking it.
 
-        :param host: the origin of a host that it is for.
+        :param host: the origin of one of its hosts.
         """
         self._sites.setdefault(_site(host), {})[cookie.key] = replace(cookie, number=self._number)
         self._number += 1
 
     def store(self, line: str, errand: Errand) -> Cookie | None:
-        """Keep what one ``Set-Cookie`` says (rfc6265bis#section-5.7); ``None`` if it deletes a cookie.
+        """Keep the cookie of one ``Set-Cookie`` (rfc6265bis#section-5.7); return ``None`` if it deletes a cookie.
 
         :raises Refused: if it is not kept.
         """
@@ -192,22 +192,22 @@ class CookieStore:
         return self._keep(cookie, site, errand)
 
     def _check(self, said: SetCookie, errand: Errand) -> None:
-        """Refuse what may not come from there, or may not be set from this page."""
+        """Refuse a cookie that this server may not set, or not for this page."""
         if said.secure and not errand.is_secure:
-            raise Refused(Rule.SECURE, f"it has Secure, and {errand.url.origin.serialized} is not https:")
+            raise Refused(Rule.SECURE, f"it has Secure, but {errand.url.origin.serialized} is not https:")
         refusal = errand.refused_as_third_party() or _refused_across_sites(said.same_site, errand)
         if refusal is not None:
             raise Refused(refusal.rule, refusal.sentence)
 
     def _check_overlay(self, cookie: Cookie, site: str, errand: Errand) -> None:
-        """rfc6265bis#section-5.7: what came without encryption leaves secure cookies alone."""
+        """rfc6265bis#section-5.7: a response over http: may not overlay secure cookies."""
         for other in self._sites.get(site, {}).values():
             related = _is_below(cookie.domain, other.domain) or _is_below(other.domain, cookie.domain)
             is_hidden = other.name == cookie.name and related and is_inside(cookie.path, other.path)
             if not (is_hidden and other.secure) or cookie.secure or errand.is_secure:
                 continue
             if cookie.path == other.path or not errand.departs(Departure.COOKIE_OVERLAY_PATH):
-                raise Refused(Rule.OVERLAY, "there is a cookie of this name with Secure already")
+                raise Refused(Rule.OVERLAY, "there is already a cookie with this name and Secure")
 
     def _keep(self, cookie: Cookie, site: str, errand: Errand) -> Cookie:
         kept = self._sites.setdefault(site, {})
@@ -227,35 +227,35 @@ class CookieStore:
 
 
 def _refused_across_sites(same_site: str, errand: Errand) -> Refusal | None:
-    """rfc6265bis#section-5.6.7.1: for a fetch, Lax is as strict as Strict."""
+    """rfc6265bis#section-5.6.7.1: for requests other than navigations, Lax is as strict as Strict."""
     if same_site == "none" or not errand.is_cross_site:
         return None
     if same_site == "default":
         if errand.departs(Departure.COOKIE_DEFAULT_NONE):
             return None
-        what = "it says nothing of SameSite, which counts as Lax"
+        what = "it has no SameSite, which counts as Lax"
     else:
-        what = f"it says SameSite={same_site.capitalize()}"
-    return Refusal(Rule.SAME_SITE, f"{what}, and page and server are of two sites")
+        what = f"it has SameSite={same_site.capitalize()}"
+    return Refusal(Rule.SAME_SITE, f"{what}, and the page and the server belong to different sites")
 
 
 def _refused_after_redirect(same_site: str, errand: Errand) -> Refusal | None:
     is_about_sites = same_site in ("strict", "lax")
     if not (is_about_sites and errand.has_crossed_sites and errand.departs(Departure.COOKIE_AFTER_REDIRECT)):
         return None
-    sentence = f"it says SameSite={same_site.capitalize()}, and a redirect came from another site"
+    sentence = f"it has SameSite={same_site.capitalize()}, and another site redirected the request"
     return Refusal(Rule.REDIRECT, sentence)
 
 
 def _refused_by_partition(cookie: Cookie, errand: Errand) -> Refusal | None:
     if cookie.partition or not errand.is_cross_site or not errand.departs(Departure.COOKIES_PARTITIONED):
         return None
-    sentence = "the browser keeps the cookies of third parties apart for each site of a page"
+    sentence = "the browser keeps separate cookies of third parties for the pages of each site"
     return Refusal(Rule.THIRD_PARTY, sentence)
 
 
 def _domain(said: SetCookie, errand: Errand) -> str:
-    """Return the domain that a cookie is for; empty for one of its host alone (rfc6265bis#section-5.1.3, 5.7).
+    """Return the domain of a cookie; empty if it belongs to its host only (rfc6265bis#section-5.1.3, 5.7).
 
     :raises Refused: if the host may not set cookies for it.
     """
@@ -266,18 +266,18 @@ def _domain(said: SetCookie, errand: Errand) -> str:
         not errand.url.origin.is_ip or errand.departs(Departure.COOKIE_DOMAIN_OF_ADDRESS)
     )
     if host != domain and not is_suffix:
-        raise Refused(Rule.DOMAIN, f"its Domain is not {host}, nor above it")
+        raise Refused(Rule.DOMAIN, f"its Domain is neither {host} nor a domain above it")
     if host != domain and domain != said.domain and errand.departs(Departure.COOKIE_DOMAIN_CASE):
-        raise Refused(Rule.DOMAIN, "its Domain has capitals")
+        raise Refused(Rule.DOMAIN, "its Domain contains capitals")
     if errand.url.origin.is_ip or not is_public_suffix(domain):
         return domain
     if host == domain and not errand.departs(Departure.COOKIE_DOMAIN_SUFFIX):
         return ""
-    raise Refused(Rule.DOMAIN, f"its Domain, {domain}, is a public suffix: strangers have names below it")
+    raise Refused(Rule.DOMAIN, f"its Domain, {domain}, is a public suffix, below which anyone can register a name")
 
 
 def _ordered(cookies: Sequence[Cookie], errand: Errand) -> list[Cookie]:
-    """rfc6265bis#section-5.8.3: longer paths first, then what was created earlier."""
+    """rfc6265bis#section-5.8.3: longer paths first, then cookies that were created earlier."""
     by_age = sorted(cookies, key=lambda each: each.number)
     by_domain = sorted(by_age, key=lambda each: (-len(each.domain), each.host_only))
     if by_domain != by_age and errand.departs(Departure.COOKIE_DOMAIN_ORDER):
@@ -286,7 +286,7 @@ def _ordered(cookies: Sequence[Cookie], errand: Errand) -> list[Cookie]:
 
 
 def is_inside(path: str, folder: str) -> bool:
-    """Tell whether a cookie's path fits a request's (rfc6265bis#section-5.1.4)."""
+    """Tell whether the path of a request matches that of a cookie (rfc6265bis#section-5.1.4)."""
     return path == folder or path.startswith(folder if folder.endswith("/") else f"{folder}/")
 
 
@@ -300,5 +300,5 @@ def _is_below(host: str, domain: str) -> bool:
 
 
 def _site(origin: Origin) -> str:
-    """Return what cookies of hosts of one site have in common, whatever the scheme."""
+    """Return the name of an origin's site without its scheme."""
     return registrable_domain(origin) or origin.host

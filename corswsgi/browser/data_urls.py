@@ -1,4 +1,4 @@
-"""The processor of data: URLs, the one scheme besides http: and https: that is modelled; it needs no network."""
+"""The processor of data: URLs, the only scheme besides http: and https: that is modelled; it needs no network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def data_url_processor(url: URL) -> NetworkReply:
             media_type = is_base64[1].strip()
             body = _forgiving_base64_decode(body)
     except ValueError as error:
-        sentence = f"the data: URL is not one: {error}"
+        sentence = f"the data: URL is invalid: {error}"
         raise NetworkError(Code.DATA_URL_INVALID, "fetch#data-url-processor", sentence, "request") from None
     if media_type.startswith(";"):
         media_type = f"text/plain{media_type}"
@@ -40,5 +40,5 @@ def _forgiving_base64_decode(data: bytes) -> bytes:
     if len(data) % 4 == 0:
         data = re.sub(b"==?$", b"", data)
     if len(data) % 4 == 1 or b"=" in data:
-        raise binascii.Error("its base64 does not decode")
+        raise binascii.Error("its base64 is invalid")
     return base64.b64decode(data + b"=" * (-len(data) % 4), validate=True)

@@ -13,11 +13,11 @@ from corswsgi.browser.departures import Departure
 class Profile:
     """How one engine behaves.
 
-    :ivar name: as ``Browser(engine=…)`` takes it.
-    :ivar title: as people write it.
+    :ivar name: the value of ``Browser(engine=…)``.
+    :ivar title: the name in prose.
     :ivar browser: the browser of this engine that most people use.
     :ivar max_age_cap: the longest time, in seconds, for which it remembers a preflight.
-    :ivar departures: what it does otherwise than the standard.
+    :ivar departures: where it departs from the standard.
     """
 
     name: str
@@ -31,7 +31,7 @@ def _profile(name: str, title: str, browser: str, max_age_cap: int) -> Profile:
     return Profile(name, title, browser, max_age_cap, frozenset(each for each in Departure if name in each.measured))
 
 
-#: By name. The standard sets no longest time for preflights; its profile has Chromium's.
+#: By name. The standard does not limit how long a preflight is remembered; its profile has the limit of Chromium.
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         profile.name: profile
@@ -49,15 +49,15 @@ STANDARD = PROFILES["standard"]
 #: The names of the real engines.
 ENGINES = tuple(name for name in PROFILES if name != STANDARD.name)
 
-#: The longest time, in seconds, for which each engine remembers a preflight, whatever Access-Control-Max-Age says.
+#: The longest time, in seconds, for which each engine remembers a preflight, even if Access-Control-Max-Age is larger.
 MAX_AGE_CAPS: Mapping[str, int] = MappingProxyType({name: PROFILES[name].max_age_cap for name in ENGINES})
 
 
 def profile_named(engine: str) -> Profile:
     """Return the profile of an engine.
 
-    :raises ValueError: if there is no such engine, with those that there are.
+    :raises ValueError: if there is no such engine, with the names of those that exist.
     """
     if engine not in PROFILES:
-        raise ValueError(f"engine={engine!r} is none that is known; there are {', '.join(PROFILES)}")
+        raise ValueError(f"there is no engine {engine!r}; choose one of {', '.join(PROFILES)}")
     return PROFILES[engine]

@@ -1,4 +1,4 @@
-"""One fetch under way: the request, the browser that makes it, and what is told of it afterwards."""
+"""One fetch in progress: the request, the browser that sends it, and what the verdict will say."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from corswsgi.browser.verdict import Exchange, Headers, Note, NoteCode, Outcome,
 
 @dataclass(frozen=True, slots=True)
 class UserAgent:
-    """What a browser keeps from one fetch to the next, and how it reaches servers."""
+    """What a browser keeps from one fetch to the next, and its network."""
 
     network: Network
     cookies: CookieStore
@@ -24,9 +24,9 @@ class UserAgent:
 
 @dataclass(slots=True)
 class FetchParams:
-    """fetch#fetch-params: one fetch under way, and what is told of it afterwards.
+    """fetch#fetch-params: one fetch in progress, and what the verdict will say.
 
-    :ivar send: whether the request itself is sent, not just its preflight.
+    :ivar send: whether the request itself is sent, and not just its preflight.
     """
 
     agent: UserAgent
@@ -43,6 +43,6 @@ class FetchParams:
 def verdict_of(
     params: FetchParams, outcome: Outcome, reason: Reason, response: Response | None, hidden: Headers
 ) -> Verdict:
-    """Return what became of the fetch, with all that was sent and told on the way."""
+    """Return the verdict, with all exchanges and notes of the fetch."""
     departed = tuple(each for each in Departure if each in params.request.departed)
     return Verdict(outcome, reason, response, hidden, tuple(params.exchanges), tuple(params.notes), departed)

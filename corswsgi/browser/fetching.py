@@ -1,6 +1,6 @@
-"""The algorithms of the Fetch Standard, from main fetch down to the preflight, under the names they have there.
+"""The algorithms of the Fetch Standard, from main fetch down to the preflight, under their names in the standard.
 
-A network error is a :class:`~corswsgi.browser.verdict.NetworkError`, raised where the standard returns one.
+A network error is a :class:`~corswsgi.browser.verdict.NetworkError`, raised if the standard returns one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from corswsgi.browser.checks import (
     cross_origin_resource_policy_check,
     preflight_causes,
     read_permission,
+    where_to,
 )
 from corswsgi.browser.data_urls import data_url_processor
 from corswsgi.browser.departures import Departure
@@ -41,17 +42,17 @@ from corswsgi.browser.verdict import (
     quote,
 )
 
-#: fetch#fetching, html#the-eventsource-interface: what is accepted, by initiator.
+#: fetch#fetching, html#the-eventsource-interface: the value of Accept, by initiator.
 _ACCEPT = {"image": "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", "event-source": "text/event-stream"}
 
-#: Sent as Accept-Language; browsers send what the user has set.
+#: The value of Accept-Language; browsers send the user's languages.
 ACCEPT_LANGUAGE = "en"
 
 
 def run_fetch(params: FetchParams) -> Verdict:
     """Fetch, and return what the script gets and why (fetch#concept-fetch)."""
     request = params.request
-    # fetch#fetching: both count when the safelisted headers are summed up.
+    # fetch#fetching: both count towards the sum of the safelisted headers.
     for name, value in (("Accept", _ACCEPT.get(request.initiator, "*/*")), ("Accept-Language", ACCEPT_LANGUAGE)):
         if get(request.header_list, name) is None:
             request.header_list.append((name, value))
@@ -62,14 +63,14 @@ def run_fetch(params: FetchParams) -> Verdict:
         return verdict_of(params, "blocked", error.reason, None, _headers_that_arrived(params))
     except NotSent:
         reason = Reason(
-            Code.NOT_ASKED_TO_SEND, "fetch#http-fetch", "nothing stands in the way of sending it", "request"
+            Code.NOT_ASKED_TO_SEND, "fetch#http-fetch", "nothing keeps the browser from sending the request", "request"
         )
         return verdict_of(params, "unsent", reason, None, ())
     return fetch_response_handover(params, reply)
 
 
 def _headers_that_arrived(params: FetchParams) -> Headers:
-    """Return the headers of the response asked for, if one came before the fetch failed."""
+    """Return the headers of the response to the request itself, if it came before the fetch failed."""
     last = params.exchanges[-1] if params.exchanges else None
     return () if last is None or last.is_preflight else last.response_headers
 
@@ -96,11 +97,13 @@ def main_fetch(params: FetchParams) -> NetworkReply:
         request.tainting = "basic"
         return scheme_fetch(params)
     if request.mode == "same-origin":
-        sentence = f'mode "same-origin" does not go to {url.href}, another origin than {request.origin.serialized}'
+        sentence = (
+            f'mode "same-origin" does not allow {url.href}, which is not of the origin {request.origin.serialized}'
+        )
         raise NetworkError(Code.MODE_SAME_ORIGIN, "fetch#main-fetch", sentence, "request")
     if request.mode == "no-cors":
         if request.redirect != "follow":
-            sentence = f'mode "no-cors" across origins goes with redirect "follow" only, not with "{request.redirect}"'
+            sentence = f'mode "no-cors" across origins needs redirect mode "follow", not "{request.redirect}"'
             raise NetworkError(Code.NO_CORS_REDIRECT_MODE, "fetch#main-fetch", sentence, "request")
         request.tainting = "opaque"
         return scheme_fetch(params)
@@ -161,8 +164,8 @@ def http_fetch(params: FetchParams, make_cors_preflight: bool = False) -> Networ
     if not is_redirect or request.redirect == "manual":
         return reply
     if request.redirect == "error":
-        where = quote(get(reply.headers, "Location") or "nowhere")
-        sentence = f'the answer is a redirect ({reply.status}) to {where}, and redirect mode "error" allows none'
+        where = where_to(reply.headers)
+        sentence = f'the answer is a redirect ({reply.status}) {where}, and redirect mode "error" allows none'
         raise NetworkError(Code.REDIRECT_MODE_ERROR, "fetch#http-fetch", sentence, "redirect")
     return http_redirect_fetch(params, reply)
 
@@ -178,7 +181,9 @@ def _preflight_if_not_cached(params: FetchParams) -> None:
         cors_preflight_fetch(params, missing or tuple(causes))
     else:
         asked = ", ".join(dict.fromkeys(cause.name for cause in causes))
-        params.note(NoteCode.PREFLIGHT_CACHED, f"an earlier preflight still permits {asked}; none was sent")
+        params.note(
+            NoteCode.PREFLIGHT_CACHED, f"an earlier preflight still permits {asked}, so that no new one was sent"
+        )
 
 
 def _is_cached(cause: Cause, request: Request, cache: PreflightCache) -> bool:
@@ -227,7 +232,7 @@ def cors_preflight_fetch(params: FetchParams, why: tuple[Cause, ...]) -> None:
         referrer=request.referrer,
         referrer_policy=request.referrer_policy,
         mode="cors",
-        credentials="same-origin",  # a request's default; on another origin that sends none
+        credentials="same-origin",  # the default of a request; sends none to other origins
         redirect="follow",
         initiator=request.initiator,
         tainting="cors",
@@ -241,7 +246,7 @@ def cors_preflight_fetch(params: FetchParams, why: tuple[Cause, ...]) -> None:
     if names := request.unsafe_header_names:
         preflight.header_list.append(("Access-Control-Request-Headers", ",".join(names)))
     reply = http_network_or_cache_fetch(params, preflight, is_preflight=True, why=why)
-    # With the request, not with the preflight: its credentials mode is the one that counts.
+    # The request, not the preflight, because its credentials mode counts.
     permission = read_permission(request, reply.headers, reply.status)
     try:
         check_permission(request, permission, reply.headers)

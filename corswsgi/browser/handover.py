@@ -1,4 +1,4 @@
-"""What a script gets of a response that arrived: all, some or nothing of it, and the reason."""
+"""What a script gets of a response: all of it, a part or nothing, and the reason."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from corswsgi.browser.verdict import (
 
 
 def fetch_response_handover(params: FetchParams, reply: NetworkReply) -> Verdict:
-    """Filter a response as its tainting wants (the end of fetch#main-fetch, fetch#fetch-finale)."""
+    """Filter a response by the tainting of its request (the end of fetch#main-fetch, fetch#fetch-finale)."""
     request = params.request
     if reply.truncated:
-        params.note(NoteCode.BODY_TRUNCATED, f"the body was read up to {len(reply.body)} bytes only")
+        params.note(NoteCode.BODY_TRUNCATED, f"only the first {len(reply.body)} bytes of the body were read")
     if reply.broken:
         params.note(NoteCode.BODY_BROKEN, f"the body broke off: {reply.broken}")
     if request.redirect == "manual" and reply.status in fetch.REDIRECT_STATUSES:
-        sentence = f'redirect mode "manual" shows scripts nothing of a redirect, this one of status {reply.status}'
+        sentence = f'redirect mode "manual" hides a redirect from scripts; this one has status {reply.status}'
         reason = Reason(Code.MANUAL_REDIRECT, "fetch#concept-filtered-response-opaque-redirect", sentence, "redirect")
         url = request.current_url.without_fragment
         response = Response(0, "", (), None, url, False, "opaqueredirect")
@@ -40,14 +40,14 @@ def fetch_response_handover(params: FetchParams, reply: NetworkReply) -> Verdict
     if _is_back_at_home(request):
         return _readable(params, "basic", reply)
     if request.tainting == "opaque":
-        sentence = 'mode "no-cors" sends the request and shows scripts nothing of the response'
+        sentence = 'mode "no-cors" sends the request, but hides the response from scripts'
         reason = Reason(Code.NO_CORS, "fetch#concept-filtered-response-opaque", sentence)
         return verdict_of(params, "opaque", reason, Response(0, "", (), None, "", False, "opaque"), reply.headers)
     return _readable(params, request.tainting, reply)
 
 
 def _is_back_at_home(request: Request) -> bool:
-    """Tell whether a redirect brought an opaque script back to the page's own origin, where engines differ."""
+    """Tell whether a redirect brought an opaque script back to the page's own origin, and the engine then shows it."""
     is_opaque_script = request.tainting == "opaque" and request.initiator == "script"
     is_back = is_opaque_script and same_origin(request.current_url.origin, request.origin)
     return is_back and request.departs(Departure.SCRIPT_BACK_AT_HOME)
@@ -74,11 +74,13 @@ def _readable(params: FetchParams, tainting: Literal["basic", "cors"], reply: Ne
 
 def _why_readable(request: Request, headers: Headers) -> Reason:
     if request.current_url.scheme == "data":
-        return Reason(Code.DATA_URL, "fetch#data-url-processor", "a data: URL needs nobody's permission")
+        return Reason(Code.DATA_URL, "fetch#data-url-processor", "a data: URL needs no permission")
     if request.tainting == "basic":
         sentence = f"{request.current_url.without_fragment} is on the page's own origin and needs no permission"
         return Reason(Code.SAME_ORIGIN, "fetch#main-fetch", sentence)
     sentence = f"Access-Control-Allow-Origin is {quote(get(headers, 'Access-Control-Allow-Origin') or '')}"
     if request.includes_credentials:
         sentence += ' and Access-Control-Allow-Credentials is "true"'
-    return Reason(Code.CORS_CHECK_PASSED, "fetch#cors-check", f"{sentence}, as {request.serialized_origin} needs it")
+    return Reason(
+        Code.CORS_CHECK_PASSED, "fetch#cors-check", f"{sentence}, which is what {request.serialized_origin} needs"
+    )

@@ -24,18 +24,18 @@ from corswsgi.browser.verdict import (
     quote,
 )
 
-#: rfc9110#section-11.6.1: challenges for which a browser asks the user.
+#: rfc9110#section-11.6.1: challenges that make a browser ask the user for a password.
 _PROMPTING = re.compile("(basic|digest)( |$)", re.IGNORECASE)
 
 
 class NotSent(Exception):
-    """Nothing stands in the way of the request, and sending it was not asked for."""
+    """Nothing keeps the browser from sending the request, but the caller did not ask for that."""
 
 
 def http_network_or_cache_fetch(
     params: FetchParams, request: Request, is_preflight: bool = False, why: tuple[Cause, ...] = ()
 ) -> NetworkReply:
-    """fetch#http-network-or-cache-fetch, without a cache; there are no authentication entries, and 401 asks nobody."""
+    """fetch#http-network-or-cache-fetch, without a cache, authentication entries and password prompts."""
     if not (params.send or is_preflight):
         raise NotSent
     include_credentials = request.includes_credentials or (
@@ -56,7 +56,7 @@ def http_network_or_cache_fetch(
 def http_network_fetch(
     params: FetchParams, request: Request, asked: Exchange, include_credentials: bool, streamed: bool
 ) -> NetworkReply:
-    """fetch#http-network-fetch: cookies are kept before anybody asks whether the response may be read."""
+    """fetch#http-network-fetch; cookies are kept before the CORS check."""
     url = request.current_url
     try:
         reply = params.agent.network(asked.method, url, list(asked.request_headers), asked.request_body, streamed)

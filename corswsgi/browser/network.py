@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 #: The content codings that every browser undoes, and the window that zlib wants for each.
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
-#: Nobody has a use for more, but for keeping the other side busy.
+#: No real server uses more; they would only keep the client busy.
 _MOST_CODINGS = 5
 
 
 class NoAnswer(Exception):
-    """No response came, and why; a network error to the browser."""
+    """No response came; the message says why. To the browser this is a network error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class NetworkReply:
 
     :ivar body: with content codings undone, and cut at the bound.
     :ivar truncated: whether it was cut.
-    :ivar broken: why the rest of the body did not come; empty where all did.
+    :ivar broken: why the rest of the body did not come; empty if all of it did.
     """
 
     status: int
@@ -62,7 +62,7 @@ class NetworkReply:
 class Network(Protocol):
     """What sends a request.
 
-    :raises NoAnswer: where no response came.
+    :raises NoAnswer: if no response came.
     """
 
     def __call__(
@@ -70,16 +70,16 @@ class Network(Protocol):
     ) -> NetworkReply: ...
 
 
-#: Says how many seconds the next answer may take.
+#: Returns how many seconds the next answer may take.
 Seconds = Callable[[], float]
 
 
 def network_for(target: Any, *, max_body: int, timeout: float | Seconds) -> Network:
-    """Return what reaches a target.
+    """Return the network that leads to a target.
 
     :param timeout: seconds for each answer and its whole body, or a function that returns them; it is called before
-        each request, and may raise :class:`NoAnswer` if there is no time for any. An application in this process is
-        waited for, however long it takes.
+        each request, and may raise :class:`NoAnswer` if there is no time for any. An application in this process has no
+        time limit.
     :raises TypeError: if it is neither a WSGI application nor a session.
     """
     seconds: Seconds = timeout if callable(timeout) else lambda: timeout
@@ -89,8 +89,8 @@ def network_for(target: Any, *, max_body: int, timeout: float | Seconds) -> Netw
         raise TypeError(f"a target is a WSGI application or a requests.Session, not {target!r}")
     if is_asgi(target):
         raise TypeError(
-            f"{target!r} is an ASGI application, and a target is a WSGI application or a requests.Session; make it one "
-            "with the package a2wsgi: ASGIMiddleware(app)"
+            f"{target!r} is an ASGI application, but a target is a WSGI application or a requests.Session; turn it "
+            "into a WSGI application with the package a2wsgi: ASGIMiddleware(app)"
         )
     return WSGINetwork(target, max_body, seconds)
 
@@ -99,7 +99,7 @@ def network_for(target: Any, *, max_body: int, timeout: float | Seconds) -> Netw
 
 
 class WSGINetwork:
-    """Every URL leads to one WSGI application (PEP 3333). What it raises before its headers are sent is no answer."""
+    """Every URL leads to one WSGI application (PEP 3333). An exception before its headers are sent is no answer."""
 
     def __init__(self, app: WSGIApplication, max_body: int, seconds: Seconds) -> None:
         self._app = app
@@ -122,11 +122,11 @@ class WSGINetwork:
             raise NoAnswer("the application did not call start_response")
         code, _, phrase = sent.status.partition(" ")
         if not re.fullmatch("[1-9][0-9][0-9]", code):
-            raise NoAnswer(f"the application gave the status {sent.status!r}")
+            raise NoAnswer(f"the application gave the status {sent.status!r}, which does not begin with three digits")
         return _reply(int(code), phrase, sent.headers, b"".join(sent.pieces), self._max_body, truncated, broken)
 
     def _run(self, environ: WSGIEnvironment, sent: _WSGIResponse) -> bool:
-        """Call the application, and tell whether it would have had more to say than is read."""
+        """Call the application, and tell whether there is more of its body than is read."""
         iterable = self._app(environ, sent.start_response)
         try:
             for piece in iterable:
@@ -156,7 +156,7 @@ class _WSGIResponse:
             elif self.status is not None:
                 raise AssertionError("start_response was called a second time, without exc_info")
         finally:
-            exc_info = None  # PEP 3333: no circle through the traceback
+            exc_info = None  # PEP 3333: avoids a reference cycle through the traceback
         self.status, self.headers = status, list(headers)
         return self.write
 
@@ -202,9 +202,9 @@ def environ_for(method: str, url: URL, headers: list[Header], body: bytes | None
 class SessionNetwork:
     """The network, through the adapters of a ``requests.Session``.
 
-    TLS, proxies and certificates are as the session has them (its ``trust_env`` too); its headers, cookies, hooks
-    and stored passwords have no part in it, and it learns no cookies. Redirects are for the browser to follow. Each
-    request has a connection of its own.
+    The session's settings for TLS, certificates and proxies apply, and its ``trust_env``. Its headers, cookies, hooks
+    and passwords do not, and no cookies are stored in it. The browser follows redirects itself. Each request has its
+    own connection.
     """
 
     def __init__(self, session: Any, max_body: int, seconds: Seconds) -> None:
@@ -220,9 +220,9 @@ class SessionNetwork:
         try:
             received = send(self._session, prepared, self._max_body, seconds)
         except TimeIsUpError:
-            self._seconds()  # says more, if there is no time for any other answer either
+            self._seconds()  # raises a better error if no time is left for any other answer either
             raise NoAnswer(f"timed out: no answer came within {seconds:g} s") from None
-        except Exception as error:  # whatever keeps a response from coming is a network error
+        except Exception as error:  # everything that keeps a response from coming is a network error
             raise NoAnswer(_describe(error)) from error
         if not received.in_time:
             broken = f"timed out: the rest did not come within {seconds:g} s"
@@ -234,7 +234,7 @@ class SessionNetwork:
 
 def _unfolded(value: str) -> str:
     """Return a header value on one line (rfc9112#section-5.2)."""
-    # Not by an expression: one that begins with white space takes quadratic time where there is much of it.
+    # Not a regular expression: one that begins with white space takes quadratic time on long runs of it.
     return " ".join(line.strip(f"{fetch.OWS}\r") for line in value.split("\n"))
 
 
@@ -248,7 +248,7 @@ def _prepared(method: str, url: str, headers: list[Header], body: bytes | None, 
 
     lines: CaseInsensitiveDict[str] = CaseInsensitiveDict()
     for name, value in headers:
-        # requests has one line for each name; all engines join them too.
+        # requests sends one line for each name; all engines join lines too.
         lines[name] = f"{lines[name]}, {value}" if name in lines else value
     prepared: Any = PreparedRequest()
     prepared.method, prepared.url, prepared.headers = method, url, lines
@@ -275,11 +275,11 @@ def handle_content_codings(codings: str, body: bytes, bound: int) -> bytes:
 
     Unknown codings are left as they are.
 
-    :raises zlib.error: if the bytes are not in the coding that is named, or it names too many.
+    :raises zlib.error: if the bytes are not in the named coding, or too many codings are named.
     """
     named = fetch.split_list(codings.lower())
     if len(named) > _MOST_CODINGS:
-        raise zlib.error(f"it names {len(named)} codings")
+        raise zlib.error(f"it names {len(named)} codings, more than {_MOST_CODINGS}")
     for coding in reversed(named):
         if coding in _CODINGS:
             body = zlib.decompressobj(_CODINGS[coding]).decompress(body, bound + 1)

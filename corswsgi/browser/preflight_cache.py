@@ -10,12 +10,12 @@ from corswsgi import fetch
 from corswsgi.browser.departures import Departure
 from corswsgi.browser.request import Request
 
-#: fetch#cors-preflight-fetch: where Access-Control-Max-Age is absent or invalid.
+#: fetch#cors-preflight-fetch: the seconds if Access-Control-Max-Age is missing or invalid.
 DEFAULT_MAX_AGE = 5
 
 _WILDCARD = "*"
 
-#: Of the names that one preflight permits, no more are kept: each is compared with all others.
+#: The most names of one preflight that are kept, because each new name is compared with all others.
 _MOST_NAMES = 256
 
 
@@ -38,7 +38,7 @@ class CacheEntry:
         return not (is_apart and request.departs(Departure.CREDENTIALS_KEPT_APART))
 
     def is_of(self, request: Request) -> bool:
-        """Tell whether origin and URL are those of the request."""
+        """Tell whether the entry has the origin and URL of the request."""
         return self.url == request.current_url.href and self.origin == request.preflight_origin
 
 
@@ -73,13 +73,13 @@ class PreflightCache:
         return [entry for entry in self._matches(request) if entry.header_name in names]
 
     def permits_something(self, request: Request) -> bool:
-        """Tell whether anything is remembered that the request could use."""
+        """Tell whether any entry matches the request."""
         return bool(self._matches(request))
 
     def update(self, request: Request, methods: Iterable[str], header_names: Iterable[str], max_age: int) -> None:
         """Keep what a preflight permitted: the last four steps of fetch#cors-preflight-fetch.
 
-        An entry that is there already lasts for ``max_age`` from now, as in all engines.
+        An entry that exists already lasts for ``max_age`` from now, as in all engines.
         """
         if _keeps_nothing(request):
             return
@@ -90,11 +90,11 @@ class PreflightCache:
             self._keep(request, self._header_entries(name, request), None, name.lower(), expires)
 
     def forget_what_does_not_suffice(self, request: Request) -> None:
-        """Let a new preflight begin anew, in an engine that remembers the last answer only."""
+        """Forget earlier preflights, in an engine that remembers only the last one."""
         self._clear(request, Departure.LAST_ANSWER_ONLY, True)
 
     def clear(self, request: Request) -> None:
-        """fetch#concept-cache-clear, unless the engine remembers what it knows."""
+        """fetch#concept-cache-clear, unless the engine keeps its entries after a failure."""
         self._clear(request, Departure.KEPT_AFTER_FAILURE, False)
 
     def _clear(self, request: Request, departure: Departure, if_departing: bool) -> None:

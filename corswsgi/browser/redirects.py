@@ -1,4 +1,4 @@
-"""Where a redirect leads, whether it may be followed, and what becomes of the request (fetch#http-redirect-fetch)."""
+"""Where a redirect leads, whether it may be followed, and how it changes the request (fetch#http-redirect-fetch)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _turn_into_get_by_departure(request: Request, location: URL) -> None:
 
 
 def _bring_body_headers_back(request: Request, reply: NetworkReply) -> None:
-    """Undo, in some engines, what an earlier redirect deleted with the body."""
+    """Restore the headers that an earlier redirect deleted with the body, as some engines do."""
     dropped = [header for header in request.first_headers if header[0].lower() in fetch.REQUEST_BODY_HEADERS]
     if not (request.turned_into_get_at and dropped):
         return
@@ -49,7 +49,7 @@ def _bring_body_headers_back(request: Request, reply: NetworkReply) -> None:
         request.delete_headers(fetch.REQUEST_BODY_HEADERS)
         request.header_list += dropped if is_307 else []
         return
-    # Except where that redirect led away from the page's own origin.
+    # REDIRECT_307_CONTENT_TYPE_BACK does not apply if that earlier redirect led away from the page's own origin.
     before, after = request.url_list[request.turned_into_get_at - 2 : request.turned_into_get_at]
     has_left = same_origin(before.origin, request.origin) and not same_origin(after.origin, request.origin)
     may_be_back = is_307 and request.mode == "no-cors" and not has_left
@@ -78,13 +78,13 @@ def location_url(request: Request, reply: NetworkReply) -> URL | None:
     try:
         url = parse_url(_decoded(lines[0]), request.current_url)
     except ValueError:
-        raise _bad_redirect(Code.LOCATION_INVALID, f"Location is {quote(lines[0])}, which does not parse") from None
+        raise _bad_redirect(Code.LOCATION_INVALID, f"Location is {quote(lines[0])}, which is not a valid URL") from None
     fragment = request.current_url.fragment
     return parse_url(f"{url.href}#{fragment}") if url.fragment is None and fragment is not None else url
 
 
 def _decoded(value: str) -> str:
-    """Return a Location as text: UTF-8 where it is that, as all engines read it."""
+    """Return a Location as text, decoded as UTF-8 if it is valid UTF-8, as in all engines."""
     try:
         return value.encode("latin-1").decode()
     except ValueError:
@@ -94,16 +94,18 @@ def _decoded(value: str) -> str:
 def _check_redirect(request: Request, reply: NetworkReply, location: URL) -> None:
     shown = quote(location.href)
     if not location.is_http:
-        raise _bad_redirect(Code.LOCATION_NOT_HTTP, f"the redirect leads to {shown}, neither http: nor https:")
+        raise _bad_redirect(Code.LOCATION_NOT_HTTP, f"the redirect leads to {shown}, which is neither http: nor https:")
     if request.redirect_count == _MOST_REDIRECTS:
-        raise _bad_redirect(Code.TOO_MANY_REDIRECTS, f"there were {_MOST_REDIRECTS} redirects already before {shown}")
+        raise _bad_redirect(
+            Code.TOO_MANY_REDIRECTS, f"the redirect to {shown} comes after {_MOST_REDIRECTS} others, which is the limit"
+        )
     across = request.tainting == "cors" or not same_origin(request.origin, location.origin)
     is_refused = location.includes_credentials and request.mode == "cors"
     if is_refused and (across or request.departs(Departure.REDIRECT_USER_NAME)):
-        sentence = f"the redirect leads to {shown}, and no CORS request goes to a URL with a user name or password"
+        sentence = f"the redirect leads to {shown}, but a CORS request may not go to a URL with a user name or password"
         raise _bad_redirect(Code.LOCATION_CREDENTIALS, sentence)
     if reply.status != 303 and request.body is not None and request.body.source is None:
-        sentence = f"the redirect ({reply.status}) wants the body again, which is a stream and was read"
+        sentence = f"the redirect ({reply.status}) needs the body again, but the body is a stream that has been read"
         raise _bad_redirect(Code.REDIRECT_OF_STREAM, sentence)
 
 

@@ -1,4 +1,4 @@
-"""Which Referer a request carries under each referrer policy, and how a redirect changes the policy."""
+"""The Referer of a request under each referrer policy, and how a redirect changes the policy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from corswsgi.browser.urls import URL, is_potentially_trustworthy_url, same_orig
 #: referrer-policy#default-referrer-policy
 DEFAULT_POLICY = "strict-origin-when-cross-origin"
 
-#: The most that is shown of a referrer (referrer-policy#determine-requests-referrer, step 6).
+#: A longer referrer is cut to its origin (referrer-policy#determine-requests-referrer, step 6).
 _LONGEST = 4096
 
 #: What each policy shows: (on the same origin, across origins, from a trustworthy URL to one that is not).
@@ -31,17 +31,17 @@ POLICIES = frozenset(_SHOWS)
 
 
 def check_policy(policy: str) -> str:
-    """Return a referrer policy, the default for the empty string.
+    """Return a referrer policy; for an empty string, the default one.
 
     :raises ValueError: if there is no such policy.
     """
     if policy and policy not in POLICIES:
-        raise ValueError(f"{policy!r} is not a referrer policy; there are {', '.join(sorted(POLICIES))}")
+        raise ValueError(f"{policy!r} is not a referrer policy; choose one of {', '.join(sorted(POLICIES))}")
     return policy or DEFAULT_POLICY
 
 
 def determine_referrer(request: Request) -> str | None:
-    """Return what ``Referer`` shows, or ``None`` (referrer-policy#determine-requests-referrer)."""
+    """Return the value of ``Referer``, or ``None`` for no header (referrer-policy#determine-requests-referrer)."""
     if request.referrer is None:
         return None
     if request.origin.is_opaque and not _shows_opaque_referrer(request):
@@ -78,7 +78,7 @@ def _shows_opaque_referrer(request: Request) -> bool:
 
 
 def set_referrer_policy_on_redirect(request: Request, lines: Iterable[str]) -> None:
-    """Let ``Referrer-Policy`` of a redirect govern what follows; the last policy that is known counts.
+    """Apply the ``Referrer-Policy`` of a redirect to the requests after it; the last known policy counts.
 
     referrer-policy#set-requests-referrer-policy-on-redirect, referrer-policy#parse-referrer-policy-from-header
     """

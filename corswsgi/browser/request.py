@@ -1,4 +1,4 @@
-"""The standard's request, and how ``fetch()`` makes one; what it refuses, it refuses here, before anything is sent."""
+"""The request of the standard, and how ``fetch()`` makes one or refuses to, before anything is sent."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ RedirectMode = Literal["follow", "error", "manual"]
 Tainting = Literal["basic", "cors", "opaque"]
 CacheMode = Literal["default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"]
 
-#: What asks; fetch#request-initiator-type, under names that say more.
+#: What makes the request: fetch#request-initiator-type, under more specific names.
 Initiator = Literal["fetch", "image", "script", "font", "event-source"]
 
-#: fetch#concept-request-destination of what elements ask for.
+#: The initiators that are elements; their fetch#concept-request-destination has the same name.
 _ELEMENTS = frozenset({"image", "script", "font"})
 
 #: fetch#concept-header-value-normalize
@@ -34,16 +34,16 @@ _HTTP_WHITESPACE = "\t\n\r "
 class Request:
     """fetch#concept-request, as far as ``fetch()`` uses it; its unsafe-request flag is always set.
 
-    :ivar cache: the cache mode; there is no HTTP cache, and only some engines ask again for permission because of it.
-    :ivar initiator: what asks.
+    :ivar cache: the cache mode; there is no HTTP cache, but in some modes some engines send preflights again.
+    :ivar initiator: what makes the request.
     :ivar profile: the engine that sends it.
-    :ivar departed: what the engine has done otherwise than the standard so far.
+    :ivar departed: where the engine has departed from the standard so far.
     :ivar first_headers: the headers before any redirect.
     :ivar first_unsafe_names: :attr:`unsafe_header_names` before any redirect.
     :ivar first_referrer: what ``Referer`` showed before any redirect.
-    :ivar has_needed_preflight: whether this request, or one that was redirected, had to ask for permission.
-    :ivar refused_redirect: why the redirect that led here is refused; after a preflight, which goes out before that.
-    :ivar turned_into_get_at: how many addresses there were when a redirect turned the method into GET; 0 for never.
+    :ivar has_needed_preflight: whether this request, or an earlier one that led to it, needed a preflight.
+    :ivar refused_redirect: why the redirect that led here is refused; a preflight is sent before it is.
+    :ivar turned_into_get_at: the length of ``url_list`` when a redirect turned the method into GET; 0 if none did.
     """
 
     method: str
@@ -71,7 +71,7 @@ class Request:
     turned_into_get_at: int = 0
 
     def departs(self, departure: Departure) -> bool:
-        """Tell whether the engine departs from the standard here, and remember it; to be asked only if it matters."""
+        """Tell whether the engine departs from the standard, and record it; call it only where that matters."""
         if departure not in self.profile.departures:
             return False
         self.departed.add(departure)
@@ -115,7 +115,7 @@ class Request:
 
     @property
     def has_tainted_origin(self) -> bool:
-        """fetch#concept-request-tainted-origin: a redirect crossed origins on its way from a third one."""
+        """fetch#concept-request-tainted-origin: whether a redirect led from one foreign origin to another."""
         return any(
             not same_origin(url.origin, last.origin) and not same_origin(self.origin, last.origin)
             for last, url in zip(self.url_list, self.url_list[1:], strict=False)
@@ -128,7 +128,7 @@ class Request:
 
     @property
     def preflight_origin(self) -> str:
-        """The origin with which a preflight asks; by the standard that of the request."""
+        """The ``Origin`` of a preflight; by the standard that of the request."""
         if self.has_tainted_origin and not self.departs(Departure.REDIRECT_PREFLIGHT_ORIGIN):
             return "null"
         return self.origin.serialized
@@ -145,7 +145,7 @@ class Request:
         return names
 
     def delete_headers(self, names: Iterable[str]) -> None:
-        """Take headers off, names in lower case (fetch#concept-header-list-delete)."""
+        """Delete headers, given their names in lower case (fetch#concept-header-list-delete)."""
         self.header_list = [header for header in self.header_list if header[0].lower() not in names]
 
 
@@ -170,8 +170,8 @@ def new_request(
     """Return the request that ``fetch(url, {...})`` makes (fetch#dom-request).
 
     :param base: the page, against which ``url`` is resolved.
-    :param notes: gets a note on every header that browsers drop.
-    :raises TypeError: where ``fetch()`` throws one.
+    :param notes: receives a note for every header that the browser drops.
+    :raises TypeError: if ``fetch()`` throws one.
     """
     parsed = _parse_request_url(url, base)
     _check_choice("mode", mode, Mode)
@@ -205,10 +205,10 @@ def _parse_request_url(url: str, base: URL | None) -> URL:
     try:
         parsed = parse_url(url, base)
     except ValueError:
-        hint = "" if base else " (a page with an opaque origin has no address to resolve a relative one against)"
+        hint = "" if base else " (a page with an opaque origin has no address, so that the URL must be absolute)"
         raise TypeError(f"fetch() refuses the URL {quote(url)}: it does not parse{hint}") from None
     if parsed.includes_credentials:
-        raise TypeError(f"fetch() refuses the URL {quote(url)}: it holds a user name or a password")
+        raise TypeError(f"fetch() refuses the URL {quote(url)}: it contains a user name or a password")
     return parsed
 
 
@@ -224,12 +224,14 @@ def check_method(method: str, mode: str) -> str:
     :raises TypeError: if ``fetch()`` refuses it.
     """
     if not fetch.is_token(method):
-        raise TypeError(f"fetch() refuses the method {quote(method)}: it is not one token")
+        raise TypeError(f"fetch() refuses the method {quote(method)}: it is not a valid method name")
     if fetch.is_forbidden_method(method):
         raise TypeError(f"fetch() refuses the method {quote(method)}: no script may send CONNECT, TRACE or TRACK")
     method = fetch.normalize_method(method)
     if mode == "no-cors" and method not in fetch.CORS_SAFELISTED_METHODS:
-        raise TypeError(f'fetch() refuses the method {quote(method)} in mode "no-cors"; that knows GET, HEAD and POST')
+        raise TypeError(
+            f'fetch() refuses the method {quote(method)} in mode "no-cors", which allows GET, HEAD and POST only'
+        )
     return method
 
 
@@ -239,7 +241,7 @@ def check_method(method: str, mode: str) -> str:
 def fill_headers(
     headers: Iterable[Header] | Mapping[str, str], mode: str, notes: list[Note], departs: Departs
 ) -> list[Header]:
-    """Return the headers that a script's headers come to (fetch#concept-headers-fill)."""
+    """Return the headers of a script without those that the browser drops (fetch#concept-headers-fill)."""
     header_list: list[Header] = []
     for name, value in headers.items() if isinstance(headers, Mapping) else headers:
         why = append_header(header_list, name, value, mode, departs)
@@ -249,15 +251,15 @@ def fill_headers(
 
 
 def append_header(header_list: list[Header], name: str, value: str, mode: str, departs: Departs) -> str:
-    """Append a script's header, and return why it was dropped instead, or nothing (fetch#concept-headers-append).
+    """Append a script's header; return why it was dropped, or an empty string (fetch#concept-headers-append).
 
-    :raises TypeError: if it is no header at all.
+    :raises TypeError: if it is not a valid header.
     """
     value = normalize_header(name, value)
     if fetch.is_forbidden_request_header(name, value):
         return "no script may set it (fetch#forbidden-request-header)"
     if name.lower() == "user-agent" and departs(Departure.USER_AGENT):
-        return "this engine lets no script set it"
+        return "this engine does not let scripts set it"
     if mode == "no-cors":
         lower = name.lower()
         before = get(header_list, name)
@@ -275,17 +277,17 @@ def append_header(header_list: list[Header], name: str, value: str, mode: str, d
 def normalize_header(name: object, value: object) -> str:
     """Return a header value without the white space around it (fetch#concept-header-value-normalize).
 
-    :raises TypeError: if name or value are not what HTTP calls so.
+    :raises TypeError: if name or value are not valid in HTTP.
     """
     if not (isinstance(name, str) and isinstance(value, str)):
         raise TypeError(f"a header is a name and a value, both str, not {name!r} and {value!r}")
     if not fetch.is_token(name):
-        raise TypeError(f"fetch() refuses the header name {quote(name)}: it is not one token")
+        raise TypeError(f"fetch() refuses the header name {quote(name)}: it is not a valid name")
     value = value.strip(_HTTP_WHITESPACE)
     if any(character in value for character in "\0\n\r"):
-        raise TypeError(f"fetch() refuses the value of {name}, {quote(value)}: it holds a line break or NUL")
+        raise TypeError(f"fetch() refuses the value of {name}, {quote(value)}: it contains a line break or NUL")
     if any(ord(character) > 255 for character in value):
-        raise TypeError(f"fetch() refuses the value of {name}, {quote(value)}: a header is made of bytes")
+        raise TypeError(f"fetch() refuses the value of {name}, {quote(value)}: it contains characters above U+00FF")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The headers with which a request goes over the network: the script's, and what the browser adds to them."""
+"""The headers that a request sends: those of the script, and those that the browser adds."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from corswsgi.browser.verdict import Header
 
 USER_AGENT = "Mozilla/5.0 (compatible; corswsgi)"
 
-#: fetch#concept-http-network-or-cache-fetch: they switch the HTTP cache off.
+#: fetch#concept-http-network-or-cache-fetch: these disable the HTTP cache.
 CONDITIONAL_HEADERS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
 
-#: What Chromium reads as one range, with white space and empty elements around it.
+#: What Chromium accepts as one range, with white space and empty elements around it.
 _ONE_RANGE = re.compile(r"[ \t]*bytes[ \t]*=[ \t,]*([0-9]{0,19})[ \t]*-[ \t]*([0-9]{0,19})[ \t,]*", re.IGNORECASE)
 
-#: From here on a number in Range is none to Chromium.
+#: Chromium rejects numbers in Range from here on.
 _RANGE_LIMIT = 2**63 - 1
 
-#: Headers that are no lists, of which Firefox sends the last line only.
+#: Headers that are not lists; Firefox sends only their last line.
 _SINGLE_HEADERS = ("authorization", "content-type", "from", "if-modified-since", "if-unmodified-since", "max-forwards")
 
-#: Referrer policies that show more than the default to other sites.
+#: Referrer policies that show more than the default policy to other sites.
 _LAX_POLICIES = frozenset({"no-referrer-when-downgrade", "unsafe-url"})
 
-#: Where the Origin of a request other than CORS is withheld, by referrer policy (fetch#append-a-request-origin-header).
+#: Referrer policies that withhold Origin on a downgrade, except with CORS (fetch#append-a-request-origin-header).
 _WITHHELD_ON_DOWNGRADE = frozenset({"no-referrer-when-downgrade", "strict-origin", "strict-origin-when-cross-origin"})
 
 
 def headers_to_send(request: Request, body: bytes | None, streamed: bool, is_preflight: bool) -> list[Header]:
-    """Return every line but ``Cookie``, in order (fetch#http-network-or-cache-fetch)."""
+    """Return all header lines except ``Cookie``, in order (fetch#http-network-or-cache-fetch)."""
     headers = _script_headers(request)
     _append_content_length(headers, request, body)
     if request.referrer is not None:
@@ -68,7 +68,7 @@ def _append_content_length(headers: list[Header], request: Request, body: bytes 
 
 
 def _script_headers(request: Request) -> list[Header]:
-    """Return what a script set as the engine sends it."""
+    """Return the headers of the script as the engine sends them."""
     headers = [(name, _sent_value(request, name.lower(), value)) for name, value in request.header_list]
     for lower in _SINGLE_HEADERS:
         lines = [header for header in headers if header[0].lower() == lower]
@@ -89,7 +89,7 @@ def _sent_value(request: Request, lower: str, value: str) -> str:
 
 
 def _single_range(value: str) -> str:
-    """Return a header of one range as Chromium writes it, and any other as it is."""
+    """Return a Range of one range as Chromium writes it; any other is returned unchanged."""
     match = _ONE_RANGE.fullmatch(value)
     if match is None or match[1] == match[2] == "":
         return value
@@ -118,7 +118,7 @@ def append_origin_header(headers: list[Header], request: Request, is_preflight: 
 
 
 def _keeps_origin(request: Request) -> bool:
-    """Tell whether a redirect that turned the request into a GET left it its Origin."""
+    """Tell whether Origin is kept after a redirect that turned the request into a GET."""
     since = request.url_list[request.turned_into_get_at - 2 :]
     was_sent = request.turned_into_get_at and all(same_origin(url.origin, since[0].origin) for url in since)
     return bool(was_sent) and request.departs(Departure.REDIRECT_KEEPS_ORIGIN)
@@ -183,7 +183,7 @@ def _sec_fetch_site(request: Request, is_preflight: bool) -> str:
 
 
 def _differ_in_scheme_here(origin: Origin, url: URL) -> bool:
-    """Tell whether a page and a server on this machine are of one site but for their schemes."""
+    """Tell whether a page and a server on this machine belong to the same site except for their schemes."""
     is_here = address_space(origin) == address_space(url.origin) == "loopback"
     return is_here and schemelessly_same_site(origin, url.origin)
 

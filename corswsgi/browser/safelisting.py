@@ -1,4 +1,4 @@
-"""Which request headers need permission, by the standard and where an engine departs from it."""
+"""Which request headers need permission, by the standard and in the engines that depart from it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from corswsgi import fetch
 from corswsgi.browser.departures import Departure
 from corswsgi.browser.verdict import Header, quote, sort_and_combine
 
-#: Tells whether the engine departs from the standard in one thing.
+#: Tells whether the engine has a departure.
 Departs = Callable[[Departure], bool]
 
 _MAX_SAFELISTED_VALUE = 128
 _MAX_SAFELISTED_SUM = 1024
 
-#: The client hints that Chromium safelists, each with the values that make sense to it.
+#: The client hints that Chromium safelists, each with its valid values.
 _CLIENT_HINTS = {
     **dict.fromkeys(("device-memory", "downlink", "dpr"), re.compile(r"[0-9]+(\.[0-9]+)?")),
     **dict.fromkeys(("rtt", "viewport-width", "width"), re.compile(r"[0-9]+")),
@@ -24,7 +24,7 @@ _CLIENT_HINTS = {
     "save-data": re.compile("on", re.IGNORECASE),
 }
 
-#: Parameters of a media type that Firefox does not read: a comma, a byte outside ASCII, or a semicolon at the end.
+#: Parameters of a media type that Firefox rejects: a comma, a byte outside ASCII, or a semicolon at the end.
 _UNREADABLE_PARAMETERS = re.compile(r"[^;]*;(.*[,\x80-\xff].*|.*;[ \t]*)")
 
 
@@ -53,7 +53,7 @@ def _is_safelisted_by_departure(lower: str, value: str, departs: Departs) -> boo
 
 
 def _is_too_large(value: str, departs: Departs) -> bool:
-    # A bound has at most 128 digits: the whole value has no more characters.
+    # int() is safe: a safelisted value has at most 128 characters.
     largest = max(map(int, re.findall("[0-9]+", value)))
     return (largest >= 2**64 and departs(Departure.RANGE_64_BITS)) or (
         largest >= 2**63 - 1 and departs(Departure.RANGE_63_BITS)
@@ -71,7 +71,7 @@ def unsafe_header_names(headers: Sequence[Header], departs: Departs) -> list[str
 
 
 def _unsafe_names(headers: Iterable[Header], departs: Departs) -> list[str]:
-    """Return the same, but a name as often as it is set."""
+    """Return the unsafe names, each as often as the script sets it."""
     unsafe, safelisted, total = [], set(), 0
     for name, value in headers:
         if is_safelisted(name, value, departs):
@@ -96,5 +96,5 @@ def why_unsafe(name: str, values: Sequence[str], departs: Departs) -> str:
         return f"the first request had the header {name}, and the browser asks for it after the redirect too"
     joined = ", ".join(values)
     if len(values) > 1 and not is_safelisted(name, joined, departs) and departs(Departure.SAFELIST_JOINED):
-        return f"the header {name} is set {len(values)} times, which the browser joins to {quote(joined)} and asks for"
-    return f"the header {name} is one of several that need no permission, but have more than 1024 bytes together"
+        return f"the header {name} is set {len(values)} times, and its joined value {quote(joined)} needs permission"
+    return f"the header {name} needs permission because the safelisted headers have more than 1024 bytes together"

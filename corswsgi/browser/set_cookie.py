@@ -1,4 +1,4 @@
-"""What one ``Set-Cookie`` says: its name, value and attributes, or which rule it breaks (rfc6265bis#section-5.6)."""
+"""The parser of ``Set-Cookie``: name, value and attributes, or the rule that it breaks (rfc6265bis#section-5.6)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from enum import StrEnum, unique
 from corswsgi.browser.cookie_dates import Departs, moment_of, seconds_of
 from corswsgi.browser.departures import Departure
 
-#: rfc6265bis#section-5.6: in bytes; of name and value together, and of an attribute.
+#: rfc6265bis#section-5.6, in bytes: for name and value together, and for each attribute.
 _MOST = 4096
 _MOST_OF_ATTRIBUTE = 1024
 
@@ -20,10 +20,10 @@ LONGEST_LIFE = 400 * 24 * 3600.0
 
 _CONTROLS = re.compile("[\0-\x08\x0a-\x1f\x7f]")
 
-#: A part of the line as libsoup reads it: name and value each end where a byte is no printable ASCII.
+#: A part of the line as libsoup reads it: name and value each end at the first byte that is not printable ASCII.
 _PART = re.compile(r"[ \t]*([^;=\0-\x1f\x80-\xff]*)(?:(=)[ \t]*([^;\0-\x1f\x80-\xff]*))?")
 
-#: The prefixes of names, with what they demand: rfc6265bis#section-5.4, and layered-cookies for those with Http.
+#: The prefixes of names, with what they require: rfc6265bis#section-5.4, and layered-cookies for those with Http.
 PREFIXES = {
     "__secure-": ("Secure",),
     "__host-": ("Secure", "Path=/", "no Domain"),
@@ -34,7 +34,7 @@ PREFIXES = {
 
 @unique
 class Rule(StrEnum):
-    """The rules by which a cookie is not kept, or not sent. The values are stable."""
+    """The rules by which a cookie is refused or withheld. The values are stable."""
 
     MALFORMED = "malformed"
     TOO_LARGE = "too-large"
@@ -51,7 +51,7 @@ class Rule(StrEnum):
     PATH = "path"
 
 
-#: Where each rule stands.
+#: The anchor of each rule.
 ANCHORS = {
     Rule.MALFORMED: "rfc6265bis#section-5.6",
     Rule.TOO_LARGE: "rfc6265bis#section-5.6",
@@ -73,7 +73,7 @@ ANCHORS = {
 class Refusal:
     """Why a cookie is not kept, or not sent.
 
-    :ivar sentence: what is so, without the cookie's value.
+    :ivar sentence: the reason, without the value of the cookie.
     """
 
     rule: Rule
@@ -81,7 +81,7 @@ class Refusal:
 
     @property
     def anchor(self) -> str:
-        """Where the rule stands."""
+        """The anchor of the rule."""
         return ANCHORS[self.rule]
 
 
@@ -95,12 +95,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SetCookie:
-    """A ``Set-Cookie`` as it was parsed.
+    """A parsed ``Set-Cookie``.
 
-    :ivar domain: in lower case, without the dot before it; ``None`` if there is none.
+    :ivar domain: without a dot before it; ``None`` if there is none.
     :ivar path: ``None`` if there is none that counts.
-    :ivar same_site: ``"strict"``, ``"lax"``, ``"none"``, or ``"default"`` where it says nothing that is known.
-    :ivar seconds: how long it lives; ``None`` as long as the browser does, and 0 or less for one to be deleted.
+    :ivar same_site: ``"strict"``, ``"lax"``, ``"none"``, or ``"default"`` if the attribute is missing or unknown.
+    :ivar seconds: how long the cookie lasts; ``None`` for as long as the browser, and 0 or less to delete it.
     """
 
     name: str
@@ -115,9 +115,9 @@ class SetCookie:
 
 
 def parse_set_cookie(line: str, departs: Departs) -> SetCookie:
-    """Parse a ``Set-Cookie``, one character for each byte.
+    """Parse a ``Set-Cookie`` header, given as one character for each byte.
 
-    :raises Refused: if no browser that plays by these rules keeps it.
+    :raises Refused: if the engine refuses the cookie.
     """
     (name, equals, value), *rest = _parts(line, departs)
     if not equals:
@@ -135,7 +135,7 @@ def parse_set_cookie(line: str, departs: Departs) -> SetCookie:
     last = dict(attributes)
     domain = last["domain"].removeprefix(".") if last.get("domain") else None
     if domain == "" and departs(Departure.COOKIE_DOMAIN_DOT):
-        raise Refused(Rule.DOMAIN, "its Domain is a dot")
+        raise Refused(Rule.DOMAIN, "its Domain is only a dot")
     cookie = SetCookie(
         name=name,
         value=value,
@@ -152,11 +152,11 @@ def parse_set_cookie(line: str, departs: Departs) -> SetCookie:
 
 
 def _parts(line: str, departs: Departs) -> list[tuple[str, str, str]]:
-    """Return names and values, each with the sign between them if there is one."""
+    """Return names and values, with the equals sign between them or an empty string for none."""
     if (_CONTROLS.search(line) or "\t" in line or not line.isascii()) and departs(Departure.COOKIE_CUT):
         return list(_cut(line))
     if found := _CONTROLS.search(line):
-        raise Refused(Rule.MALFORMED, f"it holds the control character 0x{ord(found[0]):02x}")
+        raise Refused(Rule.MALFORMED, f"it contains the control character 0x{ord(found[0]):02x}")
     parts = [part.partition("=") for part in line.split(";")]
     return [(name.strip(" \t"), equals, value.strip(" \t")) for name, equals, value in parts]
 
@@ -165,7 +165,7 @@ def _cut(line: str) -> Iterator[tuple[str, str, str]]:
     at = 0
     while True:
         match = _PART.match(line, at)
-        assert match is not None  # it matches nothing at all, too
+        assert match is not None  # it also matches an empty string
         yield match[1].strip(" "), match[2] or "", (match[3] or "").strip(" ")
         at = match.end() + 1
         if line[match.end() : at] != ";":
@@ -187,13 +187,13 @@ def _check_pair(name: str, value: str, departs: Departs) -> None:
         size = len(name) + len(value)
         raise Refused(Rule.TOO_LARGE, f"its name and value have {size} bytes, more than {_MOST}")
     if "\t" in name + value and departs(Departure.COOKIE_TAB):
-        raise Refused(Rule.MALFORMED, "it holds a tab")
+        raise Refused(Rule.MALFORMED, "it contains a tab")
     if not name and value.lower().startswith(tuple(PREFIXES)) and not departs(Departure.COOKIE_PREFIXES_IGNORED):
-        raise Refused(Rule.PREFIX, "it has no name, and its value begins like the prefix of a name")
+        raise Refused(Rule.PREFIX, "it has no name, and its value begins with a prefix that is reserved for names")
 
 
 def _check_attributes(cookie: SetCookie, departs: Departs) -> None:
-    """Refuse what contradicts itself, wherever it comes from."""
+    """Refuse a cookie whose attributes contradict each other or the prefix of its name."""
     prefix = max((each for each in PREFIXES if cookie.name.lower().startswith(each)), key=len, default="")
     has = {
         "Secure": cookie.secure,
@@ -217,14 +217,14 @@ def _same_site(value: str) -> str:
 
 
 def _life(attributes: list[tuple[str, str]], departs: Departs) -> float | None:
-    """Return how many seconds a cookie has left (rfc6265bis#section-5.7 step 7)."""
+    """Return how many seconds a cookie lasts (rfc6265bis#section-5.7 step 7)."""
     lives: dict[str, float] = {}
     for key, value in attributes:
         if key not in ("max-age", "expires"):
             continue
         seconds = _seconds(key, value, departs)
         if seconds is not None:
-            lives.pop(key, None)  # so that the last one is the last here
+            lives.pop(key, None)  # so that the last attribute is the last key
             lives[key] = seconds
         elif key in lives and departs(_UNDOING[key]):
             del lives[key]
@@ -235,7 +235,7 @@ def _life(attributes: list[tuple[str, str]], departs: Departs) -> float | None:
     return min(lives.get(wins, lives[last]), LONGEST_LIFE)
 
 
-#: What makes a value that does not count undo one before it.
+#: The departure in which an invalid value cancels an earlier one.
 _UNDOING = {"max-age": Departure.COOKIE_MAX_AGE_UNDONE, "expires": Departure.COOKIE_EXPIRES_UNDONE}
 
 

@@ -1,4 +1,4 @@
-"""What servers answered to one browser, to give the same answers to others: several engines ask at the cost of one."""
+"""A record of what servers answered to one browser, so that the browsers of other engines need not ask them again."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from corswsgi.browser.network import Network, NetworkReply, NoAnswer
 from corswsgi.browser.urls import URL
 from corswsgi.browser.verdict import Header
 
-#: Requests with these change nothing, so that one that differs in a header only is sent as well.
+#: Requests with these methods change nothing, so that they are sent again even if only their headers differ.
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Tape:
     """Answers to requests, in order.
 
-    A request that may change something is sent once, even if engines send it with different headers. The second time
-    that a browser sends the same request it gets the second answer, because servers may change their mind.
+    A request that may change something is sent once, even if engines send it with different headers. If a browser sends
+    the same request a second time, it gets the second answer, which may be different.
     """
 
     def __init__(self) -> None:
         self._answers: dict[Hashable, list[NetworkReply | NoAnswer]] = {}
 
     def before(self, network: Network) -> Network:
-        """Return a network for one more browser: what is on the tape is played, what is not is asked and recorded."""
+        """Return a network for one more browser: it plays the answers on the tape, and records others."""
         heard: Counter[Hashable] = Counter()
 
         def play(method: str, url: URL, headers: list[Header], body: bytes | None, streamed: bool) -> NetworkReply:

@@ -1,4 +1,4 @@
-"""URLs, origins and sites as browsers compute them; the parsing is ada's, which Node and others use too."""
+"""URLs, origins and sites as in browsers; ada, the URL parser of Node, does the parsing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ HTTP_SCHEMES = frozenset({"http", "https"})
 #: fetch#local-scheme
 LOCAL_SCHEMES = frozenset({"about", "blob", "data"})
 
-#: Pages of these have an opaque origin, or another page's, whatever host is written (url#concept-url-origin).
+#: Pages of these schemes have an opaque origin or that of another page, even if the URL has a host
+#: (url#concept-url-origin).
 _OPAQUE_SCHEMES = LOCAL_SCHEMES | {"file", "javascript"}
 
 #: local-network-access#ip-address-space, from the least private to the most.
@@ -35,7 +36,7 @@ _ADA_MISSING = 'corswsgi.browser needs ada-url; install it with: python -m pip i
 class Origin:
     """An origin (html#concept-origin).
 
-    :ivar serialized: as ``Origin`` carries it; ``"null"`` for an opaque origin.
+    :ivar serialized: the value of the header ``Origin``; ``"null"`` for an opaque origin.
     :ivar host: without the port; empty for an opaque origin.
     :ivar is_ip: whether the host is an address.
     """
@@ -58,9 +59,9 @@ class URL:
     """A parsed URL (url#concept-url).
 
     :ivar href: the whole, serialized.
-    :ivar netloc: host and port, the latter only where it is not the default.
+    :ivar netloc: host and port; the port only if it is not the default.
     :ivar query: with its ``?``, or empty.
-    :ivar fragment: without its ``#``; ``None`` where there is none.
+    :ivar fragment: without its ``#``; ``None`` if there is none.
     """
 
     href: str
@@ -119,7 +120,7 @@ def parse_url(text: str, base: URL | None = None) -> URL:
 
 
 def _origin_of(parsed: Any) -> Origin:
-    """Return a URL's origin (url#concept-url-origin): for ``blob:``, that of the page which made it."""
+    """Return a URL's origin (url#concept-url-origin): for ``blob:``, that of the page that created it."""
     if parsed.origin == "null":
         return OPAQUE
     owner = load_parser()(parsed.origin)
@@ -131,7 +132,7 @@ def parse_origin(text: str) -> Origin:
 
     Origins of schemes that the URL Standard does not know (``capacitor://localhost``) are taken as they stand.
 
-    :raises ValueError: if browsers write it otherwise, with what they write.
+    :raises ValueError: if browsers write it differently, with the value that they write.
     """
     if text == "null":
         return OPAQUE
@@ -149,29 +150,29 @@ def parse_origin(text: str) -> Origin:
 
 
 def same_origin(a: Origin, b: Origin) -> bool:
-    """Tell whether two origins are the same (html#same-origin); an opaque one is like none here, not even itself."""
+    """Tell whether two origins are the same (html#same-origin); an opaque one is never the same, not even as itself."""
     return a.serialized == b.serialized and not a.is_opaque
 
 
 def is_as_private(url: URL, other: URL) -> bool:
-    """Tell whether what is meant for another address may go to this one: of the same host, and no less secure."""
+    """Tell whether ``url`` may receive what is meant for ``other``: it has the same host and is no less secure."""
     return url.host == other.host and url.scheme in (other.scheme, "https")
 
 
 def same_site(a: Origin, b: Origin) -> bool:
-    """Tell whether two origins are of one site, scheme included (html#same-site)."""
+    """Tell whether two origins belong to the same site, with the same scheme (html#same-site)."""
     return a.scheme == b.scheme and schemelessly_same_site(a, b)
 
 
 def schemelessly_same_site(a: Origin, b: Origin) -> bool:
-    """Tell whether two origins are of one site, whatever their schemes (html#schemelessly-same-site)."""
+    """Tell whether two origins belong to the same site, with any schemes (html#schemelessly-same-site)."""
     if a.is_opaque or b.is_opaque:
         return False
     return a.host == b.host or (registrable_domain(a) is not None and registrable_domain(a) == registrable_domain(b))
 
 
 def registrable_domain(origin: Origin) -> str | None:
-    """Return public suffix and one label more; ``None`` for addresses and suffixes (url#host-registrable-domain)."""
+    """Return a public suffix and one label more; ``None`` for addresses and suffixes (url#host-registrable-domain)."""
     if origin.is_ip:
         return None
     name = origin.host.removesuffix(".")
@@ -180,19 +181,19 @@ def registrable_domain(origin: Origin) -> str | None:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Tell whether strangers have names below a domain, as below ``com`` and ``github.io`` (url#host-public-suffix)."""
+    """Tell whether anyone can register names below a domain, as below ``github.io`` (url#host-public-suffix)."""
     return _public_suffix_list().privatesuffix(domain.removesuffix(".")) is None
 
 
 @cache
 def _public_suffix_list() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList  # reads a large file: only where two hosts differ
+    from publicsuffixlist import PublicSuffixList  # reads a large file, so only if two hosts differ
 
     return PublicSuffixList()
 
 
 def is_potentially_trustworthy_origin(origin: Origin) -> bool:
-    """Tell whether nobody on the way can have changed what comes from there (secure-contexts#is-origin-trustworthy)."""
+    """Tell whether nobody on the way can change the responses of an origin (secure-contexts#is-origin-trustworthy)."""
     return origin.scheme in ("https", "wss") or _is_loopback(origin.host, origin.is_ip)
 
 
@@ -211,7 +212,7 @@ def _is_loopback(host: str, is_ip: bool) -> bool:
 
 
 def address_space(origin: Origin) -> str:
-    """Return the address space of an origin as far as its name tells; names are not looked up, so most are public."""
+    """Return the address space of an origin, judged by its name, which is not looked up; so most are public."""
     if _is_loopback(origin.host, origin.is_ip):
         return "loopback"
     if origin.is_ip:

@@ -1,4 +1,4 @@
-"""What a fetch comes to, as plain immutable values: Verdict, Reason and its codes, Response, Exchange, Note."""
+"""The result of a fetch, as plain immutable values: Verdict, Reason and its codes, Response, Exchange, Note."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Step = Literal["request", "preflight", "redirect", "response"]
 
 @unique
 class Code(StrEnum):
-    """What decided. The values are stable: programs may compare them with :attr:`Reason.code`."""
+    """What decided a verdict. The values are stable: programs may compare them with :attr:`Reason.code`."""
 
     # nothing is in the way
     SAME_ORIGIN = "same-origin"
@@ -76,7 +76,7 @@ class Code(StrEnum):
 
 @unique
 class NoteCode(StrEnum):
-    """What is worth knowing beside the verdict. The values are stable."""
+    """What is worth knowing besides the verdict. The values are stable."""
 
     HEADER_DROPPED = "header-dropped"
     PREFLIGHT_CACHED = "preflight-cached"
@@ -92,9 +92,9 @@ class Reason:
     """Why a verdict is what it is.
 
     :ivar code: the kind of reason, a value of :class:`Code`; equal to its string.
-    :ivar anchor: where the standard says so: ``fetch#cors-check`` is https://fetch.spec.whatwg.org/#cors-check.
-    :ivar sentence: names the header, what came and what was expected.
-    :ivar step: where it was decided: at the request itself, at a preflight, at a redirect, at the response.
+    :ivar anchor: the rule in the standard: ``fetch#cors-check`` is https://fetch.spec.whatwg.org/#cors-check.
+    :ivar sentence: the reason in words, with the header, its value and the expected value.
+    :ivar step: what was checked: the request itself, a preflight, a redirect or the response.
     """
 
     code: Code
@@ -121,8 +121,8 @@ class Note:
 class Cause:
     """One thing about a request that needs permission, and so a preflight (fetch#http-fetch).
 
-    :ivar kind: ``"method"``, ``"header"``, ``"body"`` for a stream, or ``"redirect"`` for what only some engines ask
-        after a redirect.
+    :ivar kind: ``"method"``, ``"header"``, ``"body"`` for a stream, or ``"redirect"`` for a preflight that only some
+        engines send after a redirect.
     :ivar name: the method, or the name of the header in lower case.
     """
 
@@ -139,11 +139,11 @@ class Exchange:
     """One request over HTTP and what came back.
 
     :ivar request_headers: every line that was sent, in order.
-    :ivar request_body: ``None`` where there is none.
-    :ivar status: ``None`` where no answer came; :attr:`error` says why.
+    :ivar request_body: ``None`` if there is none.
+    :ivar status: ``None`` if no answer came; :attr:`error` says why.
     :ivar response_headers: every line that came, in order.
-    :ivar response_body: with content codings undone, and cut at the browser's bound.
-    :ivar why: for a preflight, what made it necessary.
+    :ivar response_body: with content codings undone, and cut at the browser's limit.
+    :ivar why: for a preflight, what needs permission.
     """
 
     method: str
@@ -174,11 +174,11 @@ class Response:
     :ivar status: 0 for an opaque response or redirect.
     :ivar headers: the readable ones, as iterating over ``response.headers`` shows them: names in lower case, sorted,
         lines of one name joined with ``", "``.
-    :ivar body: ``None`` where a script reads nothing.
+    :ivar body: ``None`` if a script cannot read one.
     :ivar url: without the fragment; empty for an opaque response.
     :ivar redirected: whether a redirect was followed.
     :ivar type: ``"basic"``, ``"cors"``, ``"opaque"`` or ``"opaqueredirect"``.
-    :ivar complete: false where the body was cut at the browser's bound or broke off.
+    :ivar complete: false if the body was cut at the browser's limit or broke off.
     """
 
     status: int
@@ -202,17 +202,17 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a page would get.
+    """What a script of the page gets.
 
-    :ivar outcome: ``"readable"``; ``"opaque"``, sent and answered, but nothing can be read (mode ``no-cors``);
-        ``"opaqueredirect"`` (redirect mode ``manual``); ``"blocked"``, a network error to the script; ``"unsent"``,
-        nothing stood in the way and sending was not asked for.
+    :ivar outcome: ``"readable"``; ``"opaque"`` if the response arrives, but the script cannot read it (mode
+        ``no-cors``); ``"opaqueredirect"`` (redirect mode ``manual``); ``"blocked"`` if the script gets a network error;
+        ``"unsent"`` if nothing keeps the browser from sending the request, but the caller did not ask for that.
     :ivar reason: what decided.
-    :ivar response: what the script sees; ``None`` where blocked or unsent.
-    :ivar hidden: headers of the response asked for that arrived and that the script cannot read, line by line.
-    :ivar exchanges: everything that went over HTTP, in order.
+    :ivar response: what the script sees; ``None`` if the outcome is ``"blocked"`` or ``"unsent"``.
+    :ivar hidden: the lines of the response's headers that the script cannot read.
+    :ivar exchanges: every HTTP request with its response, in order.
     :ivar notes: what else is worth knowing.
-    :ivar departures: what the engine did otherwise than the standard, in the order of their table.
+    :ivar departures: where the engine departed from the standard, in the order of :class:`Departure`.
     """
 
     outcome: Outcome
@@ -235,7 +235,7 @@ class Verdict:
 
 
 class NetworkError(Exception):
-    """fetch#concept-network-error, with the reason that a script never learns."""
+    """fetch#concept-network-error, with the reason, which browsers hide from scripts."""
 
     def __init__(self, code: Code, anchor: str, sentence: str, step: Step) -> None:
         super().__init__(sentence)
@@ -264,6 +264,6 @@ def sort_and_combine(headers: Iterable[Header]) -> Headers:
 
 
 def quote(text: str) -> str:
-    """Return ``text`` for use in a sentence: on one line, in ASCII, in double quotes, cut when very long."""
+    """Return ``text`` for use in a sentence: in double quotes, on one line, in ASCII, and cut if it is very long."""
     quoted = json.dumps(text)
     return quoted if len(quoted) <= 200 else f"{quoted[:200]}..."
