@@ -326,14 +326,14 @@ def given(url: str, **more: Any) -> tuple[GivenCookie, ...]:
         (APP, API, {"path": "/items"}, ["Chrome", "Firefox", "Safari"], ""),
         (APP, API, {"path": "/item"}, [], "it is for /item only"),
         (APP, API, {"expired": True}, [], "it has expired"),
-        (APP, FAR, {}, ["Chrome", "Firefox"], "the browser blocks the cookies of third parties"),
-        (APP, FAR, {"secure": True}, ["Chrome", "Firefox"], "the browser blocks the cookies of third parties"),
+        (APP, FAR, {}, ["Chrome", "Firefox"], "the browser blocks cookies of third parties"),
+        (APP, FAR, {"secure": True}, ["Chrome", "Firefox"], "the browser blocks cookies of third parties"),
         (APP, FAR, {"secure": False}, ["Firefox"], "it has no Secure, which SameSite=None needs"),
         (LOCAL, "http://api.other.example/", {}, ["Firefox"], "it has no Secure, which SameSite=None needs"),
         (LOCAL, "http://localhost:8000/", {}, ["Chrome", "Firefox", "Safari"], ""),
         (LOCAL, "http://localhost:8000/", {"secure": True}, ["Chrome", "Firefox"], "the address is not https:"),
-        (LOCAL, "http://127.0.0.1:8000/", {}, ["Chrome", "Firefox"], "the browser blocks the cookies of third parties"),
-        ("null", API, {}, ["Chrome", "Firefox"], "the browser blocks the cookies of third parties"),
+        (LOCAL, "http://127.0.0.1:8000/", {}, ["Chrome", "Firefox"], "the browser blocks cookies of third parties"),
+        ("null", API, {}, ["Chrome", "Firefox"], "the browser blocks cookies of third parties"),
     ],
 )
 def test_what_each_browser_sends(origin: str, url: str, more: dict[str, Any], sent: list[str], why: str) -> None:
@@ -413,7 +413,7 @@ def test_a_login_that_fails_since_a_browser_sends_no_cookie_is_told_so() -> None
         status, text = command(server.url, "--origin", LOCAL, "--cookie", "sid=1", "--json")
     report = json.loads(text)
     assert (status, [each["outcome"] for each in report["engines"]]) == (1, ["allowed", "allowed", "blocked"])
-    assert report["cause"].startswith('the cookie "sid" is not sent by Safari: the browser blocks the cookies of third')
+    assert report["cause"].startswith('the cookie "sid" is not sent by Safari: the browser blocks cookies of third')
     assert report["fix"]["steps"][0].startswith("call the server by the host of the page, localhost, so that both are")
 
 
