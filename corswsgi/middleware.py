@@ -251,7 +251,7 @@ def _finder(policy: object) -> Callable[[WSGIEnvironment], Rules | None]:
         return find_by_choice
     message = (
         f"{quote(policy)} is neither a Policy, nor a mapping from paths to policies, nor a callable that chooses one; "
-        "give origins as allow_origins=..."
+        "give origins as allow_origins=[...]"
     )
     raise PolicyError([Problem(Fault.WRONG_TYPE, "policy", policy, message)])
 

@@ -102,7 +102,7 @@ def complain_of_callable(option: str, value: Callable[..., object], *arguments: 
     try:
         inspect.signature(value).bind(*arguments)
     except TypeError:
-        message = f"{quote(value)} cannot be called with {' and '.join(arguments)}; it takes just these"
+        message = f"{quote(value)} cannot be called with {' and '.join(arguments)}; give it just these parameters"
         yield Problem(Fault.WRONG_TYPE, option, value, message)
     except ValueError:  # written in C, without a signature
         pass

@@ -345,6 +345,15 @@ def test_the_wsgi_middleware_in_MIDDLEWARE_says_what_is_meant() -> None:
         middleware.CORSMiddleware(WSGIHandler())
 
 
+@pytest.mark.parametrize("missing", ["django", "asgiref"])
+def test_without_django_the_import_says_how_to_install_it(missing: str) -> None:
+    code = f"import sys; sys.modules[{missing!r}] = None; import corswsgi.django"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines()[-1] == (
+        'ImportError: corswsgi.django needs Django; install it with: python -m pip install "corswsgi[django]"'
+    )
+
+
 def test_a_subclass_is_found() -> None:
     sys.modules[__name__].Own = type("Own", (CORSMiddleware,), {})  # type: ignore[attr-defined]  # to be found by name
     own = f"{__name__}.Own"
