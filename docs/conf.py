@@ -27,6 +27,8 @@ autodoc_typehints = "description"
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["narrow.css"]
 html_title = "corswsgi"
 html_show_sphinx = False
 html_copy_source = False

@@ -48,7 +48,7 @@ FRAMEWORKS = ["Flask", "Django", "Pyramid", "Plain WSGI"]
 CODE = {**dict.fromkeys(FRAMEWORKS, 1), "http.server": 1, "A realistic policy": 1, "Errors and the log": 1}
 
 #: What docutils does not know, and Sphinx does.
-OF_SPHINX = re.compile(r"^\.\. (?:auto\w+|currentmodule)::.*\n(?: +.*\n)*|:(?:doc|ref|class):", re.MULTILINE)
+OF_SPHINX = re.compile(r"^\.\. (?:auto\w+|currentmodule)::.*\n(?: +.*\n)*|:(?:doc|ref|class):(?=`)", re.MULTILINE)
 
 
 def read(text: str) -> nodes.document:
