@@ -126,14 +126,14 @@ def write_times(path: Path, tables: Iterable[Table]) -> None:
 def page(tables: Iterable[Table], quick: bool) -> str:
     """Return the page of the documentation."""
     heading = "Benchmarks"
-    hurried = ["It was run in a hurry, with ``--quick``.", ""] if quick else []
+    hurried = ["These numbers come from a quick run, ``--quick``, and are less accurate.", ""] if quick else []
     return "\n".join(
         [
             heading,
             "=" * len(heading),
             "",
-            "Written by ``python -m benchmarks``, which needs the extra ``bench``. Times differ between machines; "
-            "ratios do so much less.",
+            "``python -m benchmarks`` writes this page; it needs the extra ``bench``. Times differ from machine to "
+            "machine, ratios much less.",
             "",
             *hurried,
             machine().render(),

@@ -128,11 +128,11 @@ def run(quick: bool) -> list[Table]:
         "Preflights answered in front",
         columns,
         notes=[
-            f"As wrk counts them in {seconds} s with eight connections on the same machine: each server with what "
-            "``corswsgi export`` writes for a policy of two origins, and CORSMiddleware in one process of waitress and "
-            "of gunicorn (*sync*). The last column is the time of the processor that the server took, of all its "
-            "processes. A preflight that is answered in front costs no worker, and it is answered while all workers "
-            "are busy."
+            f"wrk counted these in {seconds} s with eight connections on the same machine: each server with the "
+            "configuration that ``corswsgi export`` writes for a policy of two origins, and CORSMiddleware in one "
+            "process of waitress and of gunicorn (*sync*). The last column is the processor time of the server, for "
+            "all its processes. A preflight that the server in front answers does not occupy a worker, and it is "
+            "answered even if all workers are busy."
         ],
     )
     wrk = program("wrk")

@@ -60,8 +60,8 @@ def run(quick: bool) -> list[Table]:
             ["modules that webob does not load", share.told(".1f")],
         ],
         [
-            f"Medians of {times} processes each, with ``-X importtime``, which itself takes some of the time; the "
-            "standard library's modules count, where neither the interpreter nor webob loads them."
+            f"These are medians of {times} processes each, with ``-X importtime``, which takes some time itself. "
+            "Modules of the standard library count if neither the interpreter nor webob loads them."
         ],
         [(f"its own share above webob's at most {GOAL:.0f} ms", max(share.value, differences.value) <= GOAL)],
     )

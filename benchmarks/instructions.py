@@ -92,9 +92,9 @@ def run(quick: bool) -> list[Table]:
         "Instructions per request",
         ["policy: request", *columns],
         notes=[
-            "The same as the first table, for what is written by hand and for corswsgi, in instructions as callgrind "
-            "counts them: what a request takes *without* the layer, and what it takes more with it. The counts are "
-            f"the same each time; they are of {COUNTED} requests after {BEFORE} others."
+            "This is the same as the first table, for corswsgi and what is written by hand, in instructions as "
+            "callgrind counts them: what a request takes *without* the layer, and what the layer adds. The counts do "
+            f"not vary. They are for {COUNTED} requests after {BEFORE} others."
         ],
     )
     floor_goal = f"corswsgi at most {GOAL} times the floor in each cell"

@@ -189,9 +189,9 @@ def run(quick: bool) -> list[Table]:
         "The mixin for http.server",
         ["policy: request", "by hand", OURS, "ratio"],
         notes=[
-            "Microseconds for a whole request, on a connection that is kept and held in memory, of a request handler "
-            "with the headers written by hand, and of the same under the mixin; the ratio with the median absolute "
-            "deviation between rounds."
+            "This table shows the microseconds for a complete request, on a persistent connection in memory: with a "
+            "request handler that adds the headers by hand, and with the same handler and the mixin. The ratio has "
+            "the median absolute deviation between rounds."
         ],
     )
     worst = 0.0

@@ -88,19 +88,23 @@ def run(quick: bool) -> list[Table]:
         "Added cost per request",
         ["policy: request", *COLUMNS],
         notes=[
-            "What the layer adds, in nanoseconds: the time of a request with it, less the time of the same application "
-            "without it. A preflight is answered in place of the application; there it is the whole time, less that "
-            "of asking an application that does nothing.",
-            "*floor* is headers written by hand in a closure, for an application that neither raises nor sets CORS "
-            "headers (``benchmarks/floor.py``). *guarded* is written by hand too, as an ordinary class, and gives the "
-            "guarantees that corswsgi gives: CORS headers of the application are replaced, its Vary is merged, its "
-            "exceptions are logged and readable, what is refused is logged once, and so are methods and headers that "
-            "a preflight asks for and that are not listed (``benchmarks/guarded.py``). *to floor* and *to guarded* are "
-            "the ratios of corswsgi to these, with the median absolute deviation between rounds.",
-            f"An empty cell, {NONE}: a policy that allows every origin refuses none; oslo.middleware and falcon have "
-            "no patterns. For *pattern*, https://\\*.example.com, no goal is set: what is written by hand compares the "
-            "two ends of a string, or matches one expression, and neither checks that the string is an origin.",
-            f"{MARK} The answer is wrong, and the layer does less than it should; the next table says what is wrong.",
+            "This table shows what each layer adds to a request, in nanoseconds: the time of the request with the "
+            "layer, minus the time of the same application without it. A preflight does not reach the application. "
+            "For preflights, the table shows the complete time, minus the time of a call of an application that does "
+            "nothing.",
+            "*floor* is a closure that adds headers written by hand, for an application that neither raises "
+            "exceptions nor sets CORS headers (``benchmarks/floor.py``). *guarded* is also written by hand, as an "
+            "ordinary class, and gives the same guarantees as corswsgi (``benchmarks/guarded.py``): it replaces the "
+            "CORS headers of the application, merges its Vary, makes its exceptions readable and logs them, and logs "
+            "refusals once, and also the methods and headers that a preflight asks for without permission. *to "
+            "floor* and *to guarded* are the ratios of corswsgi to these two, with the median absolute deviation "
+            "between rounds.",
+            f"*{NONE}* has two reasons: a policy that allows every origin refuses none, and "
+            "oslo.middleware and falcon have no patterns. There is no goal for *pattern*, ``https://*.example.com``. "
+            "What is written by hand compares the beginning and the end of a string, or matches a regular "
+            "expression, and does not check that the string is an origin.",
+            f"{MARK} The response is wrong, because the layer does less than it should. The next table says what is "
+            "wrong.",
         ],
     )
     for contender in CONTENDERS:
@@ -154,10 +158,10 @@ def wrongs_of(wrong: Mapping[str, Mapping[str, Sequence[str]]]) -> Table:
         ["layer", "what", "policy: request"],
         [[name, header, "; ".join(where)] for (name, header), where in sorted(cells.items())],
         [
-            "What is missing or wrong in the answers that have a mark above, found by comparing each answer with that "
-            "of the floor. Without Vary: Origin, or Access-Control-Allow-Origin if that is the same for all, a cache "
-            "gives a page the answer that was meant for another (fetch#cors-protocol-and-http-caches), and the "
-            "browser blocks it."
+            "This table shows what is missing or wrong in the responses marked above. Each response was compared "
+            "with that of the floor. Without Vary: Origin, or the same Access-Control-Allow-Origin on every "
+            "response, a cache gives one page the response for another (fetch#cors-protocol-and-http-caches), and "
+            "the browser blocks it."
         ],
     )
 

@@ -186,13 +186,14 @@ def run(quick: bool) -> list[Table]:
         "Preflights for twelve requests",
         ["layer", *URLS],
         notes=[
-            "Preflights that reach the server when a page of another origin in Chromium sends, one after the other: "
+            "This table shows the preflights that reach the server when a page of another origin in Chromium sends "
+            "these requests, one after the other: "
             + "; ".join(f"{method} {' '.join(headers)}".strip() for method, headers in REQUESTS)
-            + ". All go to one URL, or in turn to three. The policy lists all these methods and headers. corswsgi "
-            "answers every preflight with the whole lists, flask-cors with those of the asked-for headers that are "
-            "on its list, so that browsers have to ask again for others. Its defaults allow all origins and headers, "
-            "and say nothing of how long to keep that. No request here is conditional or has the cache mode no-store: "
-            "for such, Chromium asks each time, whatever it was told before."
+            + ". They all go to one URL, or in turn to three. The policy lists all these methods and headers. corswsgi "
+            "answers every preflight with the complete lists. flask-cors answers with the requested headers that are "
+            "on its list, so browsers have to ask again for others. Its defaults allow all origins and headers, and do "
+            "not say how long to remember that. No request here is conditional or has the cache mode no-store, because "
+            "for these Chromium always asks again."
         ],
     )
     browser = program("chromium", "chromium-browser", "google-chrome")

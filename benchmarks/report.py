@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 #: In place of a value that does not exist; a note under the table says why.
-NONE = "-"
+NONE = "n/a"
 
 
 @dataclass

@@ -208,22 +208,22 @@ def run(quick: bool) -> list[Table]:
             ["bytes for each origin, at most while building", f"{peak / count:.0f}"],
         ],
         [
-            f"Exact origins of {text:.0f} characters on average. The seconds are those of ``CORSMiddleware(app, "
-            "allow_origins=...)`` with a list of them; the bytes, as tracemalloc counts them, are all that is held "
-            f"afterwards, the strings among it: {sys.getsizeof('')} bytes and its characters each."
+            f"The exact origins have {text:.0f} characters on average. The seconds are for ``CORSMiddleware(app, "
+            "allow_origins=...)`` with a list of them. The bytes, as tracemalloc counts them, are everything that is "
+            f"kept afterwards, including the strings: {sys.getsizeof('')} bytes each, plus the characters."
         ],
     )
     table = Table(
         "Look-ups among many",
         ["look-up", "among 10", "among many", "added", "call", "goal"],
         notes=[
-            "Nanoseconds that corswsgi adds to a request among few rules and among many; the ratio of these, *added*, "
-            "and the ratio of the whole calls of the middleware, *call*, with an application that does next to nothing "
-            "inside. The request is the first table's *dynamic: allowed*, but for what is looked up: one of "
-            f"{REGULARS} values picked at random from what the rules cover (hit), or of as many like them that none "
-            f"covers (miss), made anew for each request, as a server does. Where {CROWD} values are picked, most are "
-            "in none of the processor's caches, and where the matcher alone is asked, with "
-            "``origin in policy.matcher``, there is nothing else to take time; for these there are no goals."
+            "This table shows the nanoseconds that corswsgi adds to a request, with few rules and with many. *added* "
+            "is the ratio of the two. *call* is the ratio of complete calls of the middleware, around an application "
+            "that does almost nothing. The request is *dynamic: allowed* of the first table, except for the value "
+            f"that is looked up. It is one of {REGULARS} values, picked at random from those that the rules cover "
+            "(hit), or from similar ones that no rule covers (miss), and created anew for each request, as a server "
+            f"does. With {CROWD} values, most are in none of the processor's caches. *the matcher alone* is ``origin "
+            "in policy.matcher``, with nothing else to take time. There are no goals for these two."
         ],
     )
     pace = QUICK if quick else FULL

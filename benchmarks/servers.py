@@ -101,11 +101,11 @@ def run(quick: bool) -> list[Table]:
         "Requests per second under servers",
         ["server", "without", "with", "loss"],
         notes=[
-            f"Medians of {rounds} rounds of {seconds} s each, in turns, as wrk counts them with eight connections on "
-            "the same machine, the server on one processor and wrk on the others: waitress as it is by default, and "
-            "gunicorn with one worker of its kind *sync*. The application is that of the first table, the request "
-            "*dynamic: allowed*. The loss is 1 less the ratio of the two, with the median absolute deviation between "
-            "rounds; where that is greater, there is only noise."
+            f"These are medians of {rounds} rounds of {seconds} s each, in turns, as wrk counts them with eight "
+            "connections on the same machine. The server runs on one processor, and wrk on the others: waitress with "
+            "its defaults, and gunicorn with one *sync* worker. The application is that of the first table, the "
+            "request *dynamic: allowed*. The loss is 1 minus the ratio of the two, with the median absolute "
+            "deviation between rounds. If the deviation is greater than the loss, there is only noise."
         ],
     )
     wrk = program("wrk")

@@ -112,16 +112,16 @@ def in_process(quick: bool, times: Mapping[str, Mapping[str, Times]]) -> Table:
         "Share of a whole request, in process",
         ["request", "layer", "without", "added", "share"],
         notes=[
-            "What a layer takes of a whole request to ``examples/flask_app.py`` and ``examples/django_app.py``: the "
-            "time of a request *without* the layer and the time that is *added* with it, both in microseconds, and the "
-            "*share* of the added time in the whole. *by hand* is the headers of an allowed origin, hard-coded and put "
-            "on every response.",
-            "Each application runs in a process of its own, as a worker of a server does. The processes take turns of "
-            f"{TURN * 1000:.0f} ms, some hundred requests, after others that are not timed; what counts is the time "
-            "that the processor works for the process. All values are medians of "
-            f"{processes * pace.rounds} rounds with {processes} processes of each application, with the median "
-            "absolute deviation. A layer takes two to three times as long here as in the first table: since the last "
-            "request, the framework has filled the processor's caches with other things.",
+            "This table shows how much of a complete request to ``examples/flask_app.py`` and "
+            "``examples/django_app.py`` a layer takes: the time of the request *without* the layer and the time "
+            "*added* by it, both in microseconds, and the *share* of the added time in the whole. *by hand* adds the "
+            "hard-coded headers of an allowed origin to every response.",
+            "Each application runs in its own process, like a worker of a server. The processes take turns of "
+            f"{TURN * 1000:.0f} ms, which is some hundred requests, after others that are not timed. Only the "
+            f"processor time of the process counts. All values are medians of {processes * pace.rounds} rounds with "
+            f"{processes} processes of each application, with the median absolute deviation. A layer takes two to "
+            "three times as long here as in the first table, because the framework has filled the processor's caches "
+            "with other things since the last request.",
         ],
     )
     worst = 0.0
@@ -156,14 +156,15 @@ def over_sockets(quick: bool, times: Mapping[str, Times], in_process: Mapping[st
         "Share of a whole request, over a socket",
         ["request", "layer", "whole", "difference", "added in process", "share"],
         notes=[
-            f"The same examples under waitress, asked on {CONNECTIONS} connections at once, the servers on one "
-            "processor and who asks on the others; requests from an allowed origin, in microseconds that the processor "
-            "works for the server. *whole* is the time of a request with the headers by hand. *difference* is what it "
-            f"takes more with the layer, the median of {servers * pace.rounds} rounds with {servers} servers of each "
-            "application; that waitress has more headers to write is no part of it.",
-            f"A difference of less than {NOISE} deviations is noise, and a hundredth of a request mostly is. Then the "
-            "share is derived: what the layer adds in process, as in the table before, divided by the time of the "
-            f"whole request. Such a share is marked with {DERIVED}.",
+            f"This table shows the same examples under waitress, with {CONNECTIONS} connections at once, in "
+            "microseconds of processor time of the server. The servers run on one processor, and the client on the "
+            "others. All requests come from an allowed origin. *whole* is the time of a request with the headers "
+            "written by hand. *difference* is the additional time with the layer, the median of "
+            f"{servers * pace.rounds} rounds with {servers} servers of each application. It does not include the time "
+            "that waitress needs to send more headers.",
+            f"A difference of less than {NOISE} deviations is noise, and a hundredth of a request mostly is. In this "
+            "case the share is derived: it is the time that the layer adds in process (see the previous table), "
+            f"divided by the time of the complete request. Such shares are marked with {DERIVED}.",
         ],
     )
     worst = 0.0
