@@ -170,14 +170,14 @@ def test_cases_of_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "there is no [[case]]"),
+        ("", "the file has no [[case]]"),
         ('[[case]]\nname="x"\nfetch={page="nowhere"}', "there is no page 'nowhere'"),
         ('[[case]]\nname="x"\nfetch={to="nowhere"}', "there is no origin 'nowhere'"),
         ('[[case]]\nname="x"\nfetch={to="api/second"}', "there is no resource 'second'"),
         ('[[case]]\nname="x"\nsays={to="nowhere"}', "there is no origin 'nowhere'"),
         ('[[case]]\nname="x"\nsays={to="api/nowhere"}', "there is no resource 'nowhere'"),
         ('[[case]]\nname="x"\npolicy={}\nfetch={to="tls-api"}', "there is no origin 'tls-api'"),
-        ('[[case]]\nname="x"\ncolour="red"', "a case has no colour"),
+        ('[[case]]\nname="x"\ncolour="red"', "a case has no key colour"),
         ('[[case]]\nname="x"\nfetch={colour="red"}', "unexpected keyword argument 'colour'"),
         ("[[case", "Expected"),
         ("case = 1", "not iterable"),

@@ -6,10 +6,10 @@ import re
 from typing import NamedTuple
 
 from corswsgi import fetch
-from corswsgi.browser.departures import Departure
+from corswsgi.browser.departures import Departs, Departure
 from corswsgi.browser.preflight_cache import DEFAULT_MAX_AGE
 from corswsgi.browser.request import Request
-from corswsgi.browser.safelisting import Departs, why_unsafe
+from corswsgi.browser.safelisting import why_unsafe
 from corswsgi.browser.urls import (
     same_origin,
     schemelessly_same_site,

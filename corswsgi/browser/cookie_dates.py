@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from corswsgi.browser.departures import Departure
-
-Departs = Callable[[Departure], bool]
+from corswsgi.browser.departures import Departs, Departure
 
 #: rfc6265bis#section-5.6.2: digits, with or without a minus sign before them.
 _SECONDS = re.compile("-?[0-9]+")

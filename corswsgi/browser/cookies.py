@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from corswsgi.browser.cookie_dates import Departs
-from corswsgi.browser.departures import Departure
+from corswsgi.browser.departures import Departs, Departure
 from corswsgi.browser.set_cookie import Refusal, Refused, Rule, SetCookie, parse_set_cookie
 from corswsgi.browser.urls import (
     URL,

@@ -6,7 +6,7 @@ An algorithm that can depart asks for it: ``request.departs(Departure.X)``. No a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, unique
 from types import MappingProxyType
 
@@ -827,8 +827,11 @@ class Departure(Enum):
     )
 
 
-#: What only WebKitGTK does, because libsoup keeps its cookies. Safari's are kept by a library of its own, which nobody
-#: has measured here; what is said of Safari leaves these out.
+#: Tells whether an engine has a departure.
+Departs = Callable[[Departure], bool]
+
+#: What only WebKitGTK does, because libsoup keeps its cookies. Safari's are kept by a library of its own, which has not
+#: been measured here; statements about Safari leave these out.
 OF_LIBSOUP = frozenset(
     {
         Departure.COOKIE_PREFIXES_IGNORED,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, cast, get_args
 
 from corswsgi import fetch
 from corswsgi.browser.bodies import Body, BodyInit, extract_body
-from corswsgi.browser.departures import Departure
+from corswsgi.browser.departures import Departs, Departure
 from corswsgi.browser.engines import STANDARD, Profile
-from corswsgi.browser.safelisting import Departs, unsafe_header_names
+from corswsgi.browser.safelisting import unsafe_header_names
 from corswsgi.browser.urls import URL, Origin, parse_url, same_origin
 from corswsgi.browser.verdict import Header, NetworkError, Note, NoteCode, get, quote
 
@@ -93,10 +94,7 @@ class Request:
     @property
     def has_crossed_origins(self) -> bool:
         """Whether some redirect led to another origin."""
-        return any(
-            not same_origin(url.origin, last.origin)
-            for last, url in zip(self.url_list, self.url_list[1:], strict=False)
-        )
+        return any(not same_origin(url.origin, last.origin) for last, url in pairwise(self.url_list))
 
     @property
     def has_just_crossed_origins(self) -> bool:
@@ -118,7 +116,7 @@ class Request:
         """fetch#concept-request-tainted-origin: whether a redirect led from one foreign origin to another."""
         return any(
             not same_origin(url.origin, last.origin) and not same_origin(self.origin, last.origin)
-            for last, url in zip(self.url_list, self.url_list[1:], strict=False)
+            for last, url in pairwise(self.url_list)
         )
 
     @property

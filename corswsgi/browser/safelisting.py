@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from corswsgi import fetch
-from corswsgi.browser.departures import Departure
+from corswsgi.browser.departures import Departs, Departure
 from corswsgi.browser.verdict import Header, quote, sort_and_combine
-
-#: Tells whether the engine has a departure.
-Departs = Callable[[Departure], bool]
 
 _MAX_SAFELISTED_VALUE = 128
 _MAX_SAFELISTED_SUM = 1024

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum, unique
 
-from corswsgi.browser.cookie_dates import Departs, moment_of, seconds_of
-from corswsgi.browser.departures import Departure
+from corswsgi.browser.cookie_dates import moment_of, seconds_of
+from corswsgi.browser.departures import Departs, Departure
 
 #: rfc6265bis#section-5.6, in bytes: for name and value together, and for each attribute.
 _MOST = 4096

@@ -1,4 +1,4 @@
-"""A case of the matrix as plain data: who answers, what is fetched from which page, which rules it decides."""
+"""A case of the matrix as plain data: who answers, what is fetched from which page, and which rules it tests."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 
 Pairs = Sequence[tuple[str, str]]
 
-#: Who answers: our two front ends, each with a policy, and a server that says whatever a case tells it to.
+#: Who answers: our two front ends, each with a policy, and a server that gives the answers of the case.
 WSGI, HTTP_SERVER, SCRIPTED = "wsgi", "http.server", "scripted"
 OURS = (WSGI, HTTP_SERVER)
 FRONT_ENDS = (*OURS, SCRIPTED)
 
-#: Each front end listens on three ports, so that there is a page, and two other origins on the same host.
+#: Each front end listens on three ports: one for the page, and two for other origins on the same host.
 SERVERS = ("page", "api", "third")
 
 #: Each port has several host names, and so several origins: ``page`` is on localhost, ``sub-page`` on a.localhost.
@@ -32,7 +32,7 @@ HOSTS = {
     "dot-": "localhost.",
 }
 
-#: Hosts that are not on this machine, as far as browsers know. They are of scripted servers only.
+#: Hosts that browsers take for hosts outside this machine. Only scripted servers have them.
 FAR_HOSTS = {
     "app-": "app.example.com",
     "sibling-": "api.example.com",
@@ -46,10 +46,10 @@ FAR_HOSTS = {
     "private-name-": "printer.local",
 }
 
-#: The one host of them whose address space Chromium knows. Behind a proxy it knows none, and so asks nobody.
+#: The only one of them whose address space Chromium knows. Behind a proxy it knows none, and does not ask the user.
 PUBLIC_HOST = FAR_HOSTS["public-"]
 
-#: What stands before the name of an origin of https:, of scripted servers too: ``tls-app-page`` is https.
+#: The prefix of the names of https: origins, which are of scripted servers too: ``tls-app-page``.
 TLS = "tls-"
 
 #: The names of all origins.
@@ -57,16 +57,16 @@ ORIGINS = tuple(
     scheme + prefix + server for scheme in ("", TLS) for prefix in (*HOSTS, *FAR_HOSTS) for server in SERVERS
 )
 
-#: Those of our own front ends.
+#: The names of the origins of our own front ends.
 OUR_ORIGINS = tuple(prefix + server for prefix in HOSTS for server in SERVERS)
 
 #: Pages with an opaque origin: a sandboxed frame, and a frame of a ``data:`` URL.
 OPAQUE_PAGES = ("sandbox", "data")
 
-#: Opens a WebSocket; no fetch of ``Browser``, because CORS has no part in it.
+#: Opens a WebSocket. ``Browser`` does not do so, because CORS does not apply.
 SOCKET = "socket"
 
-#: How a page asks for something, other than by ``fetch()``, and what ``Browser`` calls that.
+#: The ways of a page to send a request without ``fetch()``, and the initiator of ``Browser`` for each.
 WAYS = {
     "image": "image",
     "script": "script",
@@ -81,13 +81,13 @@ WAYS = {
 
 @dataclass(frozen=True)
 class Says:
-    """What a server answers; behind a policy: what the application says, which never sees preflights.
+    """What a server answers; behind a policy, what the application answers, which never sees preflights.
 
-    In the values of headers, and in bodies, ``{page}``, ``{sub-page}`` and so on stand for origins, ``{page-port}``
-    for a port, ``{O}`` for the ``Origin`` of the request, ``{path}`` for the folder of the resource that it asks for.
+    In header values and bodies, ``{page}``, ``{sub-page}`` and so on stand for origins, ``{page-port}`` for a port,
+    ``{O}`` for the ``Origin`` of the request, and ``{path}`` for the folder of the requested resource.
 
     :ivar to: where a redirect leads: an origin and a resource of the same case, as ``"third/second"``.
-    :ivar preflight: what a scripted server says to preflights, as ``(status, headers)``; by default the same.
+    :ivar preflight: how a scripted server answers preflights, as ``(status, headers)``; by default like other requests.
     """
 
     status: int = 200
@@ -101,17 +101,17 @@ class Says:
 class Fetch:
     """What a script does: a call of ``fetch()``.
 
-    :ivar to: an origin and, after a slash, which resource of the case; the resource is ``first`` where none is named.
+    :ivar to: an origin and, after a slash, a resource of the case; by default the resource ``first``.
     :ivar query: what follows the ``?`` in the address.
-    :ivar url: the whole address, in place of ``to``; origins may stand in it as in headers.
+    :ivar url: the whole address, instead of ``to``; origins are written in it as in headers.
     :ivar page: on which page the script runs: one of the origins, or of :data:`OPAQUE_PAGES`.
-    :ivar way: what the page does in place of ``fetch()``: one of :data:`WAYS`. An element has the attribute that makes
-        it fetch as ``mode`` and ``credentials`` say.
+    :ivar way: what the page does instead of ``fetch()``: one of :data:`WAYS`. An element gets the attribute that means
+        this ``mode`` and these ``credentials``.
     :ivar body: text, or a mapping with one of ``bytes`` (text), ``params`` or ``form`` (pairs).
     :ivar cache: the cache mode.
-    :ivar after: seconds to wait before.
-    :ivar navigate: ``"window"`` or ``"frame"``: one is opened there, in place of a script's fetch.
-    :ivar window: whether the page is in a window of its own, so that it is the first party; otherwise it is in a frame.
+    :ivar after: seconds to wait first.
+    :ivar navigate: ``"window"`` or ``"frame"``: opens one at that address, instead of a script's fetch.
+    :ivar window: whether the page has its own window, so that it is the first party; otherwise it is in a frame.
     """
 
     to: str = "api"
@@ -134,17 +134,17 @@ class Fetch:
 
 @dataclass(frozen=True)
 class Case:
-    """One cell: what is fetched, in order, and who answers.
+    """One case: what is fetched, in order, and who answers.
 
     :ivar name: unique in its family.
-    :ivar rules: the statements of :mod:`.statements` that it decides, as ``"A14 B17"``.
+    :ivar rules: the statements of :mod:`.statements` that it tests, as ``"A14 B17"``.
     :ivar says: by name of the resource.
-    :ivar policy: options of :class:`corswsgi.Policy`; ``None`` for a scripted server. Origins may stand in them as in
+    :ivar policy: options of :class:`corswsgi.Policy`; ``None`` for a scripted server. Origins are written in them as in
         headers; ``{"regex": "..."}`` and ``{"callable": [...]}`` stand for a regular expression and for a callable
         that knows these origins.
     :ivar local_network: whether the user lets public pages into the local network; ``None`` if no page of the case
         asks, because it is not on :data:`PUBLIC_HOST`.
-    :ivar may_prompt: whether an engine may ask the user for something, and so never come back.
+    :ivar may_prompt: whether an engine may ask the user for something, and so wait for ever.
     """
 
     name: str
@@ -168,7 +168,7 @@ class Case:
 
     @property
     def uses_http_cache(self) -> bool:
-        """Whether a response may be kept in the browser's HTTP cache: one says for how long, or redirects for good."""
+        """Whether the browser's HTTP cache may keep a response: one has a max-age, or is a permanent redirect."""
         return any(
             name.lower() == "cache-control" and "max-age=" in value
             for says in self.says.values()
@@ -177,31 +177,31 @@ class Case:
 
     @property
     def is_slow(self) -> bool:
-        """Whether it waits: such cases run beside the others."""
+        """Whether it waits: such cases run concurrently."""
         return any(fetch.after for fetch in self.fetches)
 
 
 def on_each_front_end(case: Case) -> list[Case]:
-    """Return a case once for each front end that it is for: both of ours where it has a policy."""
+    """Return a case for each of its front ends: both of ours if it has a policy, otherwise the scripted one."""
     if case.policy is None:
         return [dataclasses.replace(case, front_end=SCRIPTED)]
     return [dataclasses.replace(case, front_end=each) for each in OURS]
 
 
 def fill(text: str, names: Mapping[str, str]) -> str:
-    """Return ``text`` with what its braces stand for; braces around anything else are left alone."""
+    """Return ``text`` with the names in braces replaced; other braces are left unchanged."""
     return re.sub(r"\{([A-Za-z-]+)\}", lambda match: names.get(match[1], match[0]), text)
 
 
 def load(path: Path) -> list[Case]:
     """Return the cases of a TOML file, on each front end.
 
-    :raises ValueError: with the file, and what is wrong with it.
+    :raises ValueError: with the name of the file and what is wrong in it.
     """
     try:
         tables = tomllib.loads(path.read_text("utf-8")).get("case", [])
         if not tables:
-            raise ValueError("there is no [[case]] in it")
+            raise ValueError("the file has no [[case]]; add at least one")
         return [case for table in tables for case in on_each_front_end(_case(table))]
     except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{path}: {error}") from error
@@ -224,14 +224,14 @@ def _case(table: Mapping[str, Any]) -> Case:
         family=given.pop("family", "added"),
     )
     if given:
-        raise ValueError(f"a case has no {', '.join(sorted(given))}")
+        raise ValueError(f"a case has no key {', '.join(sorted(given))}")
     return checked(case)
 
 
 def checked(case: Case) -> Case:
-    """Return a case as it is.
+    """Return a case unchanged.
 
-    :raises ValueError: if it names an origin, a page or a resource that is not there.
+    :raises ValueError: if it names an origin, a page or a resource that does not exist.
     """
     origins = ORIGINS if case.policy is None else OUR_ORIGINS
     for fetch in case.fetches:
@@ -251,11 +251,11 @@ def checked(case: Case) -> Case:
 def _known(case: Case, what: str, names: Iterable[str], known: Iterable[str]) -> None:
     for name in names:
         if name not in known:
-            raise ValueError(f"{case.name}: there is no {what} {name!r}, but {', '.join(known)}")
+            raise ValueError(f"{case.name}: there is no {what} {name!r}; choose one of {', '.join(known)}")
 
 
 def _with_pairs(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a table whose headers are pairs, also where they were given by name."""
+    """Return a table whose headers are pairs, even if they were given as a mapping."""
     given = dict(table)
     headers = given.get("headers")
     if isinstance(headers, Mapping):

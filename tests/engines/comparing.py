@@ -1,4 +1,4 @@
-"""What an engine did otherwise than predicted, part by part."""
+"""The differences between what an engine did and what was predicted, part by part."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .predicting import Result
 
 @dataclass(frozen=True)
 class Difference:
-    """A case of which an engine makes something else than predicted.
+    """A case in which an engine did something other than predicted.
 
-    :ivar parts: what differs: ``outcome`` of a fetch, or parts of what the script was told (``told status``), or of
-        what the servers saw: ``exchanges``, where other requests arrived, or else a header (``sent origin``) or
-        ``sent body``.
+    :ivar parts: what differs: the ``outcome`` of a fetch; parts of what the script was told, such as ``told status``;
+        or what the servers saw: ``exchanges`` if other requests arrived, otherwise a header, such as ``sent origin``,
+        or ``sent body``.
     """
 
     engine: str
@@ -27,15 +27,15 @@ class Difference:
 
     @property
     def is_told(self) -> bool:
-        """Whether the script notices."""
+        """Whether the script notices the difference."""
         return any(part == "outcome" or part.startswith("told ") for part in self.parts)
 
     def lines(self) -> Iterator[str]:
-        """Yield what a person wants to see of it."""
+        """Yield lines that describe the difference."""
         yield f"{self.engine}: {self.case.id} ({', '.join(sorted(self.parts))})"
         for number, (ours, theirs) in enumerate(zip(self.predicted.told, self.observed.told, strict=False), 1):
             if ours != theirs:
-                # Where the outcome differs, so does all else.
+                # If the outcome differs, so does everything else.
                 every = sorted(ours.keys() | theirs.keys())
                 for key in every if ours["outcome"] == theirs["outcome"] else ["outcome"]:
                     if ours.get(key) != theirs.get(key):
@@ -46,9 +46,9 @@ class Difference:
 
 
 def compare(engine: str, case: Case, predicted: Result, observed: Result) -> Difference | None:
-    """Return what differs, or nothing."""
+    """Return the difference, or ``None``."""
     parts = set(_told_parts(predicted, observed))
-    # Which answers a browser keeps, and for how long, is its own business; what a script is told is not.
+    # A browser may decide which answers it caches and for how long, but not what a script is told.
     if not case.uses_http_cache:
         parts |= set(_seen_parts(predicted, observed))
     return Difference(engine, case, predicted, observed, frozenset(parts)) if parts else None

@@ -1,7 +1,7 @@
-"""The families of cases about cookies: what a ``Set-Cookie`` says, from where, and what the next request carries.
+"""The families of cases about cookies: what ``Set-Cookie`` says, who sends it, and what the next request carries.
 
-The cookies of a case stay in the folder of its resources, so that no other case meets them; one that has to have
-``Path=/`` is deleted at the end. All pages are in windows of their own: in a frame they would be third parties.
+The cookies of a case stay in the folder of its resources, so that they do not affect other cases. A cookie that needs
+``Path=/`` is deleted at the end. All pages have their own windows: in a frame they would be third parties.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .case import Case, Fetch, Says
 _SHARED = (("Access-Control-Allow-Origin", "{O}"), ("Access-Control-Allow-Credentials", "true"))
 _GET = Says(headers=_SHARED)
 
-#: Of one site are "page", on localhost, and "api"; "sub-page", on a.localhost, and "deep-api", on b.a.localhost.
+#: A page and a server: "page" and "api" are on localhost, "sub-page" on a.localhost, "deep-api" on b.a.localhost.
 _OWN, _SAME_SITE, _CROSS_SITE = ("page", "page"), ("sub-page", "deep-api"), ("page", "address-api")
 
 _PAST, _FUTURE = "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 2100 23:59:59 GMT"
@@ -29,13 +29,13 @@ def _asks(page: str, to: str, **fetch: object) -> Fetch:
 
 
 def _kept(name: str, *lines: str, page: str = "page", to: str = "api", then: tuple[Fetch, ...] = ()) -> Case:
-    """Return a case of a response that sets cookies, and what is sent to the same host then, or in other fetches."""
+    """Return a case of a response that sets cookies, and then a request to the same host, or other fetches."""
     fetches = (_asks(page, f"{to}/set"), *(then or (_asks(page, f"{to}/get"),)))
     return Case(name, "B33", fetches, {"set": _sets(*lines), "get": _GET, "getter": _GET})
 
 
 def _everywhere(name: str, *lines: str, page: str = "page", to: str = "api") -> Case:
-    """Return a case of cookies that have to have ``Path=/``."""
+    """Return a case of cookies that need ``Path=/``."""
     gone = []
     for line in lines:
         cookie, _, attributes = line.partition("=1")
@@ -92,7 +92,7 @@ def cookie_paths() -> Iterator[Case]:
 
 
 def cookie_domains() -> Iterator[Case]:
-    """From a page on the same host, so that all is of one site, to hosts above, below and beside."""
+    """From a page on the same host, so that everything is same-site, to the hosts above, below and next to it."""
     names = (
         "a.localhost", ".a.localhost", "A.LOCALHOST", "b.a.localhost", "localhost", ".localhost", "evil-a.localhost",
         "c.a.localhost", "", ".", "..a.localhost", "a.localhost.", "example.com", "127.0.0.1", "a.localhost:80",
@@ -161,7 +161,7 @@ def cookie_times() -> Iterator[Case]:
 
 
 def cookies_that_are_secure() -> Iterator[Case]:
-    """Over http on this machine; what is https there is a family of its own."""
+    """Over http: on this machine; https: is in another family."""
     for page, to in (("page", "api"), ("address-page", "address-api"), ("sub-page", "sub-api")):
         for name, line in {
             "plain": "a=1; Secure", "value": "a=1; Secure=false", "none": "a=1; Secure; SameSite=None",
@@ -185,7 +185,7 @@ def cookies_that_are_secure() -> Iterator[Case]:
     yield _everywhere("host-prefix-with-domain", domain, page="sub-page", to="sub-api")
 
 
-#: What a cookie says of other sites.
+#: Cookies with all kinds of attributes about other sites.
 _SAME_SITE_LINES = {
     "absent": "a=1", "strict": "a=1; SameSite=Strict", "lax": "a=1; SameSite=Lax", "none": "a=1; SameSite=None",
     "none-secure": "a=1; SameSite=None; Secure", "case": "a=1; samesite=STRICT", "unknown": "a=1; SameSite=x",
@@ -195,7 +195,7 @@ _SAME_SITE_LINES = {
     "partitioned-plain": "a=1; Partitioned", "partitioned-lax": "a=1; Secure; SameSite=Lax; Partitioned",
 }  # fmt: skip
 
-#: A page and who answers, and the page of that site itself.
+#: A page, a server, and the page of that server's own site.
 _PAGES = {
     "same-origin": ("page", "page", "page"),
     "other-port": ("page", "api", "api"),
@@ -210,7 +210,7 @@ _PAGES = {
 
 
 def cookies_of_sites() -> Iterator[Case]:
-    """Set in a page and sent from it; set in one and sent from another; set at home and sent from abroad, and so on."""
+    """Set and sent from a page, which may be of another site, and from a page of the server's own site."""
     for (where, (page, to, home)), (name, line) in itertools.product(_PAGES.items(), _SAME_SITE_LINES.items()):
         abroad, at_home = _asks(page, f"{to}/get"), _asks(home, f"{to}/get")
         yield _kept(f"{where}-{name}-abroad", line, page=page, to=to, then=(abroad, at_home))
@@ -225,7 +225,7 @@ def _lines_by_name() -> list[str]:
 
 
 def cookies_of_third_parties() -> Iterator[Case]:
-    """What one first party's third party set, another first party's, and itself: partitions, and what is blocked."""
+    """Set under one first party and sent under the same, under another, and without one: partitions and blocking."""
     third = "address-api"
     lines = ("plain=1", "none=1; SameSite=None; Secure", "chips=1; SameSite=None; Secure; Partitioned")
     pages = ("page", "sub-page", "evil-page", "address-page")
@@ -248,7 +248,7 @@ def cookies_of_third_parties() -> Iterator[Case]:
 
 
 def cookies_after_redirects() -> Iterator[Case]:
-    """Set and sent on the way, within one site and across."""
+    """Set and sent during redirects, within one site and across sites."""
     lines = ("absent=1", "lax=1; SameSite=Lax", "none=1; SameSite=None; Secure", "strict=1; SameSite=Strict")
     ways = (
         ("page", "api", "third"), ("page", "api", "address-api"), ("page", "address-api", "api"),
@@ -271,7 +271,7 @@ def cookies_after_redirects() -> Iterator[Case]:
         yield Case(f"set-at-the-end-{page}-{first}-{second}", "B33", at_end, says)
 
 
-#: A page and who answers, and what of their sites differs; the page of that site itself has the same host.
+#: A page and a server, by the difference between their sites.
 _FAR_PAIRS = {
     "one-site": ("tls-app-page", "tls-sibling-api"),
     "below": ("tls-apex-page", "tls-sibling-api"),

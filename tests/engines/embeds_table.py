@@ -1,4 +1,4 @@
-"""The cases of what pages ask for other than by ``fetch()``: elements, EventSource, workers; and parts of files."""
+"""The cases of requests without ``fetch()``: elements, EventSource and workers; and of parts of files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ANY = ("Access-Control-Allow-Origin", "*")
 _ECHO = ("Access-Control-Allow-Origin", "{O}")
 _TRUE = ("Access-Control-Allow-Credentials", "true")
 
-#: The smallest font that every engine takes.
+#: A very small font that every engine accepts.
 _FONT = base64.b64decode(
     "AAEAAAAKAIAAAwAgT1MvMkUgRP0AAAEoAAAAYGNtYXAADACUAAABkAAAADRnbHlmHfI4KgAAAcwAAAAwaGVhZC9kmrIAAACsAAAANmhoZWEFFgH2"
     "AAAA5AAAACRobXR4AlgAAAAAAYgAAAAGbG9jYQAYAAwAAAHEAAAABm1heHAABAAFAAABCAAAACBuYW1lyMHMfAAAAfwAAABOcG9zdAADAAAAAAJM"
@@ -27,7 +27,7 @@ _FONT = base64.b64decode(
 
 _IMAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><rect width="1" height="1"/></svg>'
 
-#: What each element wants to be answered: its type and its content.
+#: The type and the content of an answer that each element accepts.
 _CONTENT: dict[str, tuple[str, str | bytes]] = {
     "image": ("image/svg+xml", _IMAGE),
     "script": ("text/javascript", "legible()"),
@@ -36,14 +36,14 @@ _CONTENT: dict[str, tuple[str, str | bytes]] = {
     "events": ("text/event-stream", "data: OK\n\n"),
 }
 
-#: By the attribute crossorigin of an element: how it fetches.
+#: How an element fetches, by its attribute crossorigin.
 _ATTRIBUTES: dict[str, dict[str, Any]] = {
     "without": {"mode": "no-cors", "credentials": "include"},
     "anonymous": {"mode": "cors", "credentials": "same-origin"},
     "use-credentials": {"mode": "cors", "credentials": "include"},
 }
 
-#: Which of them each way knows. Module scripts, fonts and EventSource never do without CORS.
+#: The attributes that each way has. Module scripts, fonts and EventSource always use CORS.
 _KNOWN = {
     "image": tuple(_ATTRIBUTES),
     "script": tuple(_ATTRIBUTES),
@@ -61,7 +61,7 @@ _POLICIES: dict[str, dict[str, Any]] = {
 _ANSWERS: dict[str, Pairs] = {"none": (), "any": (_ANY,), "echo-true": (_ECHO, _TRUE)}
 
 
-#: Where redirects lead.
+#: The two origins of a redirect.
 _WAYS = (("api", "third"), ("page", "page"), ("page", "api"), ("api", "page"))
 
 
@@ -81,7 +81,7 @@ def embeds() -> Iterator[Case]:
             fetch = Fetch(way=way, to="address-api", **_ATTRIBUTES[attribute])
             yield Case(f"{way}-{attribute}-answer-{name}", "B17 B34 B37", (fetch,), scripted)
         for attribute in attributes:
-            # With the cookie of an earlier answer: which requests have credentials.
+            # An earlier answer sets a cookie, which shows the requests with credentials.
             cookie = Says(headers=(kind, _ECHO, _TRUE, ("Set-Cookie", "matrix=1; SameSite=Lax")), body=body)
             setting = Fetch(to="api", mode="no-cors", credentials="include")
             fetch = Fetch(way=way, to="api", **_ATTRIBUTES[attribute])
@@ -94,7 +94,7 @@ def embeds() -> Iterator[Case]:
 
 
 def workers() -> Iterator[Case]:
-    """Fetches of workers, which are those of their page's origin."""
+    """Fetches of workers, which have the origin of their page."""
     fetches: dict[str, dict[str, Any]] = {
         "get": {},
         "put": {"method": "PUT", "headers": (("X-A", "1"),)},
@@ -114,7 +114,7 @@ def workers() -> Iterator[Case]:
 
 
 def downloads() -> Iterator[Case]:
-    """Parts of files, and their names: what a script that downloads sends and reads."""
+    """Downloads: requests for parts of files, and the headers of the answers that a script can read."""
     part: Pairs = (("Content-Range", "bytes 0-1/4"), ("Accept-Ranges", "bytes"))
     named = ("Content-Disposition", 'attachment; filename="report.txt"')
     for exposed, to, byte_range in itertools.product(

@@ -1,4 +1,4 @@
-"""The cases of what lies beside CORS: WebSocket handshakes, and the headers of Private Network Access."""
+"""The cases outside CORS: WebSockets, Private Network Access, mixed content and the local network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _METHODS = ("Access-Control-Allow-Methods", "PUT")
 
 
 def websockets() -> Iterator[Case]:
-    """Handshakes of WebSockets, which no browser holds against CORS, and ``enforce``."""
+    """Handshakes of WebSockets, to which browsers do not apply CORS, and ``enforce``."""
     policies: dict[str, dict[str, Any]] = {
         "allowed": {"allow_origins": ["{page}", "{third}"]},
         "not-allowed": {"allow_origins": "{sub-api}"},
@@ -30,7 +30,7 @@ def websockets() -> Iterator[Case]:
 
 
 def private_network() -> Iterator[Case]:
-    """The header with which Private Network Access would have asked for permission: nobody asks for it or reads it."""
+    """The header of Private Network Access, which no browser asks for or reads."""
     header = "Access-Control-Allow-Private-Network"
     answers: dict[str, Pairs] = {"none": (), "true": ((header, "true"),), "false": ((header, "false"),)}
     for (name, more), method, to in itertools.product(answers.items(), ("GET", "PUT"), ("api", "address-api")):
@@ -39,7 +39,7 @@ def private_network() -> Iterator[Case]:
 
 
 def mixed_content() -> Iterator[Case]:
-    """From pages with and without TLS, here and elsewhere, to servers with and without TLS, by name and by address."""
+    """From pages with and without TLS, local and public, to servers with and without TLS, by name and by address."""
     pages = ("page", "sub-page", "address-page", "tls-page", "public-page", "tls-public-page")
     targets = (
         "api", "sub-api", "address-api", "tls-api", "tls-address-api",
@@ -54,7 +54,7 @@ def mixed_content() -> Iterator[Case]:
     }
     for page, to in itertools.product(pages, targets):
         if page == "public-page" and to.startswith("private"):
-            continue  # behind a proxy, Chromium knows no address, and so lets pass what it would block
+            continue  # behind a proxy, Chromium knows no addresses, and so does not block these
         for name, fetch in ways.items():
             yield Case(
                 f"{page}-to-{to}-{name}", "B34 B35 B37", (Fetch(page=page, to=to, **fetch),), says, local_network=True
@@ -62,7 +62,7 @@ def mixed_content() -> Iterator[Case]:
 
 
 def local_network() -> Iterator[Case]:
-    """From public pages into the local network, if the user agrees and if not."""
+    """From public pages into the local network, with and without the user's consent."""
     says = {"first": Says(headers=(_ANY, _METHODS))}
     ways: dict[str, dict[str, Any]] = {"get": {}, "put": {"method": "PUT"}, "no-cors": {"mode": "no-cors"}}
     for is_allowed, page, to in itertools.product(

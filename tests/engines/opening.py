@@ -1,4 +1,4 @@
-"""Browser engines of this machine, opened on a page without a driver: fresh, kept from looking outside, and ended."""
+"""Starts and ends browser engines without a driver: with a fresh profile, and without access to the internet."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ import machine
 from . import outside
 from .outside import Outside
 
-#: Where nothing listens; browsers that ask a proxy for anything but loopback get no further.
+#: A proxy for everything except loopback that does not exist, so that browsers reach nothing else.
 _NOWHERE = "127.0.0.1:9"
 
-#: Seconds that a program has to say its version, or on which display it is.
+#: Seconds that a program has to print its version or its display.
 _PATIENCE = 30
 
 
@@ -29,7 +29,7 @@ _PATIENCE = 30
 class Instance:
     """An engine that was started.
 
-    :ivar log: what it complains of, in bytes of any encoding.
+    :ivar log: the file with its output, in any encoding.
     """
 
     process: subprocess.Popen[bytes]
@@ -40,7 +40,7 @@ class Instance:
         return self.process.poll() is not None
 
     def complaints(self, most: int = 2000) -> str:
-        """Return the end of what it complained of."""
+        """Return the end of its output."""
         return self.log.read_text("utf-8", "replace")[-most:]
 
 
@@ -48,11 +48,11 @@ class Instance:
 class Engine:
     """How an engine is started.
 
-    :ivar name: as ``CORSWSGI_REQUIRE`` has it.
-    :ivar needs: the names of :data:`machine.PROGRAMS` without which it does not run; the first is its own.
-    :ivar command: the arguments that open an address, given the program, a folder of its own, and the address.
-    :ivar environment: what it wants to know beside its folders.
-    :ivar seeing: the command again, given it, the folder, and what it is to see of the world.
+    :ivar name: its name in ``CORSWSGI_REQUIRE``.
+    :ivar needs: the names in :data:`machine.PROGRAMS` that it needs; the first is the engine itself.
+    :ivar command: returns the command that opens an address, given the program, a fresh folder and the address.
+    :ivar environment: its environment variables besides those for folders.
+    :ivar seeing: returns a command with access to an :class:`Outside`, given the command, the folder and the latter.
     """
 
     name: str
@@ -63,18 +63,18 @@ class Engine:
     seeing: Callable[[list[str], Path, Outside], list[str]] = lambda command, home, outside: command
 
     def why_absent(self) -> str:
-        """Return a sentence that says which program is not there; empty where all are."""
+        """Return a sentence that says which program is missing; empty if none is."""
         return "; ".join(machine.why_absent(name) for name in self.needs if machine.locate(name) is None)
 
     @property
     def is_demanded(self) -> bool:
-        """Whether the environment demands the engine, or what it needs."""
+        """Whether ``CORSWSGI_REQUIRE`` names the engine or a program that it needs."""
         return not machine.demanded().isdisjoint(self.needs)
 
     def version(self) -> str:
-        """Return what the engine calls itself.
+        """Return the name and version that the engine prints.
 
-        :raises OSError: if it does not say.
+        :raises OSError: if it prints none.
         """
         program = str(machine.locate(self.needs[0]))
         with self._surroundings() as environment:
@@ -83,15 +83,15 @@ class Engine:
                     [program, "--version"], env=environment, capture_output=True, timeout=_PATIENCE, check=True
                 )
             except subprocess.SubprocessError as error:
-                raise OSError(f"{self.name} does not say its version: {error}") from error
+                raise OSError(f"{self.name} does not print its version: {error}") from error
         lines = done.stdout.decode("utf-8", "replace").split("\n")
         return " ".join(lines[0].split()).partition(" built on ")[0]
 
     @contextlib.contextmanager
     def opened(self, address: str, outside: Outside | None = None) -> Iterator[Instance]:
-        """Open ``address`` in a fresh instance, which is ended with all its children in the end.
+        """Open ``address`` in a fresh instance; kill it with all its children at the end.
 
-        :param outside: what it sees of the world; by default nothing.
+        :param outside: what it can reach outside loopback; by default nothing.
         """
         program = str(machine.locate(self.needs[0]))
         with self._surroundings() as environment, _folder() as home:
@@ -115,7 +115,7 @@ class Engine:
 
 @contextlib.contextmanager
 def started(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program in a process group of its own, and kill the whole group in the end."""
+    """Run a program in its own process group, and kill the whole group at the end."""
     with log.open("wb") as stream:
         process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
@@ -129,7 +129,7 @@ def started(command: Sequence[str], environment: Mapping[str, str], log: Path) -
 
 
 def folders(home: Path) -> dict[str, str]:
-    """Return the environment that gives a program a home of its own."""
+    """Return the environment variables that give a program its own home folder."""
     names = (
         "HOME",
         "XDG_CONFIG_HOME",
@@ -150,7 +150,7 @@ def _folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _display() -> Iterator[str]:
-    """Start an X server without a screen, and give the name of its display.
+    """Start an X server without a screen, and yield the name of its display.
 
     :raises OSError: if it does not start.
     """
@@ -168,10 +168,10 @@ def _display() -> Iterator[str]:
     timer.start()
     try:
         with os.fdopen(read) as stream:
-            number = stream.readline().strip()  # empty where the program has ended
+            number = stream.readline().strip()  # empty if the program has ended
         timer.cancel()
         if not number:
-            raise OSError(f"{program} gives no display")
+            raise OSError(f"{program} did not start a display")
         yield f":{number}"
     finally:
         timer.cancel()
@@ -183,7 +183,7 @@ def _display() -> Iterator[str]:
 
 CHROMIUM_FLAGS = (
     "--headless=new",
-    "--no-sandbox",  # containers often run as root, where it cannot work; it opens pages of these tests only
+    "--no-sandbox",  # it does not work as root, as in many containers; only pages of these tests are opened
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-quic",
@@ -196,17 +196,17 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
     "--metrics-recording-only",
     "--disable-popup-blocking",
-    # Frames of pages that nobody sees have their timers slowed down.
+    # Otherwise timers are slowed down in pages that are not visible.
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
-    # Chromium itself takes loopback addresses past a proxy.
+    # Chromium itself does not use a proxy for loopback addresses.
     f"--proxy-server={_NOWHERE}",
     "--host-resolver-rules=MAP * ~NOTFOUND"
     + "".join(f", EXCLUDE {host}" for host in ("localhost", "*.localhost", "localhost.", "127.0.0.1")),
 )
 
 
-#: As Chrome comes; Debian builds Chromium so that it blocks third parties' cookies.
+#: The default of Chrome; Chromium from Debian blocks the cookies of third parties.
 _CHROMIUM_PREFERENCES = {"profile": {"cookie_controls_mode": 0}}
 
 
@@ -249,7 +249,7 @@ _FIREFOX_PREFERENCES: dict[str, bool | int | str] = {
     "network.proxy.ssl_port": int(_NOWHERE.partition(":")[2]),
     "network.proxy.type": 1,
     "network.trr.mode": 5,
-    # Where one WebSocket was refused, the next would wait for up to a minute.
+    # Otherwise a WebSocket waits for up to a minute after another one was refused.
     "network.websocket.delay-failed-reconnects": False,
     "services.settings.server": f"http://{_NOWHERE}",
     "toolkit.telemetry.enabled": False,
@@ -275,7 +275,7 @@ _WEBKIT_ENVIRONMENT = {
     "NO_AT_BRIDGE": "1",
     "WEBKIT_DISABLE_COMPOSITING_MODE": "1",
     "WEBKIT_DISABLE_DMABUF_RENDERER": "1",
-    # It cannot work as root, nor in most containers; it opens pages of these tests only.
+    # It does not work as root, nor in most containers; only pages of these tests are opened.
     "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
 }
 

@@ -1,4 +1,4 @@
-"""The world outside this machine, as browsers are made to see it: names that a proxy leads here, and certificates."""
+"""The world outside this machine, simulated for browsers: host names that a proxy leads here, and certificates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-#: rfc9110#section-9.3.6, and what a browser asks a proxy for otherwise; WebKit so for WebSockets too.
+#: CONNECT (rfc9110#section-9.3.6), or a request with a whole URL, which WebKit sends for WebSockets too.
 _ASKED = re.compile(r"([A-Z]+) (?:(?:http|ws)://)?([^/ :]+):([0-9]+)")
 
 _MOST_HEAD = 64 * 1024
@@ -25,14 +25,14 @@ _MOST_HEAD = 64 * 1024
 
 @dataclass(frozen=True)
 class Outside:
-    """What an engine is told of the world.
+    """What an engine can reach outside loopback.
 
     :ivar proxy: the address of the proxy, as ``host:port``.
-    :ivar certificate: of all servers of https:, in DER.
+    :ivar certificate: the certificate of all https: servers, in DER.
     :ivar hosts: ``host:port`` of each of them.
-    :ivar public_host: a name that an engine without a proxy for it is to take for public.
-    :ivar public: by ``host:port`` of this name: the port of this machine, used by nothing else, where it is played.
-    :ivar is_local_network_allowed: what the user answers if a public page wants into the local network.
+    :ivar public_host: a host that an engine reaches without the proxy, and takes for a public one.
+    :ivar public: the port of this machine that serves each ``host:port`` of this host, and nothing else.
+    :ivar is_local_network_allowed: the user's answer if a public page asks to reach the local network.
     """
 
     proxy: str
@@ -44,19 +44,19 @@ class Outside:
 
     @property
     def spki(self) -> str:
-        """The digest of the certificate's key, as Chromium wants it."""
+        """The digest of the certificate's key, in the form for Chromium."""
         key = x509.load_der_x509_certificate(self.certificate).public_key()
         info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return ssl.DER_cert_to_PEM_cert(hashlib.sha256(info).digest()).splitlines()[1]
 
     @property
     def fingerprint(self) -> str:
-        """The digest of the certificate, as Firefox wants it."""
+        """The digest of the certificate, in the form for Firefox."""
         return hashlib.sha256(self.certificate).digest().hex(":").upper()
 
 
 class Certificates:
-    """An authority, and the one certificate for all servers of https:."""
+    """A certificate authority, and one certificate for all https: servers."""
 
     def __init__(self, hosts: Collection[str]) -> None:
         self.authority = trustme.CA()
@@ -66,13 +66,13 @@ class Certificates:
         leaf.configure_cert(self._context)
 
     def guarded(self, listening: socket.socket) -> socket.socket:
-        """Return a socket that speaks TLS; each connection does so when it is first read, in its own thread."""
+        """Return a TLS socket; the handshake of each connection happens at its first read, in its own thread."""
         return self._context.wrap_socket(listening, server_side=True, do_handshake_on_connect=False)
 
 
 @contextlib.contextmanager
 def proxy(hosts: Collection[str]) -> Iterator[str]:
-    """Run a proxy that leads these hosts to loopback, on the ports that are asked for, and yield its address."""
+    """Run a proxy that leads these hosts to the same ports on loopback, and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=_accept, args=(listening, frozenset(hosts)))
         thread.start()
@@ -123,18 +123,18 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
 
 
-# How each engine is told
+# What each engine needs to use it
 
 
-#: Of Chromium's content settings: older versions know the first, newer ones the others.
+#: Content settings of Chromium: older versions have the first, newer ones the others.
 _LOCAL_NETWORK_SETTINGS = ("local_network_access", "local_network", "loopback_network")
 _ALLOW, _BLOCK = 1, 2
 
 
 def chromium(command: list[str], home: Path, outside: Outside) -> list[str]:
-    """Return the command with the proxy, the trusted key and the public host; write down what the user answers.
+    """Return the command with the proxy, the trusted key and the public host; write the user's answer to the profile.
 
-    Chromium knows no address space behind a proxy, so that the public host is reached without one.
+    Behind a proxy Chromium knows no address spaces, so that it reaches the public host without one.
     """
     preferences = home / "profile" / "Default" / "Preferences"
     chosen = json.loads(preferences.read_text())
@@ -158,7 +158,7 @@ def chromium(command: list[str], home: Path, outside: Outside) -> list[str]:
 
 
 def firefox(command: list[str], home: Path, outside: Outside) -> list[str]:
-    """Write into the profile what a user says who accepts the certificate for each host."""
+    """Write to the profile that the user has accepted the certificate for each host."""
     port = int(outside.proxy.partition(":")[2])
     profile = home / "profile"
     with (profile / "user.js").open("a") as preferences:
@@ -170,6 +170,6 @@ def firefox(command: list[str], home: Path, outside: Outside) -> list[str]:
 
 
 def webkit(command: list[str], home: Path, outside: Outside) -> list[str]:
-    """Return the command with the proxy, and without a check of certificates: it knows no other way."""
+    """Return the command with the proxy and without a check of certificates, because WebKit has no finer option."""
     kept = [each for each in command if not each.startswith("--proxy=")]
     return [kept[0], f"--proxy=http://{outside.proxy}", "--ignore-tls-errors", *kept[1:]]

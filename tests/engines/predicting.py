@@ -1,4 +1,4 @@
-"""What the standard or an engine makes of each case, by ``corswsgi.browser``, on the servers that engines ask."""
+"""Predicts each case with ``corswsgi.browser``, on the same servers that the engines ask."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ Told = dict[str, Any]
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a case.
+    """The result of a case.
 
     :ivar told: for each fetch, what the script was told.
     :ivar seen: what the servers saw, in order.
-    :ivar departures: what was done otherwise than the standard, where that is known: in predictions.
+    :ivar departures: the departures from the standard, which only predictions know.
     """
 
     told: list[Told]
@@ -48,14 +48,14 @@ class Result:
 
     @property
     def requests(self) -> list[Seen]:
-        """What the servers saw but for the preflights."""
+        """What the servers saw, without the preflights."""
         return [each for each in self.seen if not each["preflight"]]
 
 
 class Predictor:
-    """Runs cases in ``corswsgi.browser``, each in a browser without a past, on a clock that nobody waits for.
+    """Runs cases in ``corswsgi.browser``, each in a fresh browser, on a clock that does not wait.
 
-    :ivar engine: whose profile the browser has.
+    :ivar engine: the engine whose profile the browser has.
     """
 
     def __init__(self, site: Site, engine: str = "standard") -> None:
@@ -72,7 +72,7 @@ class Predictor:
         self._session.close()
 
     def predict(self, number: int) -> Result:
-        """Return what the engine makes of a case."""
+        """Return the result of a case in the engine."""
         return _Prediction(self._site, self._session, self._run, number, self.engine).result()
 
 
@@ -88,7 +88,7 @@ class _Prediction:
     def result(self) -> Result:
         adapter = self._session.get_adapter("http://")
         assert isinstance(adapter, _Loopback)
-        # Our front ends say Vary so that no cache changes anything; a scripted server may not.
+        # Our front ends send Vary, so that a cache changes nothing; a scripted server may not send it.
         has_cache = self._case.uses_http_cache and self._case.policy is None
         adapter.cache = HTTPCache() if has_cache else None
         self._cache = adapter.cache
@@ -125,7 +125,7 @@ class _Prediction:
         return _told_of(fetch.way, verdict)
 
     def _socket(self, address: str, fetch: Fetch) -> Told:
-        """Shake hands for a WebSocket (websockets#concept-websocket-establish); CORS has no part in it."""
+        """Send the handshake of a WebSocket (websockets#concept-websocket-establish); CORS does not apply."""
         request = Request(
             method="GET",
             url_list=[parse_url(address)],
@@ -192,11 +192,11 @@ class _Prediction:
 
 
 def _told_of(way: str, verdict: Verdict) -> Told:
-    """Return what a page is told, also if it asks in another way than by ``fetch()``."""
+    """Return what a page is told, even if it does not use ``fetch()``."""
     told = told_by(verdict)
     if WAYS.get(way, "fetch") == "fetch":
         return told
-    # What is not fine is not shown; an image may be, but what our servers say then is none.
+    # Elements show only successful answers. An image could show others, but our servers send no image then.
     is_fine = bool(verdict.exchanges) and verdict.exchanges[-1].status in range(200, 300)
     if told["outcome"] == "blocked" or not is_fine:
         return {"outcome": "blocked"}
@@ -208,7 +208,7 @@ def _told_of(way: str, verdict: Verdict) -> Told:
 
 
 def told_by(verdict: Verdict) -> Told:
-    """Return what our browser tells a script, in the form of a page's report."""
+    """Return what a script gets by a verdict, in the form in which pages report it."""
     response = verdict.response
     if verdict.reason.code == Code.PASSWORD_PROMPT:
         return {"outcome": "no answer"}
@@ -227,7 +227,7 @@ def told_by(verdict: Verdict) -> Told:
 
 
 def normalized(result: Result, run: str) -> Result:
-    """Return a result without what differs between any two runs: the run's name, and boundaries of forms."""
+    """Return a result without what differs in every run: the name of the run, and the boundaries of forms."""
     text = json.dumps([result.told, result.seen]).replace(f"/{run}/", "/run/")
     for boundary in set(re.findall(r'boundary=([^"\\;, ]+)', text)):
         text = text.replace(boundary, "BOUNDARY")
@@ -249,9 +249,9 @@ def _body(body: Any) -> Any:
 
 
 class HTTPCache:
-    """As much of a browser's HTTP cache as cases need (rfc9111): fresh answers to GET, by address and ``Vary``.
+    """The part of a browser's HTTP cache that the cases need (rfc9111): fresh answers to GET, by address and ``Vary``.
 
-    Not modelled: revalidation; what is not fresh is asked for anew, which tells a script the same.
+    Not modelled: revalidation. An answer that is not fresh is requested again, which gives a script the same.
 
     :ivar mode: the cache mode of the fetch at hand.
     :ivar partition: the part of the cache that it uses.
@@ -263,14 +263,14 @@ class HTTPCache:
         self._stored: dict[tuple[str, str], list[tuple[Mapping[str, str | None], tuple[Any, ...]]]] = {}
 
     def find(self, request: requests.PreparedRequest) -> tuple[Any, ...] | None:
-        """Return an answer that serves this request."""
+        """Return a cached answer to this request."""
         if request.method != "GET" or self.mode != "default":
             return None
         stored = self._stored.get((self.partition, str(request.url)), ())
         return next((kept for varied, kept in stored if varied == _varied(varied, request)), None)
 
     def keep(self, request: requests.PreparedRequest, kept: tuple[Any, ...]) -> None:
-        """Remember an answer, where it may be remembered."""
+        """Cache an answer, if it may be cached."""
         headers = kept[1]
         vary = [name.strip().lower() for name in headers.get("Vary", "").split(",") if name.strip()]
         if request.method != "GET" or "*" in vary or not re.search(r"max-age=[1-9]", headers.get("Cache-Control", "")):
@@ -282,12 +282,12 @@ def _varied(names: Any, request: requests.PreparedRequest) -> dict[str, str | No
     return {name: request.headers.get(name) for name in names}
 
 
-#: What is on this machine, and what the proxy of the engines leads here.
+#: The hosts of this machine, and those that the proxy of the engines leads here.
 _NEAR = ("localhost", "127.0.0.1", *FAR_HOSTS.values())
 
 
 class _Loopback(HTTPAdapter):
-    """Sends everything to loopback, as browsers do with ``*.localhost`` whatever the machine's resolver says."""
+    """Sends everything to loopback without a look-up, as browsers do with ``*.localhost``."""
 
     cache: HTTPCache | None = None
 

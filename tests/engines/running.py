@@ -1,4 +1,4 @@
-"""One engine's way through the table: a watchdog names the case that hangs, and the rest is run without it."""
+"""Runs the cases in one engine: a watchdog finds a case that hangs, and the others run without it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .opening import Engine, Instance
 from .predicting import Result, Told, normalized
 from .servers import Site
 
-#: Seconds without a word from the page after which it counts as hanging.
+#: Seconds without a report from the page after which it counts as hanging.
 WATCHDOG = 60.0
 
-#: The same where the engine may be asking the user for something, which is a result.
+#: The same if the engine may be asking the user for something, which counts as a result.
 PATIENCE = 15.0
 
-#: How often an engine is started anew after it hung or crashed.
+#: How often an engine is restarted after it hung or crashed.
 MOST_RESTARTS = 3
 
 _POLL = 0.25
@@ -29,9 +29,9 @@ _POLL = 0.25
 class Failure:
     """What went wrong with an engine.
 
-    :ivar cases: the numbers of the cases that were under way; none where it was between cases, or before the first.
+    :ivar cases: the numbers of the cases that were running; none before, after or between cases.
     :ivar what: ``"hangs"``, or how it ended.
-    :ivar log: the end of what the engine complained of.
+    :ivar log: the end of the engine's output.
     """
 
     cases: tuple[int, ...]
@@ -41,9 +41,9 @@ class Failure:
 
 @dataclass
 class Findings:
-    """What an engine made of the cases.
+    """The results of the cases in an engine.
 
-    :ivar results: by number of the case.
+    :ivar results: by the number of the case.
     """
 
     results: dict[int, Result] = field(default_factory=dict)
@@ -51,9 +51,9 @@ class Findings:
 
 
 def run_engine(site: Site, engine: Engine, numbers: Iterable[int], watchdog: float = WATCHDOG) -> Findings:
-    """Run cases in an engine. What hangs or crashes is left out when the rest is run in a fresh instance."""
+    """Run cases in an engine; after one that hangs or crashes, run the rest in a fresh instance."""
     findings = Findings()
-    # What the user says to local network access is a setting of the whole browser.
+    # The user's answer about the local network is a setting of the whole browser.
     for is_denied in (False, True):
         group = [number for number in numbers if (site.cases[number].local_network is False) is is_denied]
         if group:
@@ -97,7 +97,7 @@ def _run_once(site: Site, engine: Engine, numbers: list[int], findings: Findings
                     return None
                 elif time.monotonic() > deadline:
                     return _failed(site, under_way, "hangs", instance)
-    except OSError as error:  # it could not even be started
+    except OSError as error:  # the engine does not start
         return Failure((), f"does not start: {error}", "")
 
 
@@ -134,6 +134,6 @@ def _is_told(told: object) -> TypeGuard[list[Told]]:
 
 
 def _failed(site: Site, under_way: set[int], what: str, instance: Instance) -> Failure:
-    # Those that wait run beside the others; it is one of the others that keeps everybody waiting.
+    # Slow cases run concurrently, so that a fast one is what hangs, if one is running.
     fast = {number for number in under_way if not site.cases[number].is_slow}
     return Failure(tuple(sorted(fast or under_way)), what, instance.complaints())

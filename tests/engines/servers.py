@@ -1,4 +1,4 @@
-"""The servers of the matrix, all on loopback: both front ends, scripted ones, and one that has a browser run cases."""
+"""The servers of the matrix, all on loopback: both front ends, scripted servers, and one for the list of cases."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ from .outside import Certificates, Outside, proxy
 
 _HERE = Path(__file__).parent
 
-#: Request headers whose values are compared, beside all that start with ``X-``. Others say what a browser is.
+#: Request headers whose values are compared, besides all that start with ``X-``.
 _RECORDED = frozenset(
     "access-control-request-headers access-control-request-method access-control-request-private-network "
     "authorization content-language content-length content-type cookie origin range referer "
     "sec-fetch-dest sec-fetch-mode sec-fetch-site".split()
 )
 
-#: For the requests that a page sends before its first case.
+#: The headers of answers to the requests that a page sends before its first case.
 _WARM = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Methods", "*"),
@@ -66,10 +66,10 @@ _CLOSE_FRAME = b"\x88\x02\x03\xe8"
 #: Seconds that a page has to close a WebSocket.
 _PATIENCE = 5
 
-#: Where the script of workers is.
+#: The path of the script of workers.
 WORKER = "/worker.js"
 
-#: A method that the handlers of ``http.server`` do not have, so that they answer it by ``send_error``.
+#: A method that the handlers of ``http.server`` lack, so that they answer it with ``send_error``.
 MISSING_METHOD = "MISSING"
 
 Seen = dict[str, Any]
@@ -93,7 +93,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent."""
+    """An answer as it is sent."""
 
     status: int
     phrase: str
@@ -104,13 +104,13 @@ class Answer:
 class Site:
     """All servers of a table of cases, running from ``__enter__`` to ``__exit__``.
 
-    An address holds the policy, a run, the number of a case, and a resource: ``/p0/run-1/17/first``. A run is one
-    browser, which shares no address with another.
+    An address contains the policy, a run, the number of a case, and a resource: ``/p0/run-1/17/first``. Each browser
+    has its own run, so that no two share an address.
 
-    :ivar names: by front end, what stands in braces in the data of cases.
-    :ivar events: what pages report, as ``(run, event)``.
-    :ivar authority: the file of the certificate that vouches for the servers of https:, while the site runs.
-    :ivar outside: what engines are told of the world, while the site runs.
+    :ivar names: by front end, the values of the names in braces in the data of cases.
+    :ivar events: the reports of pages, as ``(run, event)``.
+    :ivar authority: while the site runs, the file with the certificate of the authority of the https: servers.
+    :ivar outside: while the site runs, what engines can reach outside loopback.
     """
 
     def __init__(self, cases: Sequence[Case]) -> None:
@@ -124,7 +124,7 @@ class Site:
         self._plans: dict[str, list[dict[str, Any]]] = {}
         self._numbers = itertools.count(1)
         self._running = contextlib.ExitStack()
-        # No certificate names a host with an underscore, or with a dot at its end.
+        # A certificate cannot name a host with an underscore, or with a dot at its end.
         hosts = [host for host in (*HOSTS.values(), *FAR_HOSTS.values()) if "_" not in host and host[-1] != "."]
         self._certificates = Certificates(hosts)
         self.authority = ""
@@ -166,7 +166,7 @@ class Site:
     def __exit__(self, *error: object) -> None:
         self._running.close()
 
-    # What is where
+    # Names and addresses
 
     def _name(
         self, front_end: str, sockets: Iterable[socket.socket], hosts: Mapping[str, str], scheme: str = "http"
@@ -181,19 +181,19 @@ class Site:
                 self._origins[f"{host}:{port}"] = tls + prefix + server
 
     def origin_of(self, front_end: str, page: str) -> str:
-        """Return the origin of a page, as browsers write it."""
+        """Return the serialized origin of a page."""
         return "null" if page in OPAQUE_PAGES else self.names[front_end][page]
 
     def worker_address(self, front_end: str, page: str) -> str:
-        """Return the address of the script of a page's workers."""
+        """Return the address of the script of the workers of a page."""
         return f"{self.names[front_end][page]}{WORKER}"
 
     def page_address(self, front_end: str, page: str) -> str:
-        """Return where a page is; a sandboxed one is a frame of ``page``."""
+        """Return the address of a page; a sandboxed page is a frame of ``page``."""
         return f"{self.names[front_end]['page' if page == 'sandbox' else page]}/frame"
 
     def address(self, run: str, number: int, fetch: Fetch) -> str:
-        """Return what a script of the case fetches."""
+        """Return the address that a script of the case fetches."""
         case = self.cases[number]
         if fetch.url:
             return fill(fetch.url, self.names[case.front_end])
@@ -225,7 +225,7 @@ class Site:
         return run
 
     def start_address(self, run: str) -> str:
-        """Return what an engine is to open to run a run."""
+        """Return the address that an engine opens to start a run."""
         return f"{self.harness}/start/{run}"
 
     def seen(self, run: str, number: int) -> list[Seen]:
@@ -278,7 +278,7 @@ class Site:
         return _waitress(_noted(CORSMiddleware(app, policies), self._note), listening)
 
     def _note(self, asked: Asked) -> None:
-        """Remember a request of a case."""
+        """Record a request of a case."""
         parts = asked.path.split("/")
         if len(parts) != 5 or not parts[3].isdigit():
             return
@@ -297,7 +297,7 @@ class Site:
             "body": asked.body.decode("utf-8", "replace"),
         }
         if asked.method not in ("POST", "PUT") and asked.headers.get("content-length") == "0":
-            del seen["headers"]["content-length"]  # of urllib3, which says so for every method that it does not know
+            del seen["headers"]["content-length"]  # urllib3 adds it to every method that it does not know
         if "range" in asked.headers:
             seen["headers"]["accept-encoding"] = asked.headers.get("accept-encoding", "")
         self._seen.setdefault((parts[2], int(parts[3])), []).append(seen)
@@ -321,7 +321,7 @@ class Site:
         says = self.cases[number].says[resource]
         status, headers = says.status, says.headers
         if asked.is_handshake:
-            # What counts is whether the application saw it.
+            # The result of a handshake is whether the application saw it.
             self._seen[run, number][-1]["reached"] = True
             return _handshake(front_end, asked)
         is_preflight = asked.method == "OPTIONS" and "access-control-request-method" in asked.headers
@@ -334,7 +334,7 @@ class Site:
             lines.append(("Location", self._resource(run, number, says.to)))
         if "content-type" not in {name.lower() for name, _ in lines} and status not in _WITHOUT_BODY:
             lines.append(("Content-Type", "text/plain"))
-        # rfc9110#section-15.3.6: 205 has no content, and says so.
+        # rfc9110#section-15.3.6: a 205 has no content.
         body = b"" if status == 205 else says.body
         content = body if isinstance(body, bytes) else fill(body, names).encode()
         return Answer(status, _phrase(status), lines, content)
@@ -353,9 +353,9 @@ class Site:
 
 
 def make_policy(options: Mapping[str, Any], names: Mapping[str, str]) -> Policy:
-    """Return the Policy that the data of a case means.
+    """Return the Policy that the data of a case describes.
 
-    :raises PolicyError: if it is none.
+    :raises PolicyError: if it is invalid.
     """
 
     def made(value: Any) -> Any:
@@ -374,7 +374,7 @@ def make_policy(options: Mapping[str, Any], names: Mapping[str, str]) -> Policy:
 
 
 def _handshake(front_end: str, asked: Asked) -> Answer:
-    """Return what an application says that a handshake has reached; behind waitress it cannot open a WebSocket."""
+    """Return the application's answer to a handshake; behind waitress it cannot open a WebSocket."""
     if front_end == WSGI:
         return Answer(400, "Bad Request", (), b"")
     # rfc6455#section-4.2.2
@@ -409,7 +409,7 @@ def _frame_page(escaped: bool = False) -> str:
     return f"<!doctype html><title>a page of the matrix</title><script>{script}</script>"
 
 
-# The front ends: each notes what arrives before any policy has its say.
+# The front ends: each records a request before a policy can answer it
 
 Note = Callable[[Asked], None]
 
@@ -446,13 +446,13 @@ def _asked(environ: Mapping[str, Any], body: bytes) -> Asked:
 
 
 class _Noting:
-    """Under the mixin and over BaseHTTPRequestHandler: sees a request once it is parsed."""
+    """Stands between the mixin and BaseHTTPRequestHandler, and records a request when it is parsed."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # a body goes out right after its headers, which are a segment of their own
+    disable_nagle_algorithm = True  # otherwise a body waits until its headers are acknowledged
     note: Note
 
-    # A mixin: what mypy misses below is of BaseHTTPRequestHandler, which comes after it.
+    # The attributes that mypy does not find belong to BaseHTTPRequestHandler, the next base class.
     def parse_request(self) -> bool:
         if not super().parse_request():  # type: ignore[misc]  # of BaseHTTPRequestHandler
             return False
@@ -508,7 +508,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # a browser that is ended breaks its connections off
+        pass  # a browser that is killed breaks off its connections
 
 
 @contextlib.contextmanager
@@ -536,6 +536,6 @@ def _waitress(app: Callable[..., Iterable[bytes]], listening: socket.socket) -> 
         yield
     finally:
         server.task_dispatcher.shutdown()
-        # In the server's own thread: its loop ends when there is nothing left to listen to.
+        # In the server's own thread, because its loop ends when all sockets are closed.
         server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
         thread.join()

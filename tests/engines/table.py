@@ -1,4 +1,4 @@
-"""The cases of the matrix, by family. A family is a generator of cases; one more case is one more line of data."""
+"""The cases of the matrix, by family. A family is a generator of cases; a new case is one more line of data."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ FAMILIES: dict[str, Family] = {**embeds_table.FAMILIES, **networks_table.FAMILIE
 
 
 def family(make: Family) -> Family:
-    """Enter a family under its name."""
+    """Register a family under its name."""
     FAMILIES[make.__name__.replace("_", "-")] = make
     return make
 
 
 def table() -> list[Case]:
-    """Return all cases, on each front end that they are for."""
+    """Return all cases, on each of their front ends."""
     return [
         each
         for name, make in FAMILIES.items()
@@ -47,28 +47,27 @@ ANY = ("Access-Control-Allow-Origin", "*")
 ECHO = ("Access-Control-Allow-Origin", "{O}")
 TRUE = (CREDENTIALS, "true")
 
-#: What lets everybody do everything without credentials, and what lets the page do so with them.
+#: Allows everything to all origins without credentials.
 PUBLIC: Pairs = (ANY, (METHODS, "*"), (HEADERS, "*"))
-TRUSTING: Pairs = (ECHO, TRUE, (METHODS, "PUT, DELETE, PATCH, Custom"), (HEADERS, "x-a, x-b, content-type"))
 
-#: By credentials mode: what lets a script read under it.
+#: By credentials mode: the headers that let a script read the answer.
 MODES: dict[str, Pairs] = {"omit": (ANY,), "include": (ECHO, TRUE)}
 
 INCLUDE = {"credentials": "include"}
 
 
 def one(name: str, rules: str, says: Says | None = None, policy: Mapping[str, Any] | None = None, **fetch: Any) -> Case:
-    """Return a case of one fetch; what is not said of it stays as in :class:`Fetch`."""
+    """Return a case of one fetch; the defaults are those of :class:`Fetch`."""
     return Case(name, rules, (Fetch(**fetch),), {"first": says or Says(headers=(ANY,))}, policy)
 
 
 def app(*headers: tuple[str, str], status: int = 200) -> Says:
-    """Return what an application behind a policy says."""
+    """Return the answer of an application behind a policy."""
     return Says(status, headers)
 
 
 def scripted(*headers: tuple[str, str], status: int = 200, preflight: tuple[int, Pairs] | None = None) -> Says:
-    """Return what a scripted server says; to preflights too, unless they are told apart."""
+    """Return the answer of a scripted server, also to preflights unless ``preflight`` is given."""
     return Says(status, headers, preflight=preflight)
 
 
@@ -174,7 +173,7 @@ def methods() -> Iterator[Case]:
         yield one(f"own-origin-{method}-{to}", "A1 A2 A29", app(), policy, method=method, to=to)
 
 
-#: Headers that a script sets, around the limits of each rule of the safelist.
+#: Headers that a script sets, close to the limits of each rule of the safelist.
 VALUES: dict[str, Pairs] = {
     "custom": (("X-A", "1"),),
     "custom-upper-case": (("X-A", "1"), ("X-B", "2")),
@@ -408,7 +407,7 @@ def duplicates() -> Iterator[Case]:
 
 @family
 def wildcards() -> Iterator[Case]:
-    """* in each of the four headers, with credentials and without."""
+    """* in each of the four headers, with and without credentials."""
     for credentials in ("omit", "same-origin", "include"):
         mode = {"credentials": credentials}
         yield one(f"origin-{credentials}", "A16 B17", scripted(ANY, TRUE), **mode)
@@ -444,11 +443,11 @@ def wildcards() -> Iterator[Case]:
         )
 
 
-# Preflights that are kept
+# Remembered preflights
 
 
 def twice(name: str, rules: str, says: Says, policy: Mapping[str, Any] | None = None, **second: Any) -> Case:
-    """Return a case of two PUTs with X-A; the second as ``second`` says."""
+    """Return a case of two PUTs with X-A, the second changed by ``second``."""
     first = Fetch(method="PUT", headers=(("X-A", "1"),))
     return Case(name, rules, (first, dataclasses.replace(first, **second)), {"first": says}, policy)
 
@@ -507,7 +506,7 @@ def preflight_cache() -> Iterator[Case]:
             then_fetch = dataclasses.replace(with_credentials, **{**then, "credentials": mode})
             rules = "B16" if mode == "include" else "B15"
             yield Case(f"starred-then-{name}-{mode}", rules, (with_credentials, then_fetch), {"first": star})
-    # The first request fails after its preflight, or not: what was kept is forgotten, or not.
+    # If the first request fails after its preflight, the standard forgets the preflight.
     for name, says in {
         "failure": scripted(preflight=kept.preflight),
         "success": scripted(ANY, preflight=kept.preflight),
@@ -526,7 +525,7 @@ def preflight_cache() -> Iterator[Case]:
 def redirected(
     name: str, rules: str, hops: Sequence[str], policy: Any = None, says: Pairs = (), status: int = 302, **fetch: Any
 ) -> Case:
-    """Return a case that is led from the first of these origins to the last; each says ``says``."""
+    """Return a case of redirects from the first of these origins to the last; each sends the headers ``says``."""
     resources = ["first", *(f"hop{number}" for number in range(1, len(hops)))]
     told: dict[str, Says] = {resources[-1]: Says(headers=says)}
     for here, there, server in zip(resources, resources[1:], hops[1:], strict=False):
@@ -598,7 +597,7 @@ def redirects() -> Iterator[Case]:
         yield one(f"location-{name}-{server}", rules, scripted(ANY, *location, status=302), to=server)
     for status, page in itertools.product(REDIRECTS, ("sandbox", "third")):
         yield redirected(f"from-{page}-{status}", "A12 A27 B32", ("api", "third"), everything, status=status, page=page)
-    # Asked anew after a redirect: the second server refuses.
+    # The second server refuses the preflight after a redirect.
     refusing = {
         "first": Says(307, PUBLIC, to="third/second", preflight=(204, PUBLIC)),
         "second": scripted(ANY, preflight=(204, (ANY,))),
@@ -614,7 +613,7 @@ def redirects() -> Iterator[Case]:
     yield Case("see-other-drops-type", "B28 B30", (typed,), says)
 
 
-#: Ways on which an engine may remember, at the second redirect, what the first one dropped.
+#: Two redirects: at the second one, an engine may restore what the first one removed.
 LONG_WAYS = {
     "own-own-other": ("page", "page", "api"), "own-other-own": ("page", "api", "page"),
     "own-other-other": ("page", "api", "api"), "own-other-third": ("page", "api", "third"),
@@ -645,7 +644,7 @@ def _long_redirects(policy: Mapping[str, Any]) -> Iterator[Case]:
             yield redirected(f"{way}-no-cors-{status}", "B28 B34", hops, {"allow_origins": "*"}, **fetch)
 
 
-# What engines are known to do otherwise, beyond what the families above ask
+# Departures of engines that the families above do not show
 
 
 @family
@@ -656,7 +655,7 @@ def departures() -> Iterator[Case]:
         yield redirected(f"delete-{way}-{status}", "B28", hops, everything, status=status, method="DELETE", body="x")
     for way, hops in ways.items():
         yield redirected(f"range-{way}", "B36", hops, everything, headers=VALUES["range-simple"])
-    # One redirect turns the request into a GET, the next would have kept its method.
+    # One redirect turns the request into a GET, and the other keeps its method.
     longer = {way: LONG_WAYS[way] for way in ("own-own-other", "own-other-third", "other-third-third")}
     for (way, hops), statuses, mode in itertools.product(longer.items(), ((303, 307), (307, 303)), ("cors", "no-cors")):
         headers = (("Content-Language", "de"), *VALUES["content-type-plain"])
@@ -685,7 +684,7 @@ def departures() -> Iterator[Case]:
 
 @family
 def remembered() -> Iterator[Case]:
-    """What engines remember of preflights where the standard has it otherwise."""
+    """Preflights that engines remember differently from the standard."""
     answer: Pairs = (ECHO, (METHODS, "PUT"), (HEADERS, "x-a, if-none-match, cache-control"), (MAX_AGE, "60"))
     kept = scripted(ECHO, preflight=(204, answer))
     custom, other = VALUES["custom"], (("X-B", "1"),)
@@ -712,7 +711,7 @@ def remembered() -> Iterator[Case]:
         yield Case(f"redirect-{mode}", "B9 B21", (put, put), says)
 
 
-# Other modes, cookies, what a browser adds
+# Other modes, Fetch Metadata and cookies
 
 
 @family
@@ -816,7 +815,7 @@ def cookies() -> Iterator[Case]:
         says = scripted(ECHO, TRUE, ("WWW-Authenticate", name), status=401)
         yield one(f"401-include-{name}", "A27 B33", says, **INCLUDE)
     several = ("WWW-Authenticate", 'Bearer, Basic realm="x"')
-    # Each of these costs an engine that asks the user, and cannot be told to stop, a start of its own.
+    # An engine that asks the user cannot be made to stop, and is restarted after each of these.
     for name, says, fetch in (
         ("401-include", scripted(ECHO, TRUE, challenge, status=401), INCLUDE),
         ("401-include-several", scripted(ECHO, TRUE, several, status=401), INCLUDE),
@@ -833,9 +832,9 @@ CACHEABLE: Pairs = (("Cache-Control", "max-age=600"),)
 
 @family
 def http_cache() -> Iterator[Case]:
-    """From one page, another, and a navigation, in every order: what one left in the cache must not harm the next.
+    """A page, another page and a navigation, in every order: what one leaves in the cache must not harm the next.
 
-    Of our front ends the prediction knows no cache: with ``Vary`` as it should be, no script notices one.
+    For our front ends the prediction has no cache: with the right ``Vary``, no script notices one.
     """
     policies: dict[str, tuple[str, Any]] = {
         "any": ("A31", {"allow_origins": "*"}),
@@ -851,7 +850,7 @@ def http_cache() -> Iterator[Case]:
         says = {"first": app(*CACHEABLE, ("X-A", "1"))}
         credentials = "include" if name == "trusted" else "same-origin"
         fetches = tuple(dataclasses.replace(visits[each], credentials=credentials) for each in order)
-        # Asked by each at the end once more, as the last word on what the cache holds.
+        # Both pages ask once more at the end, which shows what the cache contains then.
         fetches += tuple(dataclasses.replace(visits[each], credentials=credentials) for each in ("page", "third"))
         yield Case(f"{name}-{'-'.join(order)}", rules, fetches, says, policy)
     visits["frame"] = Fetch(navigate="frame")
@@ -866,7 +865,7 @@ def http_cache() -> Iterator[Case]:
                 {"first": app(*CACHEABLE)},
                 policy,
             )
-    # These are told apart: without Vary, what one left behind harms the next, so that the cases above could fail.
+    # Scripted servers show that the cases above can fail: without Vary, one answer harms the next.
     vary = {"without-vary": (), "with-vary": (("Vary", "Origin"),)}
     for (name, header), visit, credentials in itertools.product(vary.items(), ("visit", "frame"), MODES):
         for order in itertools.permutations(("page", "third", visit)):
@@ -884,7 +883,7 @@ def http_cache() -> Iterator[Case]:
             yield Case(f"{name}-merged-vary", rules, (visits["page"], visits["third"], visits["page"]), says, policy)
 
 
-# Families in files of their own
+# Families of other modules
 
 for _each in cookies_table.FAMILIES:
     family(_each)

@@ -1,5 +1,5 @@
 "use strict";
-// What a page or a worker of the matrix does with a step of a case, and what its script is told.
+// How a page or a worker of the matrix performs a step of a case, and what its script is told.
 
 function bodyOf(body) {
   if (body === null || typeof body === "string") return body;
@@ -10,7 +10,7 @@ function bodyOf(body) {
   return form;
 }
 
-// Milliseconds that a fetch may take; it may wait for a person, who is not there.
+// The time limit of a fetch in milliseconds; an engine may wait for the user.
 const PATIENCE = 10000;
 
 async function told({url, init, body, way}) {
@@ -43,7 +43,7 @@ async function told({url, init, body, way}) {
   };
 }
 
-// What a page can do beside fetch(), by the "way" of a step.
+// What a page can do instead of fetch(), by the "way" of a step.
 
 const inTime = (promise) => Promise.race([
   promise,
@@ -77,7 +77,8 @@ function image({url, init}) {
   });
 }
 
-// The script fails; who may read it learns how. What a script throws by itself, Firefox tells everybody.
+// The script calls a function that does not exist: only a page that may read the script gets the error message.
+// It does not throw an error itself, because Firefox shows that to every page.
 function script({url, init}, type = "") {
   return new Promise((resolve) => {
     let outcome = "opaque";
@@ -109,7 +110,7 @@ function events({url, init}) {
   });
 }
 
-// Has a worker fetch in its stead.
+// Asks a worker to fetch.
 function asked(worker, step) {
   return new Promise((resolve) => {
     const channel = new MessageChannel();
@@ -126,12 +127,12 @@ async function inWorker(step) {
 }
 
 async function inServiceWorker(step) {
-  // It controls no page: what it is asked, it fetches itself.
+  // It controls no page, and fetches only what it is asked to.
   const {installing, waiting, active} = await navigator.serviceWorker.register("/worker.js", {scope: "/no/page"});
   return asked(installing ?? waiting ?? active, step);
 }
 
-// Opens a WebSocket, which is an application's only if that has answered.
+// Opens a WebSocket; it is open only if the application has answered.
 function socket({url}) {
   return new Promise((resolve) => {
     let opened;
