@@ -1,4 +1,4 @@
-"""WSGI applications by their names, ``module:callable``, and what they wrap; what is asked of them is not here."""
+"""WSGI applications by their names, ``module:callable``, and the applications that they wrap."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from corswsgi.asgi import is_asgi
 from corswsgi.errors import UsageError, quote
 
-#: What frameworks and middlewares call the application that they wrap.
+#: The attributes in which frameworks and middlewares keep the application that they wrap.
 _WRAPPED = ("wsgi_app", "app", "application", "wrapped", "_app", "_application", "_wsgi_app", "__wrapped__")
 
-#: How many objects are looked at in search of a middleware.
+#: The most objects that are searched for a middleware.
 _MOST_LOOKED_AT = 100
 
 
@@ -22,7 +22,7 @@ def import_app(name: str) -> Any:
     """Import a WSGI application, from the current directory too.
 
     :param name: ``module:callable``; the callable may be dotted.
-    :raises UsageError: if it cannot be.
+    :raises UsageError: if it cannot be imported, or is not a WSGI application.
     """
     module_name, colon, path = name.partition(":")
     if not (colon and _is_dotted_name(module_name) and _is_dotted_name(path)):
@@ -44,7 +44,7 @@ def import_app(name: str) -> Any:
 
 
 def within(app: Any) -> Iterator[Any]:
-    """Yield an application and those that it wraps, as far as they keep them in an attribute or in a closure."""
+    """Yield an application and those that it wraps, if they are kept in a known attribute or in a closure."""
     seen: set[int] = set()
     waiting = [app]
     while waiting and len(seen) < _MOST_LOOKED_AT:
@@ -53,7 +53,7 @@ def within(app: Any) -> Iterator[Any]:
             continue
         seen.add(id(each))
         yield each
-        # Only what is kept: a property may do anything at all.
+        # Only plain attributes: a property can run any code.
         kept = vars(each) if hasattr(each, "__dict__") else {}
         waiting += [kept[name] for name in _WRAPPED if name in kept]
         function = getattr(each, "__func__", each)
@@ -64,7 +64,7 @@ def within(app: Any) -> Iterator[Any]:
 def _is_filled(cell: Any) -> bool:
     try:
         return cell.cell_contents is not None
-    except ValueError:  # nothing has been put into it yet
+    except ValueError:  # the cell is empty
         return False
 
 
@@ -86,7 +86,7 @@ def _import_module(module_name: str, name: str) -> Any:
                 "run the command in the directory of the application"
             ) from error
         raise UsageError(f"--app {quote(name)}: importing it fails: {describe(error)}") from error
-    except (Exception, SystemExit) as error:  # a module may do anything at all when it is imported
+    except (Exception, SystemExit) as error:  # importing a module can raise anything
         raise UsageError(f"--app {quote(name)}: importing it fails: {describe(error)}") from error
 
 

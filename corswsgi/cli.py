@@ -1,4 +1,4 @@
-"""The command ``corswsgi``: its subcommands, and how their errors are told; what they do is done elsewhere."""
+"""The command ``corswsgi``: its subcommands, and how it reports errors; each subcommand has its own module."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Command(Protocol):
     def run(self, options: argparse.Namespace, /) -> int: ...
 
 
-#: Each with its module, and what it does.
+#: Each subcommand with its module and summary.
 COMMANDS: dict[str, tuple[_Command, str]] = {
     "demo": (demo, "start a page and two APIs on three local origins, to see CORS at work in a browser"),
     "check": (check_command, "say whether a browser would let a page read a URL, and if not, why"),
@@ -44,7 +44,7 @@ _SERVING = ("demo", "serve")
 _USAGE_ERROR = 2
 #: How alike two names must be for one to be taken for a slip of the other; from 0 to 1.
 _ALIKE = 0.6
-_INTERRUPTED, _BROKEN_PIPE = 130, 141  # as shells have them
+_INTERRUPTED, _BROKEN_PIPE = 130, 141  # the statuses that shells report for SIGINT and SIGPIPE
 
 
 class _Parser(argparse.ArgumentParser):
@@ -75,7 +75,7 @@ def _with_nearest(name: str, known: Iterable[str]) -> str:
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Return what a command line says; exit, with one line, if it says something that there is not."""
+    """Parse a command line; if it has an error, exit with a message of one line."""
     parser = _Parser(
         prog="corswsgi",
         description="CORS for WSGI applications and http.server.",
@@ -102,14 +102,14 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status, 2 for what cannot be done as it was asked."""
+    """Run the command line; return the exit status, which is 2 if a command cannot be run as asked."""
     try:
         try:
             return _run(arguments)
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        # Nobody reads on, as after "| head"; what the interpreter writes at its end must not fail again.
+        # The reader is gone, as after "| head". The interpreter flushes stdout at exit, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
 

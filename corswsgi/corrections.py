@@ -1,4 +1,4 @@
-"""What is wrong with a string that is no origin and no pattern, and what was meant by it."""
+"""What is wrong with a string that is neither an origin nor a pattern, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _EXTENSIONS = {
 
 
 def problems_of(option: str, text: str) -> list[Problem]:
-    """Return every fault of a string that is no origin and no pattern, each with the whole corrected value."""
+    """Return every fault of a string that is neither an origin nor a pattern, each with the whole corrected value."""
     complaints, corrected = _diagnose(text)
     return [
         Problem(fault, option, text, f"{quote(text)} is not an origin as browsers write it: {clause}", corrected)
@@ -48,7 +48,7 @@ def problems_of(option: str, text: str) -> list[Problem]:
 
 
 def _diagnose(text: str) -> tuple[list[_Complaint], Correction]:
-    """Return what is wrong with ``text``, and what would be right; a correction is acceptable itself."""
+    """Return what is wrong with ``text``, and its correction, which has no fault itself."""
     stripped = text.strip()
     if not stripped:
         return [(Fault.ORIGIN_EMPTY, "it is empty")], None
@@ -91,7 +91,7 @@ def _diagnose(text: str) -> tuple[list[_Complaint], Correction]:
 
 def _correct_list(text: str) -> list[str] | None:
     parts = [part for part in re.split(r"[\s,;]+", text) if part]
-    if len({"://" in part for part in parts}) != 1:  # a stray space in one origin, more likely than a list
+    if len({"://" in part for part in parts}) != 1:  # more likely a stray space in one origin than a list
         return None
     corrected = []
     for part in parts:
@@ -103,7 +103,7 @@ def _correct_list(text: str) -> list[str] | None:
 
 
 def _add_scheme(text: str) -> tuple[str, bool]:
-    """Return ``text`` with the scheme that it most likely lacks, and whether it is plain that a host was meant."""
+    """Return ``text`` with the scheme that is probably missing, and whether a host was clearly meant."""
     bare = text.removeprefix("//")
     host = re.split("[:/]", bare.removeprefix("*."))[0].lower()
     is_local = is_this_machine(host)
@@ -159,7 +159,7 @@ def _expression(scheme: str, host: str, port: str) -> str | re.Pattern[str] | No
     if host == "*":
         return re.compile(_EXTENSIONS[scheme]) if scheme in _EXTENSIONS else None
     *_, domain = host.rpartition("*")
-    # Two labels at least belong to somebody: "https://example.*" and "https://pr-*.com" would let strangers in.
+    # At least two labels must be fixed: "https://example.*" and "https://pr-*.com" would let strangers in.
     if not re.fullmatch(r"[a-z0-9-]*(?:\.[a-z0-9-]+){2,}", domain) or not re.fullmatch("[a-z0-9.*-]+", host):
         return None
     if not re.fullmatch(SCHEME, scheme) or _correct_port(scheme, port) != ([], port):
@@ -272,7 +272,7 @@ def to_a_labels(host: str) -> str | None:
     standard library would give ``fass.de``.
     """
     labels = [unicodedata.normalize("NFKC", label.lower()).lower() for label in host.split(".")]
-    # lower() and NFKC make a final sigma of letters that UTS 46 maps to the other one.
+    # lower() and NFKC turn some letters into a final sigma that UTS 46 maps to an ordinary sigma.
     if ".".join(labels).count("ς") != host.count("ς"):
         return None
     if not all(re.fullmatch("[a-z0-9_-]", each) or _is_plain(each) for label in labels for each in label):
@@ -281,7 +281,7 @@ def to_a_labels(host: str) -> str | None:
 
 
 def _is_plain(character: str) -> bool:
-    """Tell whether UTS 46 takes a non-ASCII character as it is, and in any place of a label."""
+    """Tell whether UTS 46 leaves a non-ASCII character unchanged, and allows it anywhere in a label."""
     return (
         not character.isascii()
         and unicodedata.category(character) in ("Ll", "Lo", "Lm", "Nd")

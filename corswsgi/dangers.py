@@ -43,11 +43,11 @@ _MOST_PIECES = 24
 def complain_of_credentials(
     origins: Collection[str], regexes: Iterable[re.Pattern[str]], named: Collection[str], option: str
 ) -> Iterator[Problem]:
-    """Yield what must not send credentials.
+    """Yield a problem for each entry that must not send credentials.
 
     :param origins: serialized origins, patterns of them, ``null`` and ``*``.
-    :param regexes: what an expression matches cannot be read off it, so likely origins are tried. An insecure origin
-        that no trial finds is refused when it is asked about (:class:`~corswsgi.origins.OriginMatcher`).
+    :param regexes: expressions, which are tried with likely origins. An insecure origin that no trial finds is refused
+        when a request comes from it (:class:`~corswsgi.origins.OriginMatcher`).
     :param named: the dangers that the policy names in ``dangerously_allow``.
     """
     if "*" in origins:
@@ -56,7 +56,7 @@ def complain_of_credentials(
     if OPAQUE in origins:
         message = f'any site can make a page with the origin "null"; {_ACTS}; remove it'
         yield Problem(Fault.NULL_WITH_CREDENTIALS, option, OPAQUE, message)
-    # Exact origins are cheap to pass over: there may be a million, and only those with http can be insecure.
+    # There may be a million exact origins, so those that cannot be dangerous are skipped without parsing.
     suspects = [origin for origin in origins if origin.startswith("http://") or "://*." in origin]
     patterns = [pattern for pattern in map(OriginPattern.parse, suspects) if pattern is not None]
     for regex in regexes:
@@ -78,7 +78,7 @@ def _insecure(pattern: OriginPattern, option: str) -> Problem:
     text = str(pattern)
     message = f"with credentials, anyone on the network path of {quote(text)} could act as its visitors"
     if _is_local(pattern.host):
-        # There is no certificate for such a host, so that "https" would be no help.
+        # Such a host cannot get a public certificate, so suggesting https would not help.
         message += f'; to accept the risk, set dangerously_allow="{INSECURE_ORIGINS}"'
         return Problem(Fault.INSECURE_ORIGIN_WITH_CREDENTIALS, option, text, message)
     port = "" if pattern.port == fetch.DEFAULT_PORTS["https"] else pattern.port
@@ -87,9 +87,9 @@ def _insecure(pattern: OriginPattern, option: str) -> Problem:
 
 
 def _is_local(host: str) -> bool:
-    """Tell whether a serialized host is of a local network, by its form: private addresses, bare and local names."""
+    """Tell whether a serialized host looks like one of a local network: a private address, or a bare or local name."""
     if host[0] == "[" or re.fullmatch("[0-9.]+", host):
-        from ipaddress import ip_address  # reads what only few policies need
+        from ipaddress import ip_address  # takes time to load, and few policies need it
 
         return not ip_address(host.strip("[]")).is_global
     return "." not in host or host.endswith((".local", ".lan", ".home", ".internal", ".home.arpa"))
@@ -101,7 +101,7 @@ def _complain_of_regex(regex: re.Pattern[str], named: Collection[str], option: s
         message = f"{shown} matches the origins of strangers; {_ACTS}; name the hosts that you mean in it"
         yield Problem(Fault.REGEX_WITH_CREDENTIALS, option, regex, message)
         return
-    text = re.sub(r"\\(?=\W)", "", regex.pattern).lower()  # "\." and "\-" stand for themselves
+    text = re.sub(r"\\(?=\W)", "", regex.pattern).lower()  # unescape "\." and "\-"
     if INSECURE_ORIGINS not in named and (origin := _first_match(regex, _insecure_origins(text))):
         message = (
             f"{shown} matches {quote(origin)}, and with credentials, anyone on the network path could act as its "
@@ -130,7 +130,7 @@ def _insecure_origins(text: str) -> Iterator[str]:
 
 
 def _strangers_below_suffixes(text: str) -> Iterator[str]:
-    """Yield origins that anyone can have, below the public suffixes in the text of an expression."""
+    """Yield origins that anyone can register, below the public suffixes named in the text of an expression."""
     words = dict.fromkeys(re.findall("[a-z0-9]+(?:-[a-z0-9]+)*", text)[:_MOST_PIECES])
     resembling = [name for word in words for name in (f"stranger{word}", f"{word}stranger", f"{word}-stranger")]
     names = [*_NAMES, *resembling, *(f"stranger-{word}" for word in words)]

@@ -1,4 +1,4 @@
-"""``corswsgi explain``: which rule of a policy governs a path, and what a request is answered there, by header."""
+"""``corswsgi explain``: which rule governs a path, what the policy answers to a request there, and why each header."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _REASONS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the arguments of the command."""
     parser.epilog = (
         "Exit status: 0, also if the request is refused; 2 if the policy has faults or cannot be read. "
         "Example: corswsgi explain cors.toml --path /api/items --origin https://app.example.com -X PUT"
@@ -91,7 +91,7 @@ def _told(source: Source, options: argparse.Namespace) -> Iterator[str]:
             request=request,
             credentials=options.credentials or None,
         )
-    except Exception as error:  # the callable of a policy may do anything at all
+    except Exception as error:  # the callable of a policy can raise anything
         raise UsageError(f"the callable in allow_origins fails: {describe(error)}") from error
     yield from _header_by_header(policy, options.origin, request, headers)
 

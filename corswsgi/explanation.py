@@ -1,4 +1,4 @@
-"""What the server side answers, and why, in words; what is answered is decided in ``protocol``."""
+"""What the server side answers, and why, in words; ``protocol`` decides what it answers."""
 
 from __future__ import annotations
 
@@ -26,17 +26,19 @@ def explain(
     request: Request | None = None,
     credentials: bool | None = None,
 ) -> str:
-    """Say in words what a request gets, what the browser makes of it, and which rule decides; a line for each step.
+    """Explain what a request gets, what the browser does with it, and which rule decides; a line for each step.
 
     :param origin: the value of ``Origin``, or ``None`` for a request without one.
     :param method: the method of the request; a preflight is ``OPTIONS`` with ``Access-Control-Request-Method``
         among the headers.
-    :param request_headers: what a script sets: names with values, or bare names, which are taken to need permission.
-    :param request: what a callable in ``allow_origins`` is asked with; needed for such a policy only.
-    :param credentials: whether the script says ``credentials: "include"``. With ``None``, what is said holds if it does
-        not, and a last line says if the answer would be another one with it.
+    :param request_headers: the headers that a script sets: names with values, or only names, which are assumed to need
+        permission.
+    :param request: the request to call a callable in ``allow_origins`` with; needed for such a policy only.
+    :param credentials: whether the script says ``credentials: "include"``. ``None`` explains the request without it,
+        and a last line says if it would be blocked with it.
+    :returns: plain text.
     :raises TypeError: if ``policy`` is not a Policy.
-    :raises ValueError: if the policy holds a callable, the request has an origin, and ``request`` is not given.
+    :raises ValueError: if ``allow_origins`` is a callable, the request has an origin, and ``request`` is not given.
     """
     if not isinstance(policy, Policy):
         raise TypeError(f"{quote(policy)} is not a Policy; from a mapping, pass the policy of one path")
@@ -112,7 +114,7 @@ def _explain_fetch(
 def _explain_preflight(
     policy: Policy, origin: str, method: str, names: str | None, request: Request | None, credentials: bool | None
 ) -> Generator[str, None, bool]:
-    """Yield what a preflight is answered and what the browser makes of it; return whether it lets the request go."""
+    """Yield the answer to a preflight and what the browser does with it; return whether it sends the request."""
     yield _explain_origin(policy, origin, request)
     rules = rules_of(policy)
     answer = rules.preflight(origin, _grant(policy, origin, request), method, names)
@@ -128,7 +130,8 @@ def _explain_preflight(
         f"{f'methods {_and(methods)}' if methods else 'no methods besides GET, HEAD and POST'}; "
         f"{f'headers {_and(listed)}' if listed else 'no header that needs permission'}; kept for {age or '5'} s."
     )
-    # fetch#cors-preflight-fetch step 7: the CORS check comes first. All that is wrong is told, to be fixed at once.
+    # fetch#cors-preflight-fetch step 7: the CORS check comes first. All faults are
+    # reported, so that they can be fixed together.
     is_refused = bool(credentials) and not policy.allow_credentials
     if is_refused:
         yield _credentials_blocked(policy, "the preflight")
@@ -139,7 +142,7 @@ def _explain_preflight(
 
 
 def _credentials_blocked(policy: Policy, what: str) -> str:
-    """Return that ``what`` does not allow credentials, and how it would; the origin is allowed."""
+    """Return that ``what`` does not allow credentials, and what to change; the origin is allowed."""
     name = 'name the origin in allow_origins in place of "*", and ' if policy.allows_any_origin else ""
     return (
         f'Blocked: the request says credentials: "include", and {what} does not allow them; '
@@ -183,7 +186,7 @@ def _grounds(policy: Policy, origin: str) -> str:
 
 
 def _neighbours(origin: str) -> Iterator[str]:
-    """Yield origins that people mistake for this one: another scheme, another port, with or without ``www``."""
+    """Yield origins that are easily confused with this one: another scheme or port, with or without ``www``."""
     parts = parse_origin(origin)
     assert parts is not None
     host = parts.host

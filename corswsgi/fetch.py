@@ -1,6 +1,6 @@
-"""Tables and grammar of the Fetch Standard: tokens, safelists, forbidden names; no policy and no decision lives here.
+"""Tables and grammar of the Fetch Standard: tokens, safelists, forbidden names.
 
-Header values are ``str`` with one character for each byte (ISO 8859-1), as WSGI and ``http.server`` hand them over.
+Header values are ``str`` with one character for each byte (ISO 8859-1), as in WSGI and ``http.server``.
 Anchors such as ``fetch#cors-safelisted-method`` stand for ``https://fetch.spec.whatwg.org/#cors-safelisted-method``.
 """
 
@@ -18,7 +18,7 @@ NORMALIZED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT
 #: fetch#forbidden-method, in upper case.
 FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
 
-#: fetch#forbidden-request-header, the names, in lower case; the prefixes stand below.
+#: fetch#forbidden-request-header: the names, in lower case; the prefixes are below.
 FORBIDDEN_REQUEST_HEADERS = frozenset(
     {
         "accept-charset",
@@ -78,13 +78,13 @@ BAD_PORTS = frozenset(
     """.split()
 )
 
-#: fetch#forbidden-request-header: dropped where their value names a forbidden method.
+#: fetch#forbidden-request-header: dropped if their value names a forbidden method.
 METHOD_OVERRIDE_HEADERS = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 
 #: fetch#no-cors-safelisted-request-header-name: all that a script may set in mode ``no-cors``.
 NO_CORS_SAFELISTED_REQUEST_HEADERS = frozenset({"accept", "accept-language", "content-language", "content-type"})
 
-#: fetch#request-body-header-name: deleted where a redirect drops the body.
+#: fetch#request-body-header-name: deleted if a redirect drops the body.
 REQUEST_BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
 
 #: fetch#null-body-status and fetch#redirect-status.
@@ -106,7 +106,7 @@ _LANGUAGE_VALUE = re.compile(r"[0-9A-Za-z *,\-.;=]*")
 #: fetch#simple-range-header-value: one range with a start; no white space, ``bytes`` in lower case.
 _SIMPLE_RANGE = re.compile(r"bytes=([0-9]+)-([0-9]*)")
 
-#: mimesniff#parse-a-mime-type, as far as the essence: type "/" subtype, white space around the whole and before ";".
+#: mimesniff#parse-a-mime-type, the essence only: type "/" subtype, with white space around it and before ";".
 _MIME_ESSENCE = re.compile(rf"[ \t\r\n]*({_TOKEN.pattern}/{_TOKEN.pattern})[ \t\r\n]*(?:;.*)?", re.DOTALL)
 
 _SAFELISTED_CONTENT_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
@@ -127,7 +127,7 @@ def normalize_method(method: str) -> str:
 
 
 def is_forbidden_method(method: str) -> bool:
-    """Tell whether ``fetch()`` refuses the method, in whatever case it is written (fetch#forbidden-method)."""
+    """Tell whether ``fetch()`` refuses the method, regardless of case (fetch#forbidden-method)."""
     return method.upper() in FORBIDDEN_METHODS
 
 
@@ -145,11 +145,11 @@ def is_forbidden_request_header(name: str, value: str) -> bool:
 
 
 def extract_header_list_values(lines: Iterable[str]) -> list[str] | None:
-    """Return the elements of all lines of a header that is a list of tokens; ``None`` for no line at all.
+    """Return the elements of all lines of a header that is a list of tokens; ``None`` if there is no line.
 
     For ``Access-Control-Allow-Methods``, ``-Allow-Headers`` and ``-Expose-Headers`` (fetch#extract-header-list-values).
 
-    :raises ValueError: with the first element that is no token; the standard calls that failure.
+    :raises ValueError: with the first element that is not a token; the standard calls that failure.
     """
     values: list[str] | None = None
     for line in lines:
@@ -170,15 +170,14 @@ def extract_max_age(lines: Iterable[str]) -> int | None:
     if len(values) != 1 or not (values[0].isascii() and values[0].isdigit()):
         return None
     digits = values[0].lstrip("0") or "0"
-    # rfc9111#section-1.2.2: what is more than 2**31 may be taken for that.
+    # rfc9111#section-1.2.2: a larger number may be treated as 2**31.
     return min(int(digits), 2**31) if len(digits) <= 10 else 2**31
 
 
 def split_list(value: str) -> list[str]:
-    """Return the elements of a comma-separated field value, without the white space around them and without empty ones.
+    """Return the elements of a comma-separated field value, trimmed and without empty ones.
 
-    rfc9110#section-5.6.1.2 asks recipients to pass over empty elements. What an element may be is for the
-    caller to check.
+    rfc9110#section-5.6.1.2 asks recipients to ignore empty elements. The caller checks what an element may be.
     """
     return [element for part in value.split(",") if (element := part.strip(OWS))]
 
@@ -226,6 +225,6 @@ def cors_unsafe_request_header_names(headers: Iterable[tuple[str, str]]) -> list
 
 
 def _split_outside_quotes(value: str) -> list[str]:
-    """Return what stands between commas, but for those in quoted strings (fetch#header-value-get-decode-and-split)."""
+    """Return the parts between commas outside of quoted strings (fetch#header-value-get-decode-and-split)."""
     parts: list[str] = re.findall(r'(?:"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^",])+', value, re.DOTALL)
     return [part.strip(OWS) for part in parts]

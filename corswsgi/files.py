@@ -1,4 +1,4 @@
-"""FileRequestHandler: the files of a directory over ``http.server``, whole or in parts; no policy is known here."""
+"""FileRequestHandler: the files of a directory over ``http.server``, whole or in parts; no policy is involved."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 if TYPE_CHECKING:
     from _typeshed import SupportsRead, SupportsWrite
 
-#: rfc9110#section-14.1.2: one range of bytes; the name of a unit has no case. A number with more digits than this
-#: is longer than any file, and to ignore a range is always permitted.
+#: rfc9110#section-14.1.2: one range of bytes; the name of a unit is case-insensitive. No file needs numbers with
+#: more digits than this, and ignoring a range is always permitted.
 _RANGE = re.compile(r"bytes=([0-9]{0,99})-([0-9]{0,99})", re.IGNORECASE)
 
 
 class FileRequestHandler(SimpleHTTPRequestHandler):
-    """Serves files as its base does, and single ranges of them, without which browsers cannot seek in a video.
+    """Serves files like its base class, and single ranges of them, which browsers need to seek in a video.
 
-    Several ranges, other units, and what cannot be read get the whole file (rfc9110#section-14.2 permits it).
+    Several ranges, other units and malformed ranges get the whole file, as rfc9110#section-14.2 permits.
     """
 
-    #: Headers of every final response, beside those that belong to it.
+    #: Headers to add to every final response.
     extra_headers: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     def send_response(self, code: int, message: str | None = None) -> None:
@@ -40,7 +40,7 @@ class FileRequestHandler(SimpleHTTPRequestHandler):
             self.close_connection = True  # a browser hangs up when its user seeks in a video: no error, no traceback
 
     def send_head(self) -> io.BytesIO | BinaryIO | None:
-        """Send the status and the headers of a file; return what is left to send: the file, or a part of it."""
+        """Send the status and the headers of a file; return the file, or the part of it, that is to be sent."""
         try:
             file = _Part(self._file_path())
         except OSError:  # a directory, or no file: a redirect, a listing, or 404
@@ -59,7 +59,7 @@ class FileRequestHandler(SimpleHTTPRequestHandler):
         super().copyfile(source, outputfile)
         if isinstance(source, _Part) and source.left:
             self.log_error("%s became shorter while it was sent", self.path)
-            self.close_connection = True  # only then does the client learn that it did not get all
+            self.close_connection = True  # so that the client notices that the file is incomplete
 
     def _file_path(self) -> str:
         path = self.translate_path(self.path)
@@ -98,7 +98,7 @@ class FileRequestHandler(SimpleHTTPRequestHandler):
         self.end_headers()
 
     def _is_unmodified(self, modified: float) -> bool:
-        """Tell whether the client has the file already, by the rule of the base class (rfc9110#section-13.1.3)."""
+        """Tell whether the client already has the file (rfc9110#section-13.1.3); the same rule as in the base class."""
         if "If-None-Match" in self.headers:
             return False
         try:
@@ -112,20 +112,20 @@ class FileRequestHandler(SimpleHTTPRequestHandler):
     def _wanted(self, size: int, modified: str) -> range | None:
         """Return the range of bytes that the request asks for, or ``None`` for the whole file."""
         values = self.headers.get_all("Range", [])
-        # rfc9110#section-14.2: ranges are defined for GET alone. An empty file has no range: 200, as some clients
-        # always ask for one.
+        # rfc9110#section-14.2: ranges are defined for GET alone. An empty file has no range, but some clients
+        # always ask for one: 200, not 416.
         if self.command != "GET" or len(values) != 1 or not size:
             return None
-        # rfc9110#section-13.1.5: the very date that was sent; entity tags, of which there are none here, never match.
+        # rfc9110#section-13.1.5: only the exact date matches; entity tags never do, because none are sent.
         if self.headers.get("If-Range", modified).strip(" \t") != modified:
             return None
         return _parse_range(values[0].strip(" \t"), size)
 
 
 def _parse_range(value: str, size: int) -> range | None:
-    """Return the bytes that a value of ``Range`` stands for; none if ``size`` has none of them.
+    """Return the bytes that a value of ``Range`` asks for; an empty range if the file has none of them.
 
-    ``None`` means the whole: what is not one range is ignored.
+    ``None`` means the whole file: a value that is not a single range is ignored.
     """
     match = _RANGE.fullmatch(value)
     if match is None:
@@ -141,7 +141,7 @@ def _parse_range(value: str, size: int) -> range | None:
 
 
 class _Part(io.FileIO):
-    """A file of which ``left`` more bytes are read, however long it is by then."""
+    """A file from which at most ``left`` more bytes are read, even if it grows meanwhile."""
 
     left = 0
 

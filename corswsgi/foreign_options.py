@@ -1,4 +1,4 @@
-"""What the options of other CORS libraries are called here, and their values as ours; read only if one was given."""
+"""Options of other CORS libraries, and what they are here; imported only if there is something to correct."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any, NamedTuple
 from corswsgi.errors import Fault, Problem, quote
 from corswsgi.options import ANY, is_acceptable
 
-#: What an option of another library says in ours; empty if it cannot be told, or if there is nothing to say.
+#: Our options with the values that an option of another library stands for; empty if there are none, or unknown.
 Meant = dict[str, Any]
 
-#: Characters of a path or an origin that make it an expression.
+#: Characters that make a path or an origin a regular expression.
 _OF_EXPRESSIONS = re.compile(r"[\\()\[\]{}^$|+?*]")
 
 
 class Foreign(NamedTuple):
     """An option of another library.
 
-    :ivar libraries: whose it is.
-    :ivar ours: what it is called here; empty if it is not needed.
-    :ivar note: what else there is to say.
-    :ivar translate: returns what a value says in our options.
+    :ivar libraries: the names of the libraries that have it.
+    :ivar ours: the name of our option; empty if none is needed.
+    :ivar note: what else the message says.
+    :ivar translate: returns our options for a value.
     """
 
     libraries: str
@@ -35,8 +35,8 @@ class Foreign(NamedTuple):
 def foreign_option(name: str, value: object, given: Mapping[str, Any], known: Iterable[str]) -> Problem | None:
     """Return the Problem of an option that is another library's, or ``None`` if it is not.
 
-    Its suggestion is what to write in its place: options with their values, or paths with their options; or, if the
-    value cannot be translated, the name of an option.
+    Its suggestion is what to write instead: options with their values, or paths with their options; or only the name of
+    an option, if the value cannot be translated.
 
     :param given: all options that were given, among them this one.
     :param known: the names of our options.
@@ -64,7 +64,7 @@ def meant_by(problems: Iterable[Problem]) -> Meant:
         if problem.code is not Fault.FOREIGN_OPTION:
             continue
         if suggestion == "allow_origins" or (isinstance(suggestion, dict) and any(key[0] == "/" for key in suggestion)):
-            # The origins are given, but cannot be judged; nobody judges those that a callable allows.
+            # The origins are given, but unknown. A callable stands for them, because its origins are not checked.
             meant.setdefault("allow_origins", lambda origin, request: False)
         elif isinstance(suggestion, dict):
             for name, value in suggestion.items():
@@ -98,7 +98,7 @@ def _found(name: str, given: Mapping[str, Any], known: Iterable[str]) -> Foreign
 
 
 def _renamed(libraries: str, ours: str) -> Foreign:
-    """Return an option that is ours, but for what stands before its name."""
+    """Return an option that is ours, with a prefix before its name."""
     return Foreign(libraries, ours, translate=lambda value: _same(ours, value))
 
 
@@ -106,9 +106,9 @@ def _renamed(libraries: str, ours: str) -> Foreign:
 
 
 def _entries(value: Any) -> list[Any]:
-    """Return the members of a list, or of a text that commas and blanks separate."""
+    """Return the members of a list, or the parts of a text between commas and spaces."""
     if isinstance(value, str):
-        # A comma may belong to an expression, and no expression for origins holds a blank.
+        # A comma may belong to an expression; a space cannot, because no origin has one.
         return re.split(r"\s+" if re.search(r"[\\()\[\]{}^$]", value) else r"[\s,]+", value.strip(" \t\r\n,"))
     if isinstance(value, re.Pattern):
         return [value]
@@ -120,7 +120,7 @@ def _compiled(value: Any) -> Any:
 
 
 def _origin(entry: Any) -> Any:
-    """Return an origin, compiled if flask-cors would take it for an expression, and if it is no origin of ours."""
+    """Return an origin; if flask-cors would treat it as an expression, and it is not one of our patterns, compiled."""
     if not isinstance(entry, str) or is_acceptable(entry) or not _OF_EXPRESSIONS.search(entry):
         return entry
     return re.compile(entry)
@@ -168,7 +168,7 @@ def _seconds(value: Any) -> Meant:
 
 
 def _same(option: str, value: Any) -> Meant:
-    """Return an option of ours that another library wrote."""
+    """Return one of our options with a value in the form of another library."""
     if option == "allow_origins":
         return _origins(value)
     if option == "allow_credentials":
@@ -183,9 +183,9 @@ def _intercept(value: Any) -> Meant:
 
 
 def _path(pattern: Any) -> str:
-    """Return the path that our rule for an expression has.
+    """Return the path of the rule that an expression stands for.
 
-    :raises ValueError: if that cannot be told.
+    :raises ValueError: if no path does.
     """
     text = pattern.pattern if isinstance(pattern, re.Pattern) else str(pattern)
     plain = re.sub(r"/?(?:\(\.\*\)|\.\*|\.\+|\*)?$", "", text.removeprefix("^").removesuffix("$"))
@@ -220,7 +220,7 @@ _WHOLE = "here an expression must match the whole origin"
 _ONE_OF_OTHERS = "here several policies are a mapping from paths, or a callable that chooses one"
 _OF_CONFIG = "here a settings file is named with config in PasteDeploy, and with CORSMiddleware.from_file in Python"
 
-#: By name, in lower case, without "CORS_" before it. What has the same name and meaning here is not on it.
+#: By name, in lower case, without the prefix "CORS_". Options with the same name and meaning as ours are left out.
 _NAMES: dict[str, Foreign] = {
     "origins": Foreign(_FLASK, "allow_origins", translate=_origins),
     "methods": Foreign(f"{_FLASK} and {_WSGICORS}", "allow_methods", translate=lambda v: _names("allow_methods", v)),

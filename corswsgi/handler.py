@@ -1,4 +1,4 @@
-"""CORSRequestHandlerMixin: a policy in front of ``http.server`` handlers; answers are made in ``protocol``."""
+"""CORSRequestHandlerMixin: a policy in front of ``http.server`` handlers; ``protocol`` makes the answers."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     _Handler = BaseHTTPRequestHandler
 else:
-    _Handler = object  # a mixin: what it overrides comes after it
+    _Handler = object  # a mixin: the class that it overrides comes after it
 
 
-#: The rules of the request at hand, its origin, and what they grant it.
+#: The rules of a request, its origin, and what they grant the origin.
 _Governed = tuple[Rules | None, str | None, Grant | None]
 
-#: Handlers that write headers without the methods that the mixin overrides, by module and name; and what to do.
+#: Handlers that write headers without the methods that the mixin overrides, by module and name; why, and what to do.
 _UNGOVERNED = {
     ("http.server", "CGIHTTPRequestHandler"): (
         "lets CGI scripts write their own headers, so the policy would be missing from their responses"
@@ -58,7 +58,7 @@ class CORSRequestHandlerMixin(_Handler):
 
     _refusals: ClassVar[RefusalLog] = RefusalLog()
     _routes: ClassVar[tuple[object, Routes]] = (None, Routes({}))
-    # What is known of the request at hand; here, for a handler that answers before a request is parsed.
+    # The state of a request; these defaults are for a handler that answers before a request is parsed.
     _governed: _Governed | None = None
     _is_used = False
     _is_interim = False
@@ -67,7 +67,7 @@ class CORSRequestHandlerMixin(_Handler):
     _old_headers: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Compile the policy, so that a fault stops the program at the definition of the class."""
+        """Compile the policy, so that a fault raises PolicyError where the class is defined."""
         super().__init_subclass__(**kwargs)
         bases = cls.__mro__
         if BaseHTTPRequestHandler in bases[: bases.index(CORSRequestHandlerMixin)]:
@@ -82,7 +82,7 @@ class CORSRequestHandlerMixin(_Handler):
         if cls.cors is not None:
             cls._policy_for(cls.cors, "/")
 
-    # What follows overrides methods of BaseHTTPRequestHandler.
+    # Methods of BaseHTTPRequestHandler
 
     def handle_one_request(self) -> None:
         self._forget_request()  # an over-long request line is answered before parse_request is called
@@ -104,12 +104,12 @@ class CORSRequestHandlerMixin(_Handler):
         elif not (self._is_interim or self._is_complete):
             if self._held is None:
                 self._held = []
-            self._held.append((keyword, value))  # the policy has its word in end_headers
+            self._held.append((keyword, value))  # merged with those of the policy in end_headers
         elif keyword.lower() == "vary":
-            super().send_header(keyword, value)  # one more line of Vary is as good as one more name
+            super().send_header(keyword, value)  # another line of Vary means the same as another name
 
     def end_headers(self) -> None:
-        # rfc9110#section-15.2: this also ends interim responses (100 Continue), which are not what a script reads.
+        # rfc9110#section-15.2: this also ends interim responses (100 Continue), which no script reads.
         if not self._is_interim and not self._is_complete:
             rules, _, grant = self._governed or self._decide()
             if rules is not None:
@@ -119,10 +119,10 @@ class CORSRequestHandlerMixin(_Handler):
                     super().send_header(name, value)
         super().end_headers()
 
-    # What follows is the mixin's own.
+    # Methods of the mixin
 
     def _forget_request(self) -> None:
-        """Drop what is left of the previous request on the connection: this one may turn out to be unreadable."""
+        """Reset the state of the previous request on the connection; this one may turn out to be unreadable."""
         self._old_headers = getattr(self, "headers", None)
         self.path = ""
         self._governed = None
@@ -145,7 +145,7 @@ class CORSRequestHandlerMixin(_Handler):
         return rules, origin, None if origin is None else rules.grant(origin, self._webob_request)
 
     def _admit(self) -> bool:
-        """Answer a preflight, and what ``enforce`` refuses; tell whether the request goes on to its ``do_`` method."""
+        """Answer preflights, and what ``enforce`` refuses; return whether the request goes on to its ``do_`` method."""
         rules, origin, grant = self._decide()
         if rules is None or origin is None:
             return True
@@ -169,13 +169,13 @@ class CORSRequestHandlerMixin(_Handler):
         self._refusals.note(origin, reason, self.command, self._path_info())
 
     def _send(self, answer: Answer) -> None:
-        self._is_complete = True  # the answer says all that the policy has to say
+        self._is_complete = True  # the answer has all headers of the policy
         code, _, phrase = answer.status.partition(" ")
         self.send_response(int(code), phrase)
         for name, value in answer.headers:
             super().send_header(name, value)
         if self._field("Content-Length") not in (None, "0") or self._field("Transfer-Encoding") is not None:
-            self.send_header("Connection", "close")  # the body is not read, and must not be taken for the next request
+            self.send_header("Connection", "close")  # the body is not read, and must not be parsed as the next request
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer.body)
@@ -212,7 +212,7 @@ class CORSRequestHandlerMixin(_Handler):
         return unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
 
     def _webob_request(self) -> ReadableRequest:
-        """Return the request line and headers as WebOb has them, without the body."""
+        """Return the request as WebOb has it, without the body."""
         server = cast("HTTPServer", self.server)
         environ: dict[str, Any] = {
             "REQUEST_METHOD": self.command,
@@ -232,7 +232,7 @@ class CORSRequestHandlerMixin(_Handler):
             "wsgi.run_once": False,
         }
         for name in dict.fromkeys(map(str.lower, self.headers)):
-            if "_" not in name:  # X_Name would pass for X-Name
+            if "_" not in name:  # X_Name would become the same key as X-Name
                 key = name.upper().replace("-", "_")
                 environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = self._field(name)
         environ.pop("CONTENT_LENGTH", None)

@@ -1,4 +1,4 @@
-"""The response headers in which a policy has the last word, and how they are put on; what it says is not known here."""
+"""The response headers that a policy rules, and how they are merged with those of an application."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Headers = tuple[Header, ...]
 
 ALLOW_TIMING = "Timing-Allow-Origin"
 
-#: Names of response headers, as applications write them, in which no policy has a word. If a response has no
-#: others, ``headers + added`` is what :func:`decorate` gives.
+#: Names of response headers, as applications write them, that no policy rules. If a response has no others,
+#: :func:`decorate` returns ``headers + added``.
 ORDINARY_HEADERS = frozenset(
     written
     for name in (
@@ -27,19 +27,19 @@ ORDINARY_HEADERS = frozenset(
     for written in map(sys.intern, (name, name.lower()))
 )
 
-#: The response headers, in lower case, in which a policy has the last word: those with this prefix, which are
-#: replaced, and these, of which ``Vary`` is merged, and the other is replaced by a policy with ``allow_timing``.
+#: The response headers, in lower case, that a policy rules. Those with this prefix are replaced, ``Vary`` is merged,
+#: and ``Timing-Allow-Origin`` is replaced by a policy with ``allow_timing``.
 _RULED_PREFIX = "access-control-"
 _TIMING = ALLOW_TIMING.lower()
 _RULED = frozenset({"vary", _TIMING})
 
-#: What the names of these begin with. To look at one letter is quick, so that a header that an application has made
-#: up, such as ``X-Total-Count``, costs next to nothing.
+#: The initials of these names. One letter is quick to compare, so a custom header of an application, such as
+#: ``X-Total-Count``, costs next to nothing.
 RULED_INITIALS = frozenset(letter for name in (_RULED_PREFIX, *_RULED) for letter in (name[0], name[0].upper()))
 
 
 def is_ruled(name: str) -> bool:
-    """Tell whether a policy may have the last word in a response header."""
+    """Tell whether a policy may rule a response header."""
     lower = name.lower()
     return lower in _RULED or lower.startswith(_RULED_PREFIX)
 
@@ -47,8 +47,8 @@ def is_ruled(name: str) -> bool:
 def decorate(headers: Iterable[Header], added: list[Header], has_timing: bool) -> list[Header]:
     """Return a fresh list of response headers in which the policy has the last word.
 
-    Every header of the application that the policy replaces is dropped, ``added`` comes after all others, and if
-    it holds ``Vary``, as its last header, that is merged with the application's ``Vary`` lines to one.
+    The application's headers that the policy replaces are dropped, and ``added`` comes after the others. If the last of
+    ``added`` is ``Vary``, it is merged with the application's ``Vary`` lines into one.
 
     :param has_timing: whether the policy decides on ``Timing-Allow-Origin``.
     """
@@ -67,13 +67,13 @@ def decorate(headers: Iterable[Header], added: list[Header], has_timing: bool) -
 
 
 def merge_vary(lines: Iterable[str], names: str) -> str:
-    """Return one ``Vary`` that says what ``lines`` say, and ``names``; ``*`` covers all (rfc9110#section-12.5.5)."""
+    """Return one ``Vary`` with the names in ``lines`` and ``names``; ``*`` covers all (rfc9110#section-12.5.5)."""
     present = unique(fetch.split_list(",".join(lines)))
     return ", ".join(present if "*" in present else unique((*present, *fetch.split_list(names))))
 
 
 def unique(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names without those that came before, perhaps in another case."""
+    """Return the names without repetitions; the first spelling of a name is kept, regardless of case."""
     seen: dict[str, str] = {}
     for name in names:
         seen.setdefault(name.lower(), name)
@@ -81,6 +81,6 @@ def unique(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def header_of(header: str, names: Iterable[str], comma: str = ",") -> Headers:
-    """Return the header that lists ``names``, and no header for no names."""
+    """Return the header that lists ``names``, or no header if there are no names."""
     value = comma.join(names)
     return ((header, value),) if value else ()

@@ -1,7 +1,7 @@
-"""What any server that a command starts needs: its port, and the host names it answers to; no policy is known here.
+"""What every server that a command starts needs: its port, and the host names that it answers to.
 
-A server on loopback answers to the names of this machine only. Else a page could give a name of its own this machine's
-address, and be of the same origin as the server (DNS rebinding), and then no policy is asked.
+A server on loopback answers to the names of this machine only. Otherwise a page could point a host name of its own at
+this machine, and have the same origin as the server (DNS rebinding); no policy applies then.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ if TYPE_CHECKING:
 else:
     _Handler = object
 
-#: The names that this machine has for itself in every browser.
+#: The names of this machine in every browser.
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 _MESSAGE = "This server does not answer to that host name"
 
 
 def port(text: str) -> int:
-    """Return the number of a TCP port, 0 meaning any that is free; for :mod:`argparse`."""
+    """Parse a TCP port, for :mod:`argparse`; 0 means any free port."""
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise _argument_error(f"{text!r} is not a port; a port is a number from 0 to 65535")
     return int(text)
 
 
 def port_error(error: OSError, port: int, flag: str) -> UsageError:
-    """Return what to tell a person if the port cannot be listened on.
+    """Return the error of a port that cannot be listened on.
 
-    :param flag: with which another port can be chosen.
+    :param flag: the option that chooses another port.
     """
     why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be listened on: {error.strerror}"
     return UsageError(f"port {port} {why}; choose another with {flag}")
 
 
 def host_name(text: str) -> str:
-    """Return a name that ``Host`` may hold, without a port and in lower case; for :mod:`argparse`."""
+    """Parse a host name without a port, for :mod:`argparse`; it is returned in lower case."""
     if not re.fullmatch(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\]", text):
         raise _argument_error(f"{text!r} is not a host name; leave out the scheme, the port and the path")
     return text.lower()
@@ -58,9 +58,9 @@ def _argument_error(message: str) -> Exception:
 
 
 def is_known_host(host: str, names: Iterable[str]) -> bool:
-    """Tell whether the value of ``Host``, its port left out, is one of ``names``, which are in lower case.
+    """Tell whether the value of ``Host``, without its port, is one of ``names``, which are in lower case.
 
-    If ``localhost`` is, the names below it are too: to browsers they are this machine, and nobody else can have them.
+    With ``localhost``, the names below it are known too: browsers resolve them to this machine, and to no other.
     """
     name = re.sub(":[0-9]*$", "", host).lower()
     return name in names or (name.endswith(".localhost") and "localhost" in names)

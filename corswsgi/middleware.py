@@ -1,4 +1,4 @@
-"""CORSMiddleware: a policy in front of any WSGI application; answers are made in ``protocol``."""
+"""CORSMiddleware: a policy in front of any WSGI application; ``protocol`` makes the answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: Chooses the policy of a request, or ``None`` for a request without one.
 PolicyChooser = Callable[[webob.Request], Policy | None]
 
-#: What an environ holds if exceptions are to propagate.
+#: Keys of the environ that ask for exceptions to propagate.
 _THROWING = ("paste.throw_errors", "x-wsgiorg.throw_errors", "werkzeug.debug.preserve_context")
 #: The modules of the debugger and the test client of Werkzeug and Flask.
 _DEVELOPERS_TOOLS = ("werkzeug.debug", "werkzeug.test")
@@ -40,12 +40,12 @@ _MEANT_FOR_DJANGO = (
     'and "corswsgi.django.CORSMiddleware" in MIDDLEWARE'
 )
 
-#: The arguments of CORSMiddleware that are no options of a policy.
+#: The arguments of CORSMiddleware that are not options of a policy.
 _OWN_OPTIONS = ("readable_errors",)
 
 
 class CORSMiddleware:
-    """A WSGI application that answers preflights for another one, and puts a policy's headers on its other responses.
+    """A WSGI application that answers preflights for another one, and adds a policy's headers to its other responses.
 
     The wrapped application never sees a preflight (fetch#cors-preflight-request). Its iterable is returned as it is.
 
@@ -74,7 +74,7 @@ class CORSMiddleware:
             (:func:`wants_exceptions`), it propagates.
         :param options: the options of a :class:`~corswsgi.policy.Policy`, in place of ``policy``.
         :raises PolicyError: with every fault of the policy.
-        :raises TypeError: if ``app`` is no WSGI application.
+        :raises TypeError: if ``app`` is not a WSGI application.
         """
         problems: list[Problem] = []
         flag("readable_errors", readable_errors, problems)
@@ -106,9 +106,9 @@ class CORSMiddleware:
     ) -> Self:
         """Wrap ``app`` under the policy, or the policies by path, of a TOML or INI file.
 
-        :param reload: whether a change of the file is in force within two seconds, in each process by itself. It is
-            looked at once a second, if requests come. If it is faulty or gone, the last policy stays, and the logger
-            ``corswsgi`` gets one error with every fault.
+        :param reload: whether changes to the file take effect without a restart, within two seconds. Each process looks
+            at the file when a request comes, at most once a second. If the file is faulty or gone, the last policy
+            stays in force, and the logger ``corswsgi`` gets one error with every fault.
         :param readable_errors: as in :class:`CORSMiddleware`.
         :raises PolicyError: with every fault of the file, each with its line.
         """
@@ -118,12 +118,12 @@ class CORSMiddleware:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        # What happens on every request stands here, without a call that can be spared: benchmarks/ holds it against
+        # The hot path: everything is written out in place, because each call costs time. benchmarks/ compares it with
         # headers written by hand.
         rules = self._rules
         if rules is None and (rules := self._find(environ)) is None:
             return self._app(environ, start_response)
-        # All that decides is read before the application runs, which may change the environ.
+        # Everything is decided before the application runs, because it may change the environ.
         added = rules.otherwise
         started: list[str] | None = None  # the statuses, if an exception is to be made readable
         origin = environ.get("HTTP_ORIGIN")
@@ -131,7 +131,7 @@ class CORSMiddleware:
             grant = rules.everyone or rules.known.get(origin)
             if grant is None and not rules.is_complete:
                 grant = rules.grant(origin, partial(ReadableRequest, environ) if rules.predicate else None)
-            # What protocol.is_preflight says; see there.
+            # The same as protocol.is_preflight; see there.
             if "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ and environ["REQUEST_METHOD"] == "OPTIONS":
                 if is_logged(INFO):
                     self._log_preflight(rules, grant, environ)
@@ -153,7 +153,7 @@ class CORSMiddleware:
                         start_response(refusal.status, [*refusal.headers])
                         return [refusal.body] if environ["REQUEST_METHOD"] != "HEAD" else []
 
-        # What the function needs is bound to its parameters: the cells of a closure would cost more.
+        # The variables are passed as defaults of parameters: those of a closure would cost more.
         def start(
             status: str,
             headers: list[Header],
@@ -179,7 +179,7 @@ class CORSMiddleware:
             try:
                 return respond(status, decorated, exc_info)
             finally:
-                exc_info = None  # PEP 3333: no circle through the traceback
+                exc_info = None  # PEP 3333: avoid a reference cycle through the traceback
 
         try:
             return self._app(environ, start)
@@ -198,13 +198,13 @@ class CORSMiddleware:
 
     @property
     def policy(self) -> Policy | Mapping[str, Policy | None] | PolicyByPath | PolicyChooser:
-        """What decides, as it was set. Setting it takes effect at once and whole; a faulty one changes nothing."""
+        """What was set: a policy, mapping or callable. A new one takes effect at once; a faulty one changes nothing."""
         return self._policy
 
     @policy.setter
     def policy(self, policy: Policy | Mapping[str, Policy | None] | PolicyByPath | PolicyChooser) -> None:
-        # A request reads self._rules once, and self._find only if that is None, so that it is answered wholly by the
-        # old policy or wholly by the new one.
+        # A request reads self._rules once, and self._find only if that is None, so it is answered either by the old
+        # policy or by the new one.
         if isinstance(policy, Policy):
             self._rules: Rules | None = rules_of(policy)
         else:
@@ -229,7 +229,7 @@ def _is_of_django(app: object) -> bool:
 
 
 def _finder(policy: object) -> Callable[[WSGIEnvironment], Rules | None]:
-    """Return what finds the rules of a request, or ``None`` if no policy governs it."""
+    """Return a function that finds the rules of a request; it returns ``None`` if no policy governs the request."""
     if isinstance(policy, Mapping):
         policy = Routes(policy)
     if isinstance(policy, PolicyByPath):
@@ -262,7 +262,7 @@ def _preflight(rules: Rules, grant: Grant | None, environ: WSGIEnvironment) -> A
 
 
 def _complain_of_both(options: Mapping[str, object]) -> Iterator[Problem]:
-    """Yield a problem for each option that is given beside a policy."""
+    """Yield a problem for each option that is given together with a policy."""
     message = "a policy is given as an object or as options, not as both; leave one of them out"
     for name, value in options.items():
         if name in OPTIONS:
@@ -284,10 +284,10 @@ def _path(environ: WSGIEnvironment) -> str:
 
 
 def wants_exceptions(environ: WSGIEnvironment) -> bool:
-    """Tell whether a debugger or a test client stands in front, which shows exceptions better than any answer does.
+    """Tell whether a debugger or a test client is in front, which shows exceptions better than any answer does.
 
-    WebTest says so in the environ, and so does Werkzeug's debugger, but not always; Flask's test client does not. These
-    two are found among the callers, because what clients send cannot look like that.
+    WebTest says so in the environ. Werkzeug's debugger does not always, and Flask's test client never does, so these
+    two are looked for among the callers; no client can imitate that.
     """
     if any(map(environ.get, _THROWING)):
         return True
@@ -297,9 +297,9 @@ def wants_exceptions(environ: WSGIEnvironment) -> bool:
 def _answer_error(environ: WSGIEnvironment, start: StartResponse, has_started: bool) -> Iterable[bytes]:
     """Answer the exception that is being handled.
 
-    :param has_started: whether the application has called ``start``. Then, and only then, it must be called with the
-        exception, and the server raises that again if the headers are out already (PEP 3333). Before, WebOb and
-        test clients would take it for a reason to raise.
+    :param has_started: whether the application has called ``start``. Only then it must be called with the exception,
+        which the server raises again if the headers have been sent (PEP 3333). Without a first call, WebOb and test
+        clients would raise it.
     """
     logger.exception("the application raised on %s %s", quote(environ["REQUEST_METHOD"]), quote(_path(environ)))
     from webob.exc import HTTPInternalServerError  # takes long to load, and most programs never need it

@@ -1,4 +1,4 @@
-"""Serialized origins, origin patterns, and the matcher over many of them; what is wrong with text, others tell."""
+"""Serialized origins, origin patterns, and the matcher over many of them; :mod:`corswsgi.corrections` finds faults."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import NamedTuple, Self
 
 from corswsgi.fetch import DEFAULT_PORTS
 
-#: HTML, "serialization of an origin": what an opaque origin is written as.
+#: HTML, "serialization of an origin": how an opaque origin is written.
 OPAQUE = "null"
 
-#: Pages with these schemes have an opaque origin, or the origin of another page: no browser writes an origin with them.
+#: Pages with these schemes have an opaque origin or that of another page; no browser sends an origin with them.
 OPAQUE_SCHEMES = ("about", "blob", "data", "file", "javascript")
 
 #: The most characters of a host, without a dot at its end.
@@ -20,7 +20,7 @@ MAX_HOST = 253
 _MAX_ORIGIN = 64 + len("://") + MAX_HOST + len(".:65535")
 
 # fetch#origin-header: serialized-origin = serialized-scheme "://" serialized-host [ ":" serialized-port ]
-# A label may hold "_", and a host may end in a dot: browsers do send both, though that grammar is narrower.
+# A label may hold "_", and a host may end in a dot: browsers send both, although that grammar forbids them.
 SCHEME = r"[a-z][a-z0-9+.-]{0,63}"
 LABEL = r"[a-z0-9_-]{1,63}"
 DOMAIN = rf"(?:{LABEL}\.)*{LABEL}\.?"
@@ -41,10 +41,9 @@ class Origin(NamedTuple):
 
 
 def parse_origin(text: str) -> Origin | None:
-    """Return the parts of a well-formed serialized origin, or ``None`` for everything else, ``null`` among it.
+    """Return the parts of a well-formed serialized origin, or ``None`` for everything else, including ``null``.
 
-    Nothing is folded, trimmed or corrected: what a browser would have written differently is not well-formed
-    (fetch#origin-header).
+    Nothing is normalised: a text that a browser would write differently is not well-formed (fetch#origin-header).
     """
     match = _SERIALIZED_ORIGIN.fullmatch(text) if len(text) <= _MAX_ORIGIN else None
     if match is None:
@@ -80,7 +79,7 @@ def is_insecure(scheme: str, host: str) -> bool:
 
 
 def serialize_ipv6(text: str) -> str | None:
-    """Return an IPv6 address in brackets as browsers write it (url#concept-ipv6-serializer), or ``None`` if it is none.
+    """Return an IPv6 address as browsers write it, in brackets (url#concept-ipv6-serializer); ``None`` for other text.
 
     Written out here because ``str(ipaddress.IPv6Address)`` gives a dotted tail to mapped addresses from Python 3.13 on.
     """
@@ -167,9 +166,9 @@ class OriginMatcher:
 
         :param exact: well-formed serialized origins, and ``null``.
         :param patterns: the entries with a ``*`` in them.
-        :param regexes: are asked last, about well-formed serialized origins only, and must match the whole of one.
-        :param secure_regexes: whether expressions allow no insecure origin, whatever they match: the author
-            of the policy has not written that origin down, and may not have seen that it matches.
+        :param regexes: matched last, against well-formed serialized origins only; each must match a whole origin.
+        :param secure_regexes: whether expressions never allow an insecure origin, because the author of the policy may
+            not have noticed that they match one.
         """
         self.exact = frozenset(exact)
         self._any_port: set[tuple[str, str]] = set()
@@ -181,7 +180,7 @@ class OriginMatcher:
                 self._any_port.add((pattern.scheme, pattern.host))
         self.regexes = tuple(regexes)
         self.secure_regexes = secure_regexes
-        #: Whether set membership in :attr:`exact` is the whole of it.
+        #: Whether :attr:`exact` holds every allowed origin.
         self.is_exact = not (self._any_port or self._subdomains or self.regexes)
 
     def __contains__(self, origin: str) -> bool:
@@ -189,7 +188,7 @@ class OriginMatcher:
             return True
         if self.is_exact or len(origin) > _MAX_ORIGIN:
             return False
-        # A stranger is recognised before it is known whether the origin is well-formed, which takes longer to find out.
+        # Parsing takes longer than these look-ups, so most strangers are refused before it.
         scheme, _, host = origin.partition("://")
         port = ""
         if ":" in host:
@@ -211,7 +210,7 @@ class OriginMatcher:
         return sorted([*ports, *below])
 
     def _is_covered(self, scheme: str, host: str, port: str) -> bool:
-        """Tell whether a pattern allows what has these parts, if it is an origin at all."""
+        """Tell whether a pattern allows an origin with these parts; they may still be malformed."""
         if self._subdomains:
             dot = host.find(".") + 1
             while dot:
@@ -229,14 +228,14 @@ class OriginMatcher:
 
 
 def split_port(authority: str) -> tuple[str, str]:
-    """Return the host, and the port with its colon; without brackets an IPv6 address is split before its end."""
+    """Return the host, and the port with its colon. An IPv6 address without brackets is split at its last colon."""
     end = authority.rfind("]") + 1
     colon = authority.rfind(":", end)
     return (authority, "") if colon < 0 else (authority[:colon], authority[colon:])
 
 
 def is_invalid_a_label(label: str) -> bool:
-    """Tell whether ``label`` starts like Punycode and is none; no browser loads a page from such a host."""
+    """Tell whether ``label`` starts with ``xn--`` but is not Punycode; no browser loads a page from such a host."""
     if not label.startswith("xn--"):
         return False
     try:

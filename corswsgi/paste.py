@@ -1,4 +1,4 @@
-"""PasteDeploy: ``use = egg:corswsgi`` in a filter of an INI file; what its keys mean is decided in ``settings``."""
+"""PasteDeploy: ``use = egg:corswsgi`` in a filter of an INI file; ``settings`` reads its keys."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from corswsgi.settings.texts import flag_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-#: The keys of a filter that are no options of a policy.
+#: The keys of a filter that are not options of a policy.
 _OWN_KEYS = ("config", "reload", "readable_errors")
 
 
 def filter_factory(global_conf: Mapping[str, Any], **local_conf: Any) -> Callable[[WSGIApplication], CORSMiddleware]:
-    """Return what wraps an application, as ``paste.filter_factory`` of PasteDeploy has it.
+    """Return a function that wraps an application; the entry point ``paste.filter_factory`` of PasteDeploy.
 
-    :param global_conf: what PasteDeploy says of the INI file; ``here`` is its directory.
+    :param global_conf: what PasteDeploy passes on about the INI file; ``here`` is its directory.
     :param local_conf: the keys of the filter: options, such as ``allow_origins`` and ``/public.allow_origins``; or
-        ``config``, a settings file, and ``reload``, whether it is followed. Beside both, ``readable_errors``.
+        ``config``, a settings file, and ``reload``, whether to follow its changes. With both, ``readable_errors``.
     :raises PolicyError: with every fault, each with the INI file and its key, or with the settings file and its line.
     """
     declared = {key: value for key, value in local_conf.items() if key not in _OWN_KEYS}
@@ -53,7 +53,7 @@ def filter_factory(global_conf: Mapping[str, Any], **local_conf: Any) -> Callabl
 
 
 def filter_app_factory(app: WSGIApplication, global_conf: Mapping[str, Any], **local_conf: Any) -> CORSMiddleware:
-    """Return a wrapped application, as ``paste.filter_app_factory`` of PasteDeploy has it.
+    """Return a wrapped application; the entry point ``paste.filter_app_factory`` of PasteDeploy.
 
     :raises PolicyError: as :func:`filter_factory` does.
     """
@@ -70,7 +70,7 @@ def _flag(local_conf: Mapping[str, Any], key: str, default: bool, problems: list
 
 
 def _complain_of_keys(local_conf: Mapping[str, Any], declared: Mapping[str, Any]) -> list[Problem]:
-    """Return the problems of keys that do not go together."""
+    """Return the problems of keys that exclude or need each other."""
     if "config" in local_conf:
         message = "a policy is given by config or by options, not by both; leave one of them out"
         return [Problem(Fault.POLICY_AND_OPTIONS, key, value, message, place=key) for key, value in declared.items()]
@@ -85,7 +85,7 @@ def _place(ini: str | None, key: str) -> str:
 
 
 def _named_in(ini: str | None, problem: Problem) -> Problem:
-    """Return a problem of the settings file; if the file cannot be read, the key that names it may be what is wrong."""
+    """Return a problem of the settings file; if the file cannot be read, with the key that names it."""
     if problem.code is not Fault.FILE_UNREADABLE:
         return problem
     return problem._replace(place=f"{_place(ini, 'config')}: {problem.place}")

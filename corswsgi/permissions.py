@@ -1,4 +1,4 @@
-"""What preflights are told of a policy's methods and headers, and what a preflight asks for in vain."""
+"""The methods and headers that preflights are told, and what a preflight asks for that is not listed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from corswsgi.headers import Headers, header_of, unique
 from corswsgi.options import ANY
 from corswsgi.policy import Policy
 
-#: The most that is read of Access-Control-Request-Headers if it has to be echoed: bytes, and names.
+#: The longest Access-Control-Request-Headers that is echoed: bytes, and names.
 MAX_ECHO_BYTES = 16 * 1024
 MAX_ECHO_NAMES = 256
-#: The same of Access-Control-Request-Method, in characters.
+#: The longest Access-Control-Request-Method that is echoed, in characters.
 MAX_ECHO_METHOD = 256
 
 METHOD_REFUSED = "Access-Control-Request-Method is not one method"
@@ -23,12 +23,12 @@ HEADERS_REFUSED = f"Access-Control-Request-Headers is not a list of at most {MAX
 class Permissions:
     """The methods and headers that a policy allows, and for how long browsers may remember that.
 
-    With credentials "*" is the literal name of a method or header (fetch#cors-protocol-and-credentials), so what is
-    asked for has to be echoed. Elsewhere the whole list is sent, not an echo: the browser compares, says precisely what
+    With credentials, "*" is the literal name of a method or header (fetch#cors-protocol-and-credentials), so the names
+    that a preflight asks for are echoed. Otherwise the whole list is sent: the browser compares, reports exactly what
     is missing, and its cache serves every later request.
 
-    :ivar lines: the headers that every preflight gets.
-    :ivar are_echoed: whether it gets others too, which depend on what it asks for.
+    :ivar lines: the headers that the answer to every preflight has.
+    :ivar are_echoed: whether it has others too, which depend on what the preflight asks for.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -65,13 +65,13 @@ class Permissions:
         return echoed
 
     def unlisted(self, method: str, headers: str | None) -> Iterator[str]:
-        """Yield what to change in the policy so that a browser accepts the answer to a preflight.
+        """Yield what the policy does not list of what a preflight asks for, and how to list it.
 
-        The browser compares (fetch#cors-preflight-fetch steps 7.5 to 7.7); this is for logs and explanations.
+        For logs and explanations: it is the browser that compares (fetch#cors-preflight-fetch steps 7.5 to 7.7).
 
         :param method: the value of Access-Control-Request-Method, or a method that a script asks for.
-        :param headers: the value of Access-Control-Request-Headers, or ``None``. Nothing is said of one that is
-            malformed or out of bounds.
+        :param headers: the value of Access-Control-Request-Headers, or ``None``; ignored if malformed or out of
+            bounds.
         """
         if method not in fetch.CORS_SAFELISTED_METHODS and method not in self._methods and ANY not in self._methods:
             shown, meant = quote(method), method.upper()
@@ -102,7 +102,7 @@ def _allowed_headers(policy: Policy) -> Iterable[str]:
     names = unique(policy.allow_headers)
     if ANY not in names:
         return names
-    # fetch#cors-non-wildcard-request-header-name: "*" covers every other name; only this one need stand beside it.
+    # fetch#cors-non-wildcard-request-header-name: "*" covers every name but this one.
     return (ANY, *(name for name in map(str.lower, names) if name == fetch.CORS_NON_WILDCARD_REQUEST_HEADER))
 
 

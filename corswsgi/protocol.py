@@ -1,8 +1,8 @@
-"""The server side of CORS as pure functions of strings: no I/O, no WSGI, no WebOb, and nothing of what browsers decide.
+"""The server side of CORS as pure functions of strings: no I/O, no WSGI, no WebOb. What browsers decide is not here.
 
-A :class:`~corswsgi.policy.Policy` is compiled once to :class:`Rules`, in which all that can be known beforehand
-is known. Front ends ask the rules what an origin is granted, what answers a preflight, and what becomes of the
-headers of any other response.
+A :class:`~corswsgi.policy.Policy` is compiled once to :class:`Rules`, which hold everything that does not depend on
+the request. Front ends ask the rules what an origin is granted, how to answer a preflight, and which headers any
+other response gets.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from corswsgi.policy import CLOSED, Policy
 if TYPE_CHECKING:
     from webob import Request
 
-#: How many of the origins that were allowed the rules of a policy remember.
+#: How many allowed origins the rules of a policy remember.
 MAX_KNOWN = 1024
 
 ORIGIN_REFUSED = "the policy does not allow this origin"
 PATH_UNCLEAR = "servers may read this path in different ways, and it is not clear which policy governs it"
 
-#: How many things that a preflight asks for in vain a line of the log names.
+#: The most reasons that one line of the log gives for a preflight that fails.
 _MAX_REASONS = 8
 
 _ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 _PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
-# Ordinary classes with slots, not named tuples: CPython reads an attribute of these in less time.
+# Ordinary classes with slots, not named tuples: CPython reads their attributes faster.
 
 
 class Answer:
-    """A response that is given without the application.
+    """A response that is sent without asking the application.
 
     :ivar status: the status line without the version, such as ``"204 No Content"``.
     :ivar refusal: one line that says why, for logs; empty if nothing is refused.
@@ -54,9 +54,9 @@ class Answer:
 
 
 class Grant:
-    """What an allowed origin gets. The lists serve many requests: they are copied, and never handed on.
+    """What an allowed origin gets. The lists are shared by many requests: copy them, do not pass them on.
 
-    :ivar headers: what is added to a response of the application; ``Vary`` is the last of them.
+    :ivar headers: the headers to add to a response of the application; ``Vary`` is the last of them.
     :ivar preflight: the headers of the answer to a preflight; ``None`` if they depend on what it asks for.
     """
 
@@ -68,7 +68,7 @@ class Grant:
 
 
 def rules_of(policy: Policy) -> Rules:
-    """Return the compiled form of a policy; it is worked out once and kept with the policy."""
+    """Return the compiled form of a policy; it is made once and kept with the policy."""
     if not policy.compiled:
         policy.compiled.append(Rules(policy))
     rules: Rules = policy.compiled[0]
@@ -78,18 +78,18 @@ def rules_of(policy: Policy) -> Rules:
 class Rules:
     """A policy, compiled.
 
-    Of three kinds (fetch#cors-protocol-and-http-caches): *any* and *static*, one exact origin, put the same
-    headers on every response, so that caches need to keep it only once; *dynamic*, all else,
-    looks at the origin and says so in ``Vary``.
+    There are three kinds (fetch#cors-protocol-and-http-caches). *any* (``"*"``) and *static* (one exact origin) put the
+    same headers on every response, so caches need to store it only once. *dynamic* (all others) looks the origin up,
+    and says so in ``Vary``.
 
     :ivar predicate: the callable that decides on origins, or ``None``.
-    :ivar everyone: what every origin is granted under *any*; else ``None``.
-    :ivar known: what is granted to the origins that were asked about, as far as they are remembered.
-    :ivar is_complete: whether all origins that are allowed are known.
+    :ivar everyone: what every origin is granted under *any*, else ``None``.
+    :ivar known: what is granted to the origins that are remembered.
+    :ivar is_complete: whether ``known`` holds every allowed origin.
     :ivar otherwise: the headers that are added to a response if the origin is not allowed, or if there is none;
-        ``Vary`` is the last of them. Under *any* and *static* these are the headers for all.
-    :ivar granted_status: the status line of the answer to a preflight that is granted.
-    :ivar refused_preflight: what answers a preflight from an origin that is not allowed.
+        ``Vary`` is the last of them. Under *any* and *static*, every response gets these.
+    :ivar granted_status: the status line of the answer to a preflight from an allowed origin.
+    :ivar refused_preflight: the answer to a preflight from an origin that is not allowed.
     :ivar has_timing: whether the policy decides on ``Timing-Allow-Origin``.
     :ivar enforce: whether a request from an origin that is not allowed is refused, with :attr:`refusal`.
     """
@@ -129,15 +129,15 @@ class Rules:
         reason = PATH_UNCLEAR if policy is CLOSED else ORIGIN_REFUSED
         self._refused_vary = () if constant else self._vary
         self.refused_preflight = _refuse(reason, self._refused_vary)
-        # Whether enforce refuses may depend on more than Vary names, so that no cache may keep it.
+        # Whether enforce refuses can depend on more than Vary names, so no cache may store the refusal.
         self.refusal = _refuse(reason, (("Cache-Control", "no-store"), *self._vary))
 
     def grant(self, origin: str, request: Callable[[], Request] | None = None) -> Grant | None:
         """Return what an origin is granted, or ``None`` if it is not allowed.
 
         :param origin: the value of ``Origin``.
-        :param request: makes the request that a callable of ``allow_origins`` gets; called only if it is needed.
-        :raises TypeError: if the callable returned anything but ``True``, ``False`` and ``None``.
+        :param request: makes the request for a callable in ``allow_origins``; called only if needed.
+        :raises TypeError: if the callable returns anything but ``True``, ``False`` or ``None``.
         """
         if self.everyone is not None:
             return self.everyone
@@ -171,7 +171,7 @@ class Rules:
         return Answer(self.granted_status, ((_ALLOW_ORIGIN, origin), *echo, *self._preflight))
 
     def unlisted(self, method: str, headers: str | None) -> list[str]:
-        """Return what to change so that a browser sends the request that a granted preflight asks for."""
+        """Return what the policy does not list of what a granted preflight asks for, and how to list it."""
         return list(self._permissions.unlisted(method, headers))
 
     def objection(self, origin: str, grant: Grant | None, method: str, headers: str | None) -> str:
@@ -187,9 +187,9 @@ class Rules:
         return "; ".join([*lacking[:_MAX_REASONS], *([f"and {more} more"] if more > 0 else [])])
 
     def refuses(self, origin: str, host: str | None, sec_fetch_site: str | None) -> Answer | None:
-        """Return what answers a request from an origin that is not allowed, if the policy enforces that.
+        """Return the answer to a request from an origin that is not allowed, if the policy enforces that.
 
-        :return: ``None`` for a request from the server's own pages, which always passes.
+        :returns: ``None`` for a request from the server's own pages, which always passes.
         """
         return None if is_same_origin(origin, host, sec_fetch_site) else self.refusal
 
@@ -201,31 +201,31 @@ class Rules:
         return decorate(headers, added, self.has_timing)
 
     def grant_of(self, origin: str) -> Grant:
-        """Return what an origin is granted that is known to be allowed."""
+        """Return what an origin is granted, if it is already known to be allowed."""
         timing = [(ALLOW_TIMING, origin)] if self.has_timing else []
         allow = (_ALLOW_ORIGIN, origin)
         preflight = None if self._permissions.are_echoed else [allow, *self._preflight]
         return Grant([allow, *timing, *self._beside_origin], preflight)
 
     def _asks(self, predicate: OriginPredicate, origin: str, request: Callable[[], Request] | None) -> bool:
-        """Ask the callable about an origin. Malformed ones and ``null`` are refused without asking."""
+        """Call the callable with an origin. ``null`` and malformed origins are refused without a call."""
         if parse_origin(origin) is None:
             return False
         assert request is not None, "a callable is asked with the request"
         answer: object = predicate(origin, request())
-        if answer is None:  # people fall off the end of a function, or return what a look-up gave
+        if answer is None:  # as from a function without return, or from dict.get
             return False
-        if not isinstance(answer, bool):  # a coroutine or a match object would pass for consent
+        if not isinstance(answer, bool):  # a coroutine or a match object would be true
             message = f"{quote(predicate)}, the callable in allow_origins, returned {quote(answer)}"
             raise TypeError(f"{message}; it must return True or False")
         return answer
 
 
 def is_preflight(method: str, origin: str | None, requested_method: str | None) -> bool:
-    """Tell whether a request is a preflight: exactly this method and these headers, each present, even if empty.
+    """Tell whether a request is a preflight: ``OPTIONS`` with both headers, which may be empty.
 
-    fetch#cors-preflight-request. The middleware says the same in a line of its own: the call would cost every request
-    with an Origin 30 ns more, of the 200 to 500 ns that the layer adds to it.
+    The rule is fetch#cors-preflight-request. The middleware repeats it in one line: a call would add 30 ns to the 200
+    to 500 ns that the layer costs each request with an Origin.
 
     :param origin: the value of ``Origin``, or ``None``.
     :param requested_method: the value of Access-Control-Request-Method, or ``None``.
@@ -234,7 +234,7 @@ def is_preflight(method: str, origin: str | None, requested_method: str | None) 
 
 
 def is_same_origin(origin: str, host: str | None, sec_fetch_site: str | None) -> bool:
-    """Tell whether a request comes from the server's own origin, or from no page at all.
+    """Tell whether a request comes from a page of the server's own origin, or from no page at all.
 
     :param origin: the value of ``Origin``.
     :param host: the value of ``Host``; compared if the browser did not send ``Sec-Fetch-Site``. The scheme
@@ -249,7 +249,7 @@ def is_same_origin(origin: str, host: str | None, sec_fetch_site: str | None) ->
         return False
     if parts.port or host is None:
         return host == f"{parts.host}:{parts.port}"
-    # A port that goes without saying in the origin is what it is in front of the application, or behind.
+    # An origin without a port has the default port, which Host may write out; behind TLS, that of either scheme.
     return host.lower() in (parts.host, f"{parts.host}:80", f"{parts.host}:443")
 
 
@@ -271,7 +271,7 @@ def _phrase(status: int) -> str:
 
 
 def _refuse(reason: str, headers: Headers) -> Answer:
-    # What is sent names nothing that the policy would allow.
+    # The body names nothing that the policy allows.
     body = f"Cross-origin request refused: {reason}.\n".encode("ascii")
     return Answer(
         "403 Forbidden", (("Content-Type", _PLAIN_TEXT), ("Content-Length", str(len(body))), *headers), body, reason

@@ -1,4 +1,4 @@
-"""Names below which anyone can register a name, by the Public Suffix List; it is read when it is first needed."""
+"""Names below which anyone can register a name, from the Public Suffix List, which is read when first needed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def is_open_to_strangers(name: str) -> bool:
 
 
 def suffixes_named_in(text: str) -> Iterator[str]:
-    """Yield each public suffix that ``text`` holds all labels of, whatever stands between them."""
+    """Yield each public suffix if all its labels occur in ``text``, in any order."""
     words = set(re.findall("[a-z0-9-]+", text))
     names = (rule.removeprefix("*.") for rule in _rules())
     return (name for name in names if words.issuperset(name.split(".")))

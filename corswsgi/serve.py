@@ -1,4 +1,4 @@
-"""``corswsgi serve``: a directory over HTTP, as ``python -m http.server`` does it, under a policy."""
+"""``corswsgi serve``: a directory over HTTP under a policy; otherwise like ``python -m http.server``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HEADERS_OF_THE_SERVER = frozenset(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the arguments of the command."""
     parser.epilog = (
         "Exit status: 0 after Ctrl-C; 2 if it cannot start as asked. "
         "Example: corswsgi serve build --allow-origin http://localhost:3000"
@@ -89,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted or terminated."""
-    # A background job of a shell may ignore SIGINT, and the first process of a container has no default for SIGTERM.
+    # A shell may start background jobs with SIGINT ignored, and the first process in a container ignores SIGTERM.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with make_server(options) as server:
         print(_announcement(options, server), flush=True)
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
 def make_server(options: argparse.Namespace) -> ThreadingHTTPServer:
     """Return the server, listening.
 
-    :raises UsageError: if the directory is not there, or the address cannot be listened on.
+    :raises UsageError: if the directory does not exist, or the address cannot be listened on.
     :raises PolicyError: if an origin is not one, or the settings file has faults.
     """
     directory = _directory(options)
@@ -139,7 +139,7 @@ def _policies(options: argparse.Namespace) -> Policy | PolicyByPath | dict[str, 
         return follow(options.config)
     if not options.allow_origin:
         return {}
-    # What scripts need to read files in parts (fetch#cors-safelisted-request-header takes some ranges only).
+    # Scripts need these to read files in parts (fetch#cors-safelisted-request-header covers only simple ranges).
     return Policy(
         options.allow_origin,
         allow_headers=["If-Range", "Range"],
@@ -172,7 +172,7 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _known_hosts(options: argparse.Namespace, address: str) -> frozenset[str] | None:
-    """Return the names to answer to, or ``None`` for all: what other machines call this one is not known here."""
+    """Return the names to answer to. ``None`` answers to all, because the names that others use are unknown."""
     told = frozenset(options.allow_host)
     if ipaddress.ip_address(address).is_loopback:
         return told | LOOPBACK_NAMES | {options.bind.lower(), address, f"[{address}]"}

@@ -1,4 +1,4 @@
-"""The policies that a command looks at, of a settings file or of an application, and where they stand."""
+"""The policies that a command looks at, from a settings file or an application, and where each value is written."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from corswsgi.settings.files import read_with_places
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Policies by path, and where each of their values stands.
+    """Policies by path, and where each of their values is written.
 
     :ivar name: of the file or the application.
     :ivar policies: ``"/"`` is the rule for the whole site.
-    :ivar place: returns the file and line of a value, by its path, the name of its option and itself, or the name of
-        the application. Without the name of an option: of the rule for the path.
+    :ivar place: returns the file and line of a value, or the name of the application. Arguments: a path, the name of an
+        option (empty for the rule itself), and the value.
     :ivar is_one: whether there is one policy for everything, without a rule for a path.
     """
 
@@ -59,7 +59,7 @@ def source_of(file: str | None, app: str | None) -> Source:
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Keep the log from saying, once for each rule, what is told as advice."""
+    """Keep warnings out of the log that the command gives as advice."""
     logger.addFilter(_no_record)
     try:
         yield

@@ -1446,15 +1446,15 @@ def test_an_origin_that_is_none_gets_the_corrected_one(origin: str, message: str
         (["--max-time", "86401"], "is not a number of seconds"),
         (["--credentials", "yes"], "invalid choice"),
         (["--referrer-policy", "never"], "invalid choice"),
-        (["--app", "nowhere"], "written module:callable"),
-        (["--app", "no where:app"], "written module:callable"),
+        (["--app", "nowhere"], "as module:callable"),
+        (["--app", "no where:app"], "as module:callable"),
         (["--app", "nowhere.at.all:app"], "there is no module nowhere"),
         (["--app", "json:nothing"], "json has no nothing"),
         (["--app", "json:nothing.at.all"], "json has no nothing.at.all"),
         (["--app", "string:digits"], "it is a str; name the WSGI application"),
         (
             ["--app", "asyncio:sleep"],
-            "it is an ASGI application, and only WSGI applications can be asked in this process",
+            "it is an ASGI application, but --app takes WSGI applications only",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""What is wrong with a string that is no origin and no pattern, and what was meant by it."""
+"""What is wrong with a string that is neither an origin nor a pattern, and what was probably meant."""
 
 import re
 

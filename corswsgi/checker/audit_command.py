@@ -38,7 +38,7 @@ _SEVERITIES = {str(severity): severity for severity in Severity}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the arguments of the command."""
     parser.epilog = (
         f"Sends GET and OPTIONS only, at most {MOST_REQUESTS} requests for each URL. Exit status: 0, or 1 if --fail-on "
         "says so, 2 for what cannot be done as it was asked, before anything is sent, 3 for no answer, or no time left "

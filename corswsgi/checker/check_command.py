@@ -38,7 +38,7 @@ _ANSWERS = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the arguments of the command."""
     parser.epilog = (
         "Exit status: 0 allowed, or as --expect says, in every engine asked about; 1 not; 2 for what cannot be done as "
         "it was asked, before anything is sent; 3 no answer, or no time left to ask everything. ALLOWED BUT UNSAFE "

@@ -22,7 +22,7 @@ _FAULT = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the arguments of the command."""
     parser.epilog = (
         "Exit status: 0; 2 if there is no such finding; the nearest ones are named then. "
         "Example: corswsgi finding allow-origin-missing"

@@ -71,7 +71,7 @@ def written(name: str, policy: Policy, place: Place = Place(UPSTREAM)) -> str:  
     :param name: a key of :data:`FORMS`.
     :param policy: without callables and regular expressions.
     :param place: where a server in front stands.
-    :raises PolicyError: if the server cannot say what an option means.
+    :raises PolicyError: if the server cannot express an option.
     :raises UsageError: if it needs more files than one.
     """
     if name in SERVERS:

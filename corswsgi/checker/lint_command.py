@@ -19,7 +19,7 @@ _CLEAN, _ADVICE, _FAULTS = 0, 1, 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the arguments of the command."""
     parser.epilog = (
         "Exit status: 0 if there is nothing to say, 1 if there is advice, 2 if the policy has faults, so that no "
         "program would start with it, or cannot be read. Example: corswsgi lint cors.toml"

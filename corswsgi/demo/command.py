@@ -14,7 +14,7 @@ _STOPPED_BY = (signal.SIGINT, signal.SIGTERM)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the arguments of the command."""
     parser.epilog = (
         "Exit status: 0 after Ctrl-C; 2 if a port is taken, or waitress is not installed. "
         "Example: corswsgi demo --port 3000"

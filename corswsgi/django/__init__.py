@@ -1,4 +1,4 @@
-"""The door for Django: a middleware of Django's own, and system checks; what it says is decided in ``protocol``."""
+"""A middleware for Django's MIDDLEWARE, and system checks; ``protocol`` makes the answers."""
 
 try:
     from corswsgi.django.middleware import CORSMiddleware

@@ -1,4 +1,4 @@
-"""System checks: the faults of the policy, and whether the middleware stands where it governs every response."""
+"""System checks: the faults of the policy, and whether the middleware is placed so that it governs every response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from corswsgi.django.finding import find_policies
 from corswsgi.django.middleware import CORSMiddleware
 from corswsgi.errors import PolicyError
 
-#: Middleware that passes every request on: it only adds to requests and responses.
+#: Middleware that never answers a request itself; it only adds to requests and responses.
 _PASSES_ON = frozenset(
     f"django.{name}"
     for name in (
@@ -40,7 +40,7 @@ def check_policy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Check
 
 
 def check_place(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Return a warning if the middleware is missing, or stands behind something that can answer without it."""
+    """Return a warning if the middleware is missing, or comes after something that can answer without it."""
     paths = [*settings.MIDDLEWARE]
     place = paths.index(_OURS) if _OURS in paths else next((i for i, path in enumerate(paths) if _is_ours(path)), None)
     if place is None:

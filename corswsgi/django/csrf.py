@@ -16,7 +16,7 @@ _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 def is_refused_for_its_origin(request: Any, response: Any, origin: str) -> bool:
     """Tell whether ``CsrfViewMiddleware`` answered, and ``CSRF_TRUSTED_ORIGINS`` does not name the origin.
 
-    It marks the requests that it has accepted; those to views that are exempt it neither accepts nor refuses.
+    It marks the requests that it accepts; it ignores requests to exempt views.
     """
     if response.status_code != 403 or request.method in _SAFE or request.resolver_match is None:
         return False

@@ -1,4 +1,4 @@
-"""What the setting ``CORSWSGI`` says about a request of Django's: its policy, and the request that callables get."""
+"""The policy that the setting ``CORSWSGI`` gives a Django request, and the request that callables get."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Finder = Callable[[Any], Policy | None]
 
 
 def find_policies(settings: Any) -> tuple[Finder, bool]:
-    """Return what finds the policy of a request, and whether that asks a callable of the settings.
+    """Return a function that finds the policy of a request, and whether it calls a callable from the settings.
 
     :param settings: ``django.conf.settings``, in which ``CORSWSGI`` is a policy, its options, a mapping from paths to
         policies or their options, or a callable ``(webob.Request) -> Policy | None``.
@@ -45,7 +45,7 @@ def _chosen(choose: Callable[[Any], Any], request: Any) -> Policy | None:
 
 
 def method_of(request: Any) -> str:
-    """Return the method as it came: Django turns it into capitals, and ``options`` is no preflight."""
+    """Return the method as received: Django writes it in upper case, but ``options`` is not a preflight."""
     method: str = request.scope["method"] if hasattr(request, "scope") else request.META["REQUEST_METHOD"]
     return method
 

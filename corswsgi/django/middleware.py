@@ -1,4 +1,4 @@
-"""CORSMiddleware for Django's MIDDLEWARE: a policy around the views, sync or async; answers come from ``protocol``."""
+"""CORSMiddleware for Django's MIDDLEWARE: a policy around the views, sync or async; ``protocol`` makes the answers."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CSRF = (
 
 
 class _Governed(NamedTuple):
-    """What was decided of a request before the view ran.
+    """What was decided about a request before the view runs.
 
     :ivar rules: ``None`` if no policy governs it.
-    :ivar answer: what answers in place of the view.
+    :ivar answer: the response that is sent in place of the view's, or ``None``.
     """
 
     rules: Rules | None = None
@@ -38,7 +38,7 @@ class _Governed(NamedTuple):
 
 
 class CORSMiddleware:
-    """Answers preflights before everything that stands behind it, and puts the policy's headers on all responses.
+    """Answers preflights before all later middleware, and adds the policy's headers to all other responses.
 
     The policy is the setting ``CORSWSGI``: a :class:`~corswsgi.policy.Policy` or its options; or a mapping from paths
     to policies or their options; or a callable that gets a :class:`webob.Request`, without its body, and returns a
@@ -79,7 +79,7 @@ class CORSMiddleware:
         return self._decorate(request, await self.get_response(request), governed)
 
     def _forget(self, *, setting: str, **kwargs: Any) -> None:
-        # Read at the next request: after a test the setting may be gone, and to complain then helps nobody.
+        # The setting is read at the next request: after a test it may be gone, and raising here would help nobody.
         if setting == "CORSWSGI":
             self._found = None
 
@@ -117,7 +117,7 @@ class CORSMiddleware:
         return _Governed(rules, origin, grant)
 
     def _decorate(self, request: Any, response: Any, governed: _Governed) -> Any:
-        """Put the policy's headers on a response of the view, or of what stands behind this."""
+        """Add the policy's headers to a response of the view or of later middleware."""
         rules, origin, grant, _ = governed
         if rules is None:
             return response
@@ -135,7 +135,7 @@ class CORSMiddleware:
 def _response(answer: Answer, method: str) -> Any:
     code, _, phrase = answer.status.partition(" ")
     response = HttpResponse(answer.body if method != "HEAD" else b"", status=int(code), reason=phrase)
-    del response["Content-Type"]  # the answer says its own
+    del response["Content-Type"]  # the answer has its own
     for name, value in answer.headers:
         response[name] = value
     return response

@@ -1,4 +1,4 @@
-"""The same policy as configuration of the servers that stand in front; one module writes for each."""
+"""The same policy as configuration for servers in front of the application; a module for each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def nginx(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # i
 
     :param policies: a :class:`~corswsgi.policy.Policy`, or a mapping from paths to policies, as ``CORSMiddleware``
         takes them.
-    :raises PolicyError: if the mapping has faults, or nginx cannot say what an option means.
+    :raises PolicyError: if the mapping has faults, or nginx cannot express an option.
     :raises UsageError: if the place has faults.
     """
     return configuration("nginx", policies, place).text
@@ -32,14 +32,14 @@ def apache(policies: Policies, place: Place = Place()) -> str:  # noqa: B008  # 
 
 
 def haproxy(policies: Policies, place: Place) -> str:
-    """Return the configuration of HAProxy; of the same arguments.
+    """Return the configuration of HAProxy; see :func:`nginx`.
 
-    :param place: it names an application behind, because HAProxy serves no files.
-    :raises PolicyError: if the mapping has faults, or HAProxy cannot say what an option means.
-    :raises UsageError: if the place has faults, or if there are so many origins that HAProxy reads them from a file of
-        their own: :func:`configuration` returns both files.
+    :param place: with the address of an application, because HAProxy serves no files.
+    :raises PolicyError: if the mapping has faults, or HAProxy cannot express an option.
+    :raises UsageError: if the place has faults, or if there are so many origins that HAProxy needs a second file:
+        :func:`configuration` returns both.
     """
     written = configuration("haproxy", policies, place)
     if written.beside:
-        raise UsageError('HAProxy reads as many origins from a file: take configuration("haproxy", ..., file)')
+        raise UsageError('HAProxy reads so many origins from a second file: use configuration("haproxy", ..., file)')
     return written.text

@@ -1,4 +1,4 @@
-"""What is written for a server: a configuration, and the files that it reads."""
+"""What is exported for a server: a configuration, and the files that it reads."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Configuration(NamedTuple):
-    """What is written.
+    """The exported texts.
 
     :ivar text: the configuration.
-    :ivar beside: other files that it needs, by what their names add to the name of the configuration.
+    :ivar beside: other files that it needs, by the suffix that their names add to that of the configuration.
     """
 
     text: str
@@ -27,9 +27,9 @@ class Server(NamedTuple):
     """A server that a configuration can be written for.
 
     :ivar title: its name, as its makers write it.
-    :ivar versions: for which the configuration is meant, as in "1.18 and later".
-    :ivar write: returns the configuration. Its last argument is the file that the configuration will be in; empty if
-        that is not known.
+    :ivar versions: the versions that the configuration works with, such as "1.18 and later".
+    :ivar write: returns the configuration. Its last argument is the path of the configuration file; empty if
+        it is not known.
     """
 
     title: str

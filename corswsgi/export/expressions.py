@@ -1,4 +1,4 @@
-"""Regular expressions of origins and paths that PCRE and RE2 read alike; each is for a whole text."""
+"""Regular expressions for origins and paths that mean the same to PCRE and RE2; each is for a whole text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from corswsgi.origins import DOMAIN, IPV4, LABEL, MAX_HOST, OPAQUE_SCHEMES, SCHE
 
 _PLAIN = re.compile(r"[A-Za-z0-9/_]")
 _LARGEST_PORT = 65535
-#: As many groups in each other as PCRE and RE2 take, and some to spare.
+#: The deepest nesting of groups; PCRE and RE2 take more.
 _DEEPEST = 200
 _PORT = "(?::[0-9]+)?"
 
@@ -24,9 +24,8 @@ class Exclusion(NamedTuple):
     unless: str = ""
 
 
-#: What every well-formed serialized origin matches (fetch#origin-header), as :func:`corswsgi.origins.parse_origin`
-#: has it;
-#: and what of that is none nevertheless. That an IPv6 address is written in another way than browsers do is not seen.
+#: Every well-formed serialized origin matches this (fetch#origin-header, :func:`corswsgi.origins.parse_origin`), and
+#: none of the exclusions below. They do not notice an IPv6 address that browsers would write differently.
 WELL_FORMED = rf"{SCHEME}://(?:\[[0-9a-f:]+\]|{DOMAIN})(?::[1-9][0-9]{{0,4}})?"
 ILL_FORMED = (
     Exclusion(f"(?:{'|'.join(OPAQUE_SCHEMES)})://.*"),
@@ -38,7 +37,7 @@ ILL_FORMED = (
         rf"[^:]+://{IPV4.pattern}{_PORT}",
     ),
 )
-#: An origin with which anyone on the network path can speak (:func:`corswsgi.origins.is_insecure`).
+#: An origin that anyone on the network path can impersonate (:func:`corswsgi.origins.is_insecure`).
 INSECURE = Exclusion(
     "http://.*",
     rf"http://(?:(?:[^:]*\.)?localhost\.?|127\.[0-9.]+|\[::1\]){_PORT}",
@@ -46,7 +45,7 @@ INSECURE = Exclusion(
 
 
 def literal(text: str | bytes) -> str:
-    """Return an expression for just these bytes, in which no character means anything else.
+    """Return an expression that matches exactly these bytes.
 
     :param text: as bytes, or with one character for each byte.
     """
@@ -55,7 +54,7 @@ def literal(text: str | bytes) -> str:
 
 
 def one_of(characters: Iterable[str]) -> str:
-    """Return an expression for one of these characters; of ASCII, in any order, at least one."""
+    """Return an expression for one of these ASCII characters, of which there is at least one."""
     codes = sorted(set(map(ord, characters)))
     if len(codes) == 1:
         return literal(chr(codes[0]))
@@ -74,20 +73,20 @@ def _run(codes: list[int]) -> str:
 
 
 def characters(text: str) -> str:
-    """Return an expression for just this text, for servers that match characters and not bytes (RE2)."""
+    """Return an expression that matches exactly this text, for servers that match characters, not bytes (RE2)."""
     return "".join(literal(each) if each.isascii() else f"\\x{{{ord(each):x}}}" for each in text)
 
 
 def any_of(texts: Iterable[str]) -> str:
-    """Return an expression for one of these texts, of ASCII, in which those that begin alike share their beginning.
+    """Return an expression for one of these ASCII texts, in which common beginnings are shared.
 
-    How long it takes to match depends on the length of what is matched, not on the number of texts.
+    The time to match depends on the length of the matched text, not on the number of texts.
     """
     return _sharing(sorted(set(texts)), _DEEPEST)
 
 
 def _sharing(texts: list[str], depth: int) -> str:
-    """Return :func:`any_of` of sorted texts, with so many groups in each other at most."""
+    """Return :func:`any_of` of sorted texts, with groups nested to this depth at most."""
     if len(texts) == 1:
         return literal(texts[0])
     if depth == 0:
@@ -108,7 +107,7 @@ def _sharing(texts: list[str], depth: int) -> str:
 def of_pattern(pattern: OriginPattern, *, lookahead: bool = True) -> str:
     """Return the expression of a pattern of ``allow_origins``.
 
-    :param lookahead: whether the server knows lookahead. Without it a host longer than any can be is allowed.
+    :param lookahead: whether the server supports lookahead. Without it, hosts that are too long match as well.
     """
     scheme, host = literal(pattern.scheme), literal(pattern.host)
     port = f":{pattern.port}" if pattern.port else ""
@@ -123,7 +122,7 @@ def of_pattern(pattern: OriginPattern, *, lookahead: bool = True) -> str:
 
 
 def guarded(expression: str, exclusions: Iterable[Exclusion]) -> str:
-    """Return an expression, for servers that know lookahead, that also keeps to the form of origins."""
+    """Return an expression that also checks the form of origins, for servers that support lookahead."""
     return rf"(?={WELL_FORMED}\z){''.join(map(_lookahead, exclusions))}(?:{expression})"
 
 
@@ -133,7 +132,7 @@ def _lookahead(exclusion: Exclusion) -> str:
 
 
 def _decimals(excluded: int) -> list[str]:
-    """Return expressions for the numbers of all ports but 0 and one other."""
+    """Return expressions for all port numbers except 0 and one other."""
     below = _range(1, excluded - 1) if excluded else []
     return [*below, *_range(excluded + 1, _LARGEST_PORT)]
 
@@ -142,7 +141,7 @@ def _range(low: int, high: int) -> list[str]:
     """Return expressions for the decimal numbers from ``low`` to ``high``."""
     found = []
     while low <= high:
-        # The largest block of numbers from here that differ in their last digits only.
+        # The largest block of numbers from here that differ only in their last digits.
         zeros = 0
         while low % 10 ** (zeros + 1) == 0 and low + 10 ** (zeros + 1) - 1 <= high:
             zeros += 1

@@ -10,38 +10,38 @@ from corswsgi.export.configuration import Configuration, Server
 from corswsgi.export.expressions import ILL_FORMED, INSECURE, any_of, guarded, literal, of_pattern
 from corswsgi.export.paths import UNCLEAR
 from corswsgi.export.place import Place
-from corswsgi.export.statements import ORIGIN, Origins, Said, Site, Statement
+from corswsgi.export.statements import ORIGIN, Origins, Said, Site, Statement, cases_by_said, enforcing, number_of
 
 _CASE = "reqenv('CORS_KIND') . ' ' . reqenv('CORS_RULE') . ' ' . reqenv('CORS_WHO')"
 
 #: The statuses of preflights that Apache can answer: those that it knows.
 _STATUSES = (*range(200, 209), 226)
 
-#: As many characters of origins as one expression holds: PCRE compiles none to more than 64 KiB.
+#: The most characters of origins in one expression: PCRE compiles none to more than 64 KiB.
 _MOST = 16_000
 
 _HEAD = """\
-# CORS for Apache {versions}, written by corswsgi. Change the policy, and export it again.
+# CORS for Apache {versions}, written by corswsgi. To change it, change the policy and export it again.
 #
-# Where it belongs: the whole file as /etc/apache2/sites-available/cors.conf, with its modules:
+# Where to put it: the whole file as /etc/apache2/sites-available/cors.conf, with its modules:
 #
 #     a2enmod {modules} && a2ensite cors
 #
-# Leave out "Listen" if ports.conf has the same port. If you have a site already, put into its <VirtualHost> what stands
+# Leave out "Listen" if ports.conf has the same port. If you have a site already, put into its <VirtualHost> what is
 # between "begin" and "end" below, before any other RewriteRule. Then: apachectl configtest && apachectl graceful.
 #
 # What it does: it answers preflights{enforcing}, and puts the headers of the policy
-# on every response, those too that Apache makes itself (404, 413, 502, 504). What the application behind says in
-# Access-Control-* is taken off; what it says in Vary stays.
+# on every response, including those that Apache makes itself (404, 413, 502, 504). The Access-Control-* headers of
+# the application behind it are removed; its Vary stays.
 #
-# "Header set" without "always" elsewhere would add a second line of the same header: leave those of CORS out.
+# Remove "Header set" lines for CORS headers elsewhere: without "always" they would add a second line of the header.
 """
 
 
 def write(site: Site, place: Place, file: str) -> Configuration:
     """Return the configuration; see :class:`~corswsgi.export.configuration.Server`.
 
-    :raises PolicyError: if a status is none that Apache knows.
+    :raises PolicyError: if Apache does not know the status of preflights.
     """
     problems = [*_unsayable(site)]
     if problems:
@@ -65,8 +65,7 @@ def _lines(site: Site, place: Place) -> Iterator[str]:
     modules = ["headers", "rewrite", "setenvif"]
     if place.upstream:
         modules += ["proxy", "proxy_http", *(["ssl"] if place.upstream.startswith("https:") else [])]
-    enforcing = " and refuses origins that are not allowed" if any(each.enforced for each in site.statements) else ""
-    head = _HEAD.format(versions=APACHE.versions, modules=" ".join(modules), enforcing=enforcing)
+    head = _HEAD.format(versions=APACHE.versions, modules=" ".join(modules), enforcing=enforcing(site))
     yield from head.splitlines()
     yield f"Listen {place.listen}"
     yield ""
@@ -102,7 +101,7 @@ def _inside(site: Site) -> Iterator[str]:
     yield "# The headers of responses, and what is answered here."
     yield "RewriteEngine On"
     for number, statement in enumerate(site.statements):
-        for place, (said, cases) in enumerate(_situations(number, statement).items()):
+        for place, (said, cases) in enumerate(cases_by_said(site, number).items()):
             variable = f"CORS_{number}_{place}"
             listed = ", ".join(f"'{case}'" for case in cases)
             yield _set(f"{_CASE} in {{{listed}}}", variable, "1")
@@ -113,19 +112,19 @@ def _inside(site: Site) -> Iterator[str]:
 
 
 def _paths(site: Site) -> Iterator[str]:
-    # Without it Apache would answer 404 to %2F; if there are several policies, that is closed as all that is unclear.
+    # Without this, Apache answers 404 to %2F. With several policies, such a path is unclear, and closed.
     yield "AllowEncodedSlashes NoDecode"
-    yield _set("true", "CORS_RULE", _number(site.elsewhere))
+    yield _set("true", "CORS_RULE", number_of(site.elsewhere))
     if not site.rules:
         return
     yield _set(r"%{THE_REQUEST} =~ m'\A\S+ (\S*)'", "CORS_TARGET", "$1")
-    # The last that is set holds: those that cover less come later.
+    # The last one that matches wins, so more specific rules come later.
     for rule in reversed(site.rules):
         yield _set(
-            rf"reqenv('CORS_TARGET') =~ m'\A{_as_sent(rule.path)}(?:[/?]|\z)'", "CORS_RULE", _number(rule.statement)
+            rf"reqenv('CORS_TARGET') =~ m'\A{_as_sent(rule.path)}(?:[/?]|\z)'", "CORS_RULE", number_of(rule.statement)
         )
     for each in UNCLEAR:
-        yield _set(rf"reqenv('CORS_TARGET') =~ m'\A{each}'i", "CORS_RULE", _number(site.unclear))
+        yield _set(rf"reqenv('CORS_TARGET') =~ m'\A{each}'i", "CORS_RULE", number_of(site.unclear))
 
 
 def _as_sent(path: bytes) -> str:
@@ -165,7 +164,7 @@ def _expressions(origins: Origins) -> Iterator[str]:
 
 
 def _portions(origins: Iterable[str]) -> Iterator[list[str]]:
-    """Yield origins by as many as one expression holds; sorted, so that all but one portion are told by a glance."""
+    """Yield origins by as many as one expression holds; sorted, so that a request can match one portion only."""
     portion: list[str] = []
     size = 0
     for origin in origins:
@@ -182,7 +181,7 @@ def _portions(origins: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _who(site: Site) -> Iterator[str]:
-    if any(statement.enforced for statement in site.statements):
+    if site.enforces:
         yield _matching(guarded("https?://.*", ILL_FORMED), "CORS_BY_NAME")
         yield _set(r"tolower(req_novary('Host')) =~ m'\A(.*?)(?::80|:443)?\z'", "CORS_HOST", "$1")
         same = " || ".join(
@@ -202,22 +201,9 @@ def _who(site: Site) -> Iterator[str]:
 # What is said
 
 
-def _situations(number: int, statement: Statement) -> dict[Said, list[str]]:
-    """Return what a statement says, each once, and the cases in which it does."""
-    found: dict[Said, list[str]] = {}
-    for who in ("allowed",) if statement.origins.everyone else ("allowed", "stranger", "nobody", "own"):
-        preflight = statement.granted if who == "allowed" else statement.refused
-        actual = statement.allowed if who == "allowed" else statement.otherwise
-        if who == "stranger" and statement.enforced:
-            actual = statement.enforced
-        found.setdefault(preflight, []).append(f"preflight {number} {who}")
-        found.setdefault(actual, []).append(f"actual {number} {who}")
-    return found
-
-
 def _said(variable: str, said: Said, removed: Iterable[str]) -> Iterator[str]:
     if not said.status:
-        # What comes from behind stands among the headers of success, what is set here beside them.
+        # Headers of the application are in Apache's table "onsuccess", those that are set here in "always".
         yield from (f"Header onsuccess unset {name} env={variable}" for name in removed)
     for name, value in said.headers:
         text = "expr=%{req_novary:Origin}" if value == ORIGIN else value.replace("%", "%%")
@@ -245,12 +231,8 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
     return (line and f"    {line}" for line in lines)
 
 
-def _number(statement: int | None) -> str:
-    return "none" if statement is None else str(statement)
-
-
 def _quoted(text: str) -> str:
-    """Return a text as one word of the configuration, whatever it holds."""
+    """Quote a text as one word of the configuration."""
     assert re.fullmatch("[ -~]*", text), "expressions and values are written in printable ASCII"
     assert "${" not in text, "Apache would put in a variable"
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

@@ -10,41 +10,41 @@ from corswsgi.export.configuration import Configuration, Server
 from corswsgi.export.expressions import ILL_FORMED, INSECURE, WELL_FORMED, any_of, characters, of_pattern
 from corswsgi.export.paths import UNCLEAR
 from corswsgi.export.place import Place
-from corswsgi.export.statements import ORIGIN, Origins, Said, Site, Statement
+from corswsgi.export.statements import ORIGIN, Origins, Said, Site, Statement, cases_by_said, enforcing, number_of
 from corswsgi.headers import ALLOW_TIMING
 
 _ORIGIN = "{http.request.header.Origin}"
-#: Flags of an origin that expressions may be asked about: what each says if all is well.
+#: Flags that say whether an origin may be matched by expressions; "1" each if it may.
 _FORM = "{cors_form},{cors_number},"
-#: What stands for a byte that is not UTF-8 in what expressions are asked about, so that a path cannot be told by it.
+#: What Caddy's expressions see for a byte that is not UTF-8, so they cannot tell such paths apart.
 _REPLACEMENT = "\ufffd"
 
 _HEAD = """\
-# CORS for Caddy {versions}, written by corswsgi. Change the policy, and export it again.
+# CORS for Caddy {versions}, written by corswsgi. To change it, change the policy and export it again.
 #
-# Where it belongs: the whole file as /etc/caddy/Caddyfile, or in a file of its own that the Caddyfile names in a line
+# Where to put it: the whole file as /etc/caddy/Caddyfile, or in a file of its own that the Caddyfile names in a line
 # "import /etc/caddy/cors.caddyfile". Write the names of your site for "http://:PORT"; Caddy then gets certificates.
-# If you have a site already, leave out the site of this file, and write in yours, around all that answers:
+# If you have a site already, leave out the site of this file, and put this in yours, around everything that answers:
 #
 #     route {{
 #         import cors
 #         ...
 #     }}
 #
-# Inside "route" what stands first is done first. Then: caddy validate && caddy reload.
+# Inside "route", directives run in the order in which they are written. Then: caddy validate && caddy reload.
 #
 # What it does: it answers preflights{enforcing}, and puts the headers of the policy
-# on every response, those too that Caddy makes itself (404, 413, 502, 504). What the application behind says in
-# Access-Control-* is taken off; what it says in Vary stays.
+# on every response, including those that Caddy makes itself (404, 413, 502, 504). The Access-Control-* headers of
+# the application behind it are removed; its Vary stays.
 #
-# If your site has "handle_errors", leave the headers of CORS alone in it: they are set already.
+# If your site has "handle_errors", do not set CORS headers in it: they are already set.
 """
 
 
 def write(site: Site, place: Place, file: str) -> Configuration:
     """Return the configuration; see :class:`~corswsgi.export.configuration.Server`.
 
-    :raises PolicyError: if a path is none that Caddy can tell from others.
+    :raises PolicyError: if Caddy cannot tell a path from others.
     """
     problems = [*_unsayable(site)]
     if problems:
@@ -66,8 +66,7 @@ def _unsayable(site: Site) -> Iterator[Problem]:
 
 
 def _lines(site: Site, place: Place) -> Iterator[str]:
-    enforcing = " and refuses origins that are not allowed" if any(each.enforced for each in site.statements) else ""
-    yield from _HEAD.format(versions=CADDY.versions, enforcing=enforcing).splitlines()
+    yield from _HEAD.format(versions=CADDY.versions, enforcing=enforcing(site)).splitlines()
     yield "(cors) {"
     yield from _indented(_snippet(site))
     yield "}"
@@ -94,12 +93,12 @@ def _snippet(site: Site) -> Iterator[str]:
     yield from _origins(site.statements)
     yield ""
     yield "# Who asks, and whether it is a preflight. Headers count if they are there, even if they are empty."
-    yield from _who(any(statement.enforced for statement in site.statements))
+    yield from _who(site.enforces)
     yield ""
     yield "# The headers of responses, and what is answered here. With responses from behind they are set twice: first,"
     yield "# for errors of Caddy itself; then, when the response is there, in place of its own."
     for number, statement in enumerate(site.statements):
-        for name, (said, cases) in enumerate(_situations(number, statement).items()):
+        for name, (said, cases) in enumerate(cases_by_said(site, number).items()):
             matcher = f"@cors_{number}_{name}"
             yield f"{matcher} vars {{http.vars.cors_case}} {' '.join(map(_quoted, cases))}"
             yield from _said(matcher, said, statement.has_timing)
@@ -109,9 +108,9 @@ def _snippet(site: Site) -> Iterator[str]:
 
 
 def _paths(site: Site) -> Iterator[str]:
-    unclear = {f"(?i)\\A{each}": _number(site.unclear) for each in UNCLEAR} if site.rules else {}
-    governing = {f"\\A{_covered(rule.path)}": _number(rule.statement) for rule in site.rules}
-    yield from _map("{http.request.uri.path}", "cors_rule_of_path", _number(site.elsewhere), expressions=governing)
+    unclear = {f"(?i)\\A{each}": number_of(site.unclear) for each in UNCLEAR} if site.rules else {}
+    governing = {f"\\A{_covered(rule.path)}": number_of(rule.statement) for rule in site.rules}
+    yield from _map("{http.request.uri.path}", "cors_rule_of_path", number_of(site.elsewhere), expressions=governing)
     yield from _map("{http.request.uri}", "cors_rule", "{cors_rule_of_path}", expressions=unclear)
 
 
@@ -220,19 +219,6 @@ def _own() -> Iterator[str]:
 # What is said
 
 
-def _situations(number: int, statement: Statement) -> dict[Said, list[str]]:
-    """Return what a statement says, each once, and the cases in which it does."""
-    found: dict[Said, list[str]] = {}
-    for who in ("allowed",) if statement.origins.everyone else ("allowed", "stranger", "nobody", "own"):
-        preflight = statement.granted if who == "allowed" else statement.refused
-        actual = statement.allowed if who == "allowed" else statement.otherwise
-        if who == "stranger" and statement.enforced:
-            actual = statement.enforced
-        found.setdefault(preflight, []).append(f"preflight {number} {who}")
-        found.setdefault(actual, []).append(f"actual {number} {who}")
-    return found
-
-
 def _said(matcher: str, said: Said, has_timing: bool) -> Iterator[str]:
     lines = [f"{name} {_ORIGIN if value == ORIGIN else _quoted(value)}" for name, value in said.headers]
     if not said.status:
@@ -274,12 +260,8 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
     return (line and f"\t{line}" for line in lines)
 
 
-def _number(statement: int | None) -> str:
-    return "none" if statement is None else str(statement)
-
-
 def _quoted(text: str) -> str:
-    """Return a text as one word of the configuration, whatever it holds.
+    """Quote a text as one word of the configuration.
 
     In quotation marks a backslash stands for itself, except before a quotation mark; and Caddy puts in a variable of
     its environment for what begins with ``{$``.

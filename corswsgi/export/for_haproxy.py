@@ -10,33 +10,33 @@ from corswsgi.export.configuration import Configuration, Server
 from corswsgi.export.expressions import ILL_FORMED, INSECURE, guarded, of_pattern
 from corswsgi.export.paths import UNCLEAR, covered
 from corswsgi.export.place import Place
-from corswsgi.export.statements import ORIGIN, Origins, Site, situations
+from corswsgi.export.statements import ORIGIN, Origins, Site, enforcing, number_of, situations
 from corswsgi.headers import ALLOW_TIMING
 
-#: Words that go on one line; HAProxy takes 64 with those around them.
+#: The most words of a list on one line; HAProxy takes lines of 64 words.
 _LINE = 40
-#: Origins that stand in the configuration itself; each line of them is looked up for itself.
+#: The most origins in the configuration itself; more are looked up in a file.
 _FEW = 5 * _LINE
-#: Bytes of headers that HAProxy has room for beside what comes from behind.
+#: Bytes that HAProxy reserves for headers in addition to those of the application.
 _ROOM = 1024
-#: What HAProxy reads as nothing but a name, in an argument too.
+#: A path that needs no quoting for HAProxy, in an argument either.
 _FILE = re.compile(r"/[A-Za-z0-9/._+@=~-]+")
 _MAP = ".map"
-#: Names of conditions: of an origin that is one, and of one that nobody on the network path can speak for.
+#: Names of conditions: the origin is well-formed, and it is secure as well.
 _WELL_FORMED, _SECURE = "cors_well_formed", "cors_secure"
 
 _HEAD = """\
-# CORS for HAProxy {versions}, built with PCRE, written by corswsgi. Change the policy, and export it again.
+# CORS for HAProxy {versions} with PCRE, written by corswsgi. To change it, change the policy and export it again.
 #
-# Where it belongs: at the end of /etc/haproxy/haproxy.cfg, or in a file of its own that HAProxy is started with as
-# well: haproxy -f /etc/haproxy/haproxy.cfg -f FILE. If you have a frontend already, put into it what stands between
+# Where to put it: at the end of /etc/haproxy/haproxy.cfg, or in a file of its own that HAProxy is started with as
+# well: haproxy -f /etc/haproxy/haproxy.cfg -f FILE. If you have a frontend already, put into it what is between
 # "begin" and "end" below, before any other "http-request", and leave out the frontend and the backend of this file.
 # Then: haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy.
 #
 # What it does: it answers preflights{enforcing}, and puts the headers of the policy
-# on every response, those too that HAProxy makes itself (403, 413, 502, 503, 504). What the application behind says
-# in Access-Control-* is taken off; what it says in Vary stays. Only a request that HAProxy cannot read at all is
-# answered, with 400 or 408, before this is asked.
+# on every response, including those that HAProxy makes itself (403, 413, 502, 503, 504). The Access-Control-* headers
+# of the application behind it are removed; its Vary stays. Only a request that HAProxy cannot read at all is answered,
+# with 400 or 408, before this comes into play.
 """
 
 
@@ -52,7 +52,8 @@ def write(site: Site, place: Place, file: str) -> Configuration:
         return Configuration(text)
     if file and not _FILE.fullmatch(file):
         raise UsageError(
-            f'--output {quote(file)}: HAProxy reads a file beside it; let its path have letters, digits and "/._+@=~-"'
+            f"--output {quote(file)}: HAProxy reads a second file next to it; its path may only have letters, "
+            'digits and "/._+@=~-"'
         )
     return Configuration(text, {_MAP: "".join(f"{key} allowed\n" for key in writer.looked_up)})
 
@@ -61,15 +62,14 @@ HAPROXY = Server("HAProxy", "2.6 and later", write)
 
 
 class _Writer:
-    """The walk through a site.
+    """Writes the configuration of a site.
 
-    :ivar looked_up: the keys of the file of origins: the number of a policy, and an origin.
+    :ivar looked_up: the keys of the file of origins: the number of a statement, and an origin.
     """
 
     def __init__(self, site: Site, map_file: str) -> None:
         self._site = site
         self._map_file = map_file
-        self._enforces = any(statement.enforced for statement in site.statements)
         self.looked_up = [
             f"{number}|{origin}"
             for number, statement in enumerate(site.statements)
@@ -78,8 +78,7 @@ class _Writer:
         ]
 
     def lines(self, place: Place) -> Iterator[str]:
-        enforcing = " and refuses origins that are not allowed" if self._enforces else ""
-        yield from _HEAD.format(versions=HAPROXY.versions, enforcing=enforcing).splitlines()
+        yield from _HEAD.format(versions=HAPROXY.versions, enforcing=enforcing(self._site)).splitlines()
         yield ""
         yield from self._room()
         yield "frontend cors"
@@ -129,20 +128,20 @@ class _Writer:
     def _paths(self) -> Iterator[str]:
         site = self._site
         if site.rules:
-            # With a percent sign that is none as it is; url_dec would give up.
+            # A percent sign that encodes nothing is kept; url_dec alone would fail on it.
             fetch = 'path,regsub("%(?![0-9a-fA-F]{2})","%25",g),url_dec'
             yield f"http-request set-var(txn.cors_path) {_quoted(fetch)}"
             for expression in UNCLEAR[:-1]:
-                yield _set("rule", _number(site.unclear), f"{{ pathq -m reg -i {_whole(expression, end='')} }}")
-            yield _set("rule", _number(site.unclear), "!{ path -m found }")
+                yield _set("rule", number_of(site.unclear), f"{{ pathq -m reg -i {_whole(expression, end='')} }}")
+            yield _set("rule", number_of(site.unclear), "!{ path -m found }")
         for rule in site.rules:
             yield _set(
                 "rule",
-                _number(rule.statement),
+                number_of(rule.statement),
                 "!{ var(txn.cors_rule) -m found }",
                 f"{{ var(txn.cors_path) -m reg {_whole(covered(rule.path), end='')} }}",
             )
-        yield _set("rule", _number(site.elsewhere), "!{ var(txn.cors_rule) -m found }")
+        yield _set("rule", number_of(site.elsewhere), "!{ var(txn.cors_rule) -m found }")
 
     # The origin
 
@@ -152,7 +151,7 @@ class _Writer:
             yield f"acl {name} var(txn.cors_origin) -m reg {_whole(guarded('.*', exclusions))}"
         yield _set("who", "nobody")
         yield _set("who", "stranger", "{ var(txn.cors_origin) -m found }")
-        if self._enforces:
+        if self._site.enforces:
             yield from _own_pages()
         everyone = [str(number) for number, each in enumerate(self._site.statements) if each.origins.everyone]
         for some in _in_lines(everyone):
@@ -212,13 +211,13 @@ class _Writer:
 
 
 def _one_line_of(header: str, variable: str) -> Iterator[str]:
-    """Yield what reads a header. One that is sent twice is no value that anything is compared with."""
+    """Yield the lines that read a header. If it is sent twice, its value is one that matches nothing."""
     yield f"http-request set-var(txn.cors_{variable}) req.fhdr({header})"
     yield _set(variable, "several", f"{{ req.fhdr_cnt({header}) gt 1 }}")
 
 
 def _own_pages() -> Iterator[str]:
-    """Yield what tells the server's own pages from strangers (:func:`corswsgi.protocol.is_same_origin`)."""
+    """Yield the lines that tell the server's own pages from strangers (:func:`corswsgi.protocol.is_same_origin`)."""
     stranger = "{ var(txn.cors_who) -m str stranger }"
     yield from _one_line_of("Sec-Fetch-Site", "site")
     pair = 'var(txn.cors_origin),concat(" ",txn.cors_host)'
@@ -226,7 +225,7 @@ def _own_pages() -> Iterator[str]:
     yield f"http-request set-var(txn.cors_pair) {_quoted(pair)}"
     yield _set("who", "own", stranger, "{ var(txn.cors_site) -m str same-origin none }")
     for same in (
-        # HAProxy asks PCRE for no groups but those that have a name.
+        # HAProxy captures named groups only.
         r"https?://(?<host>(?:\[[0-9a-f:]+\]|[a-z0-9_.-]+):[1-9][0-9]*) \k<host>",
         r"https?://(?<host>\[[0-9a-f:]+\]|[a-z0-9_.-]+) (?i:\k<host>(?::80|:443)?)",
     ):
@@ -273,21 +272,17 @@ def _in_lines(words: Iterable[str]) -> Iterator[str]:
         yield " ".join(listed[start : start + _LINE])
 
 
-def _number(statement: int | None) -> str:
-    return "none" if statement is None else str(statement)
-
-
 def _whole(expression: str, end: str = r"\z") -> str:
     return _quoted(rf"\A(?:{expression}){end}")
 
 
 def _value(text: str) -> str:
-    """Return the value of a header as a word in which HAProxy sees no sample."""
+    """Quote the value of a header, so that HAProxy expands nothing in it."""
     return "'%[var(txn.cors_origin)]'" if text == ORIGIN else _quoted(text.replace("%", "%%"))
 
 
 def _quoted(text: str) -> str:
-    """Return a text as one word of the configuration, whatever it holds."""
+    """Quote a text as one word of the configuration."""
     assert re.fullmatch("[ -~]*", text), "expressions and values are written in printable ASCII"
     escaped = text.replace("'", "'\\''")
     return f"'{escaped}'"

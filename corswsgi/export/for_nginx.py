@@ -9,26 +9,26 @@ from corswsgi.export.configuration import Configuration, Server
 from corswsgi.export.expressions import ILL_FORMED, INSECURE, guarded, of_pattern
 from corswsgi.export.paths import UNCLEAR, covered
 from corswsgi.export.place import Place
-from corswsgi.export.statements import ACCESS_CONTROL, ORIGIN, Origins, Site, situations
+from corswsgi.export.statements import ACCESS_CONTROL, ORIGIN, Origins, Site, enforcing, number_of, situations
 from corswsgi.headers import ALLOW_TIMING
 
-#: What a value writes for "$", which nginx cannot escape.
+#: Stands for "$" in values, because nginx cannot escape it.
 _DOLLAR = "${cors_dollar}"
 
 _HEAD = """\
-# CORS for nginx {versions}, written by corswsgi. Change the policy, and export it again.
+# CORS for nginx {versions}, written by corswsgi. To change it, change the policy and export it again.
 #
-# Where it belongs: the whole file on the level of http, as /etc/nginx/conf.d/cors.conf, which nginx.conf includes.
-# If you have a server already, put into it what stands between "begin" and "end" below, before any other "return",
+# Where to put it: the whole file at the level of http, as /etc/nginx/conf.d/cors.conf, which nginx.conf includes.
+# If you have a server already, put into it what is between "begin" and "end" below, before any other "return",
 # "rewrite" or "if", and leave out the server of this file. Then: nginx -t && nginx -s reload.
 #
 # What it does: it answers preflights{enforcing}, and puts the headers of the policy
-# on every response, those too that nginx makes itself (404, 413, 502, 504). What the application behind says in
-# Access-Control-* is taken off; what it says in Vary stays.
+# on every response, including those that nginx makes itself (404, 413, 502, 504). The Access-Control-* headers of
+# the application behind it are removed; its Vary stays.
 #
 # A location with an add_header of its own loses all of these (nginx inherits them together or not at all), and one
-# with a proxy_hide_header of its own loses those: repeat them in it. Where pages come by uwsgi_pass or fastcgi_pass,
-# write uwsgi_hide_header or fastcgi_hide_header for proxy_hide_header.
+# with a proxy_hide_header of its own loses those: repeat them in it. With uwsgi_pass or fastcgi_pass, write
+# uwsgi_hide_header or fastcgi_hide_header instead of proxy_hide_header.
 """
 
 
@@ -44,7 +44,7 @@ class _Map:
     """The directive ``map``: from a source to a variable, by whole strings and by expressions.
 
     :ivar exact: from a source, which nginx compares without regard to case, to the value.
-    :ivar expressions: from an expression to the value, in the order in which they are asked.
+    :ivar expressions: from an expression to the value, in the order in which nginx tries them.
     """
 
     def __init__(self, source: str, variable: str, default: str = "") -> None:
@@ -66,15 +66,13 @@ class _Writer:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._has_timing = any(statement.has_timing for statement in site.statements)
-        self._enforces = any(statement.enforced for statement in site.statements)
         self._governing = {rule.statement for rule in site.rules} | {site.elsewhere, site.unclear}
         self._case = "$cors_kind $cors_rule $cors_who"
 
     def lines(self, place: Place) -> Iterator[str]:
         groups = [*self._groups()]
         maps = [each for _, group in groups for each in group]
-        enforcing = " and refuses origins that are not allowed" if self._enforces else ""
-        yield from _HEAD.format(versions=NGINX.versions, enforcing=enforcing).splitlines()
+        yield from _HEAD.format(versions=NGINX.versions, enforcing=enforcing(self._site)).splitlines()
         yield from _sizes(maps)
         if any(_DOLLAR in value for each in maps for value in each.exact.values()):
             yield ""
@@ -106,14 +104,14 @@ class _Writer:
     def _paths(self) -> Iterator[_Map]:
         site = self._site
         if not site.rules:
-            yield _Map("$uri", "cors_rule", _number(site.elsewhere))
+            yield _Map("$uri", "cors_rule", number_of(site.elsewhere))
             return
-        rule = _Map("$uri", "cors_rule_of_path", _number(site.elsewhere))
-        rule.expressions = {f"~\\A{covered(each.path)}": _number(each.statement) for each in site.rules}
+        rule = _Map("$uri", "cors_rule_of_path", number_of(site.elsewhere))
+        rule.expressions = {f"~\\A{covered(each.path)}": number_of(each.statement) for each in site.rules}
         yield rule
         clear = _Map("$request_uri", "cors_rule", "$cors_rule_of_path")
-        clear.exact = {"": _number(site.unclear)}  # of a target that nginx itself cannot read
-        clear.expressions = {f"~*\\A{each}": _number(site.unclear) for each in UNCLEAR}
+        clear.exact = {"": number_of(site.unclear)}  # for a target that nginx itself cannot parse
+        clear.expressions = {f"~*\\A{each}": number_of(site.unclear) for each in UNCLEAR}
         yield clear
 
     # The origin
@@ -138,7 +136,7 @@ class _Writer:
     # Who, and what for
 
     def _who(self) -> Iterator[_Map]:
-        if self._enforces:
+        if self._site.enforces:
             by_host = _Map("$http_origin $http_host", "cors_by_host", "stranger")
             by_host.expressions = {
                 r"~\Ahttps?://(?:\[[0-9a-f:]+\]|[a-z0-9_.-]+):[1-9][0-9]* \S+\z": "$cors_by_port",
@@ -150,7 +148,7 @@ class _Writer:
             by_site.expressions = {r"~\A(?:same-origin|none)\z": "own"}
             by_site.exact = {"": "$cors_by_host"}
             yield from (by_port, by_host, by_site)
-        other = _Map("$http_origin", "cors_other", "$cors_stranger" if self._enforces else "stranger")
+        other = _Map("$http_origin", "cors_other", "$cors_stranger" if self._site.enforces else "stranger")
         other.exact = {"": "nobody"}
         who = _Map("$cors_origin", "cors_who", "allowed")
         who.exact = {"": "$cors_other"}
@@ -191,7 +189,7 @@ class _Writer:
                 yield each
 
     def _untouched(self, name: str) -> dict[str, str]:
-        """Return which rules leave a header as it comes from behind, though it is taken off."""
+        """Return, for a header that is removed, the rules that restore the application's value."""
         if name == "Vary":
             return {}
         rules = ["none"] if None in self._governing else []
@@ -248,7 +246,7 @@ def _server(place: Place, inside: Iterable[str]) -> Iterator[str]:
 
 
 def _sizes(maps: list[_Map]) -> Iterator[str]:
-    """Yield what look-ups of many or of long strings need, so that each takes one step and nginx does not warn."""
+    """Yield the sizes of hash tables for many or long strings; with smaller ones nginx refuses or warns."""
     longest = max(len(key) for each in maps for key in each.exact)
     most = max(len(each.exact) for each in maps)
     sizes = []
@@ -269,7 +267,7 @@ def _sizes(maps: list[_Map]) -> Iterator[str]:
         yield from sizes
 
 
-#: As many strings, of as many characters, and as many maps as the sizes that nginx has by itself are enough for.
+#: Strings, characters of a string, and maps for which the default sizes of nginx are enough.
 _FEW, _SHORT, _FEW_MAPS = 24, 40, 32
 
 
@@ -277,21 +275,17 @@ def _power_of_two(least: int) -> int:
     return 1 << (least - 1).bit_length()
 
 
-def _number(statement: int | None) -> str:
-    return "none" if statement is None else str(statement)
-
-
 def _variable(header: str) -> str:
     return f"cors_{header.lower().replace('-', '_').removeprefix('access_control_')}"
 
 
 def _value(text: str) -> str:
-    """Return a text in which nginx sees no variable."""
+    """Return a text with nothing that nginx takes for a variable."""
     return text.replace("$", _DOLLAR)
 
 
 def _quoted(text: str) -> str:
-    """Return a text as one word of the configuration, whatever it holds."""
+    """Quote a text as one word of the configuration."""
     assert re.fullmatch("[ -~]*", text), "expressions and values are written in printable ASCII"
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

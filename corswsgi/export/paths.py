@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from corswsgi.export.expressions import literal
 
-#: Expressions, each for the beginning of a request target as it was sent, not decoded. One that matches is read in
-#: different ways: with an empty, "." or ".." segment, a backslash or a NUL (:class:`corswsgi.routes.Routes`), however
-#: they are written; with a slash that is written "%2f", which may or may not divide segments; or with a fragment.
-#: Letters are to be compared without regard to case.
+#: Expressions, each for the beginning of a request target as it was sent, not decoded; match them without regard to
+#: case. Servers read a target that matches in different ways. It has an empty, "." or ".." segment, a backslash or a
+#: NUL (:class:`corswsgi.routes.Routes`), encoded or not; "%2f", which may or may not separate segments; or a fragment.
 UNCLEAR = (
     r"[^?]*(?://|\\|%5c|%2f|%00|#)",
     r"[^?]*/(?:\.|%2e)(?:\.|%2e)?(?:[/?]|\z)",

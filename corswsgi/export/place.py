@@ -1,4 +1,4 @@
-"""Where a server stands: what it listens on, and what is behind it."""
+"""Where a server runs: what it listens on, and what is behind it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from corswsgi.errors import UsageError, quote
 from corswsgi.origins import parse_origin
 
 _LISTEN = re.compile(r"(?:(?P<address>[0-9.]+|\[[0-9a-fA-F:.]+\]):)?(?P<port>[1-9][0-9]{0,4})")
-#: Characters that mean nothing but themselves to any server, in quotation marks.
+#: Characters that have no special meaning in quotation marks for any server.
 _DIRECTORY = re.compile(r"/[A-Za-z0-9/._+@,=~ -]*")
 
 
 class Place(NamedTuple):
-    """Where a server stands.
+    """Where a server runs.
 
     :ivar upstream: the application behind, as ``http://127.0.0.1:8000``; empty if the server has files only.
     :ivar listen: a port, or an address and a port.
@@ -43,16 +43,16 @@ class Place(NamedTuple):
 
 
 def check(place: Place) -> None:
-    """Raise what is wrong with a place.
+    """Check a place.
 
-    :raises UsageError: with the option.
+    :raises UsageError: with the option that has a fault.
     """
     if place.upstream:
         origin = parse_origin(place.upstream)
         if origin is None or origin.scheme not in ("http", "https"):
             raise UsageError(
                 f"--upstream {quote(place.upstream)}: write the address of the application as "
-                '"http://127.0.0.1:8000", in lower case, without a path and without a port that goes without saying'
+                '"http://127.0.0.1:8000", in lower case, without a path and without a default port'
             )
     match = _LISTEN.fullmatch(place.listen)
     if match is None or int(match["port"]) > 65535:

@@ -27,10 +27,10 @@ def configuration(server: str, policies: Policies, place: Place, file: str = "")
 
     :param server: a key of :data:`SERVERS`.
     :param file: where it will be; empty if that is not known.
-    :raises PolicyError: if a mapping has faults, or the server cannot say what an option means.
+    :raises PolicyError: if a mapping has faults, or the server cannot express an option.
     :raises UsageError: if there is no such server, or the place has faults.
     """
     if server not in SERVERS:
-        raise UsageError(f"{quote(server)} is not a server that is known here; these are: {', '.join(SERVERS)}")
+        raise UsageError(f"{quote(server)} is not a known server; these are: {', '.join(SERVERS)}")
     places.check(place)
     return SERVERS[server].write(site_of(policies, SERVERS[server].title), place, file)

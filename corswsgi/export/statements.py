@@ -1,4 +1,4 @@
-"""What has to be said: policies, compiled by ``protocol``, as plain values that the writers of all servers read."""
+"""Policies, compiled by ``protocol``, as plain values: what the configuration of every server has to express."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from corswsgi.routes import Routes
 
 Policies = Policy | Mapping[str, Policy | None]
 
-#: As the value of a header: the origin that asks. No header has it as it is, because ``<`` is not in any name.
+#: As the value of a header: the requesting origin. No real value is equal, because no name or origin contains ``<``.
 ORIGIN = "<origin>"
 
-#: What is taken off the responses of what is behind. Servers that can, take off all that begins with
-#: ``Access-Control-``; of others, browsers read none.
+#: The headers to remove from responses of the application. Servers that can, remove everything that begins with
+#: ``Access-Control-``; browsers read no others.
 ACCESS_CONTROL = (
     "Access-Control-Allow-Origin",
     "Access-Control-Allow-Credentials",
@@ -34,12 +34,12 @@ _OF_A_BODY = ("Content-Type", "Content-Length")
 
 
 class Said(NamedTuple):
-    """What is said in one situation.
+    """What the server says in one situation.
 
-    :ivar headers: what is set; the value :data:`ORIGIN` stands for the origin that asks. ``Vary`` is not among them.
-    :ivar vary: the names that ``Vary`` gets beside those that are there; empty for none.
-    :ivar status: of an answer that is given here, or 0 if what is behind answers.
-    :ivar body: of such an answer; plain text of ASCII in one line, without its end.
+    :ivar headers: the headers to set, without ``Vary``; the value :data:`ORIGIN` stands for the requesting origin.
+    :ivar vary: the names to add to ``Vary``; empty for none.
+    :ivar status: the status of an answer that the server gives itself, or 0 if the application answers.
+    :ivar body: the body of such an answer; one line of ASCII text, without its line break.
     """
 
     headers: Headers
@@ -51,7 +51,7 @@ class Said(NamedTuple):
 class Origins(NamedTuple):
     """The origins that a policy allows.
 
-    :ivar everyone: whether all are, malformed ones too; the rest is empty then.
+    :ivar everyone: whether every origin is, malformed ones too; the rest is empty then.
     :ivar exact: whole origins, ``null`` perhaps among them, sorted; case-sensitive.
     :ivar patterns: the entries with a ``*``; :func:`corswsgi.export.expressions.of_pattern` gives their expressions.
     :ivar expressions: not anchored, each for a whole origin that is well-formed
@@ -71,14 +71,14 @@ class Statement(NamedTuple):
 
     A preflight is ``OPTIONS`` with ``Origin`` and ``Access-Control-Request-Method``; it never gets further than here.
 
-    :ivar granted: to a preflight of an allowed origin.
-    :ivar refused: to any other preflight.
-    :ivar allowed: with the response to another request of an allowed origin.
-    :ivar otherwise: with the response to a request of another origin, or without one.
-    :ivar enforced: in place of ``otherwise``, to requests with an ``Origin`` that is not allowed, except those of the
-        server's own pages: with ``Sec-Fetch-Site: same-origin`` or ``none``; or without that header, if ``Origin``
+    :ivar granted: the answer to a preflight from an allowed origin.
+    :ivar refused: the answer to any other preflight.
+    :ivar allowed: for responses to other requests from an allowed origin.
+    :ivar otherwise: for responses to requests from another origin, or without one.
+    :ivar enforced: in place of ``otherwise``, the answer to requests with an ``Origin`` that is not allowed, except
+        those of the server's own pages: with ``Sec-Fetch-Site: same-origin`` or ``none``; or without that header, if ``Origin``
         names the server as ``Host`` does (:func:`corswsgi.protocol.is_same_origin`). ``None`` if nothing is enforced.
-    :ivar has_timing: whether ``Timing-Allow-Origin`` of what is behind is taken off as well.
+    :ivar has_timing: whether ``Timing-Allow-Origin`` of the application is removed as well.
     """
 
     origins: Origins
@@ -91,15 +91,15 @@ class Statement(NamedTuple):
 
     @property
     def removed(self) -> tuple[str, ...]:
-        """The headers that are taken off what is behind."""
+        """The headers to remove from responses of the application."""
         return (*ACCESS_CONTROL, ALLOW_TIMING) if self.has_timing else ACCESS_CONTROL
 
 
 class Rule(NamedTuple):
-    """What governs a path and all below it.
+    """What governs a path and everything below it.
 
     :ivar path: with a slash before each segment and none at its end, in bytes, percent-decoded.
-    :ivar statement: its place in :attr:`Site.statements`, or ``None``: requests and responses pass untouched.
+    :ivar statement: its index in :attr:`Site.statements`, or ``None``: requests and responses pass untouched.
     """
 
     path: bytes
@@ -107,9 +107,9 @@ class Rule(NamedTuple):
 
 
 class Site(NamedTuple):
-    """All that a server has to say.
+    """Everything that a server has to say.
 
-    :ivar statements: each once.
+    :ivar statements: the different policies, each once.
     :ivar rules: the paths that have a rule of their own, those with more segments first; the first that covers a path
         governs it.
     :ivar elsewhere: the statement that governs all other paths, or ``None``.
@@ -122,19 +122,36 @@ class Site(NamedTuple):
     elsewhere: int | None
     unclear: int | None
 
+    @property
+    def enforces(self) -> bool:
+        """Whether any statement refuses requests of origins that are not allowed."""
+        return any(statement.enforced for statement in self.statements)
 
-#: Who asks. Only to policies that enforce the server's own pages are no strangers.
+
+#: Who asks. The server's own pages are told from strangers only if a policy enforces.
 WHO = ("allowed", "stranger", "nobody", "own")
 
 
 def situations(site: Site) -> Iterator[tuple[str, Said]]:
-    """Yield what is said in each case, which is named: whether it is a preflight, the statement, and who asks."""
-    enforces = any(statement.enforced for statement in site.statements)
-    for number, statement in enumerate(site.statements):
-        for who in WHO[:1] if statement.origins.everyone else WHO if enforces else WHO[:3]:
-            if who != "nobody":
-                yield f"preflight {number} {who}", statement.granted if who == "allowed" else statement.refused
-            yield f"actual {number} {who}", _with_a_response(statement, who)
+    """Yield each case and what is said in it. The name of a case: preflight or actual, the statement, and who asks."""
+    for number in range(len(site.statements)):
+        yield from _situations_of(site, number)
+
+
+def cases_by_said(site: Site, number: int) -> dict[Said, list[str]]:
+    """Return the different things that a statement says, each with the cases in which it is said."""
+    cases: dict[Said, list[str]] = {}
+    for case, said in _situations_of(site, number):
+        cases.setdefault(said, []).append(case)
+    return cases
+
+
+def _situations_of(site: Site, number: int) -> Iterator[tuple[str, Said]]:
+    statement = site.statements[number]
+    for who in WHO[:1] if statement.origins.everyone else WHO if site.enforces else WHO[:3]:
+        if who != "nobody":
+            yield f"preflight {number} {who}", statement.granted if who == "allowed" else statement.refused
+        yield f"actual {number} {who}", _with_a_response(statement, who)
 
 
 def _with_a_response(statement: Statement, who: str) -> Said:
@@ -143,10 +160,20 @@ def _with_a_response(statement: Statement, who: str) -> Said:
     return statement.enforced if who == "stranger" and statement.enforced else statement.otherwise
 
 
+def number_of(statement: int | None) -> str:
+    """Return what stands for a statement in the name of a case; ``none`` if requests pass untouched."""
+    return "none" if statement is None else str(statement)
+
+
+def enforcing(site: Site) -> str:
+    """Return what the comment at the top of a configuration adds if the site refuses requests."""
+    return " and refuses origins that are not allowed" if site.enforces else ""
+
+
 def site_of(policies: Policies, server: str) -> Site:
     """Return what ``server`` has to say.
 
-    :raises PolicyError: with all that is wrong with a mapping, or that no server can say.
+    :raises PolicyError: with every fault of a mapping, and every option that the server cannot express.
     """
     by_path = policies if isinstance(policies, Mapping) else {"/": policies}
     routes = Routes(by_path)
@@ -177,7 +204,7 @@ def _place(policy: Policy | None, places: Mapping[Policy, int]) -> int | None:
 
 
 def _unsayable(policy: Policy, server: str, path: str) -> Iterator[Problem]:
-    """Yield a problem for each option of which a server cannot say what is meant."""
+    """Yield a problem for each option that the server cannot express."""
     where = f" under {quote(path)}" if path else ""
     instead = f"let CORSMiddleware, behind {server}, answer{where}"
     if callable(policy.allow_origins):
@@ -204,10 +231,10 @@ def _unsayable(policy: Policy, server: str, path: str) -> Iterator[Problem]:
 
 def _statement_of(policy: Policy) -> Statement:
     rules = rules_of(policy)
-    # What stands on every response, allowed or not, names the one origin itself.
+    # A header that is the same on every response names the one origin itself.
     constant = dict(rules.otherwise).get("Access-Control-Allow-Origin")
     grant = rules.grant_of(constant or ORIGIN)
-    assert grant.preflight is not None, "an echo is refused before"
+    assert grant.preflight is not None, "an echo is refused earlier"
     refusal, refused = rules.refusal, rules.refused_preflight
     return Statement(
         _origins_of(policy),

@@ -1,4 +1,4 @@
-"""A regular expression of Python as one that PCRE and RE2 read alike, or the reason why it has none."""
+"""Translates a Python regular expression to one that means the same to PCRE and RE2, or says why it cannot."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import NoReturn
 from corswsgi.errors import quote
 from corswsgi.export.expressions import one_of
 
-#: The characters of well-formed origins. An expression is asked about nothing else, so that what else an atom of it
-#: matches does not matter.
+#: The characters of well-formed origins. Expressions are matched against nothing else, so other characters that an atom
+#: matches do not matter.
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789+-._:/[]"
 
 _FLAGS = re.ASCII | re.DOTALL | re.IGNORECASE | re.MULTILINE | re.UNICODE
@@ -24,17 +24,17 @@ _ATOM = re.compile(
     re.DOTALL,
 )
 _REPEAT = re.compile(r"(?:([*+?])|\{([0-9]+)\}|\{([0-9]*),([0-9]*)\})(\+|\??)")
-#: What no origin has in it.
+#: A character that no origin contains.
 _NOTHING = r"\x00"
-#: The most that is counted: no origin is much longer, and RE2 has a bound of its own.
+#: The largest count in a repetition: no origin is much longer, and RE2 has a limit of its own.
 _MOST = 250
 
 
 def portable(pattern: re.Pattern[str]) -> str:
     """Return an expression that matches, as a whole, the same well-formed origins.
 
-    Only what means the same everywhere is taken: characters, sets, groups, alternatives, repetitions and anchors. Which
-    characters an atom stands for is asked of Python itself, so that flags and classes keep their meaning.
+    Only constructs that mean the same everywhere are accepted: characters, sets, groups, alternatives, repetitions and
+    anchors. Python itself decides which characters an atom matches, so flags and classes keep their meaning.
 
     :raises ValueError: with the reason, if the expression holds anything else.
     """
@@ -54,7 +54,7 @@ class _Translation:
         self._is_counting = False
 
     def alternatives(self) -> str:
-        """Return the translation of what comes, to the end of the group or of the text."""
+        """Return the translation of the rest of the group or of the text."""
         branches = [self._branch()]
         while self._text.startswith("|", self._at):
             self._at += 1
@@ -70,12 +70,12 @@ class _Translation:
     def _piece(self) -> str:
         start = self._at
         if anchor := self._take(_ANCHOR):
-            # No origin has a line break, so that "$" and MULTILINE mean nothing more here.
+            # No origin has a line break, so "$" and MULTILINE make no difference here.
             return "^" if anchor[0] in ("^", r"\A") else "$"
         was_counting, self._is_counting = self._is_counting, False
         if self._take(_GROUP):
             piece = f"(?:{self.alternatives()})"
-            self._at += 1  # the parenthesis; Python has seen that it is there
+            self._at += 1  # the closing parenthesis; Python has checked that it is there
         elif atom := self._take(_ATOM):
             piece = self._characters(atom[0])
         else:
@@ -89,12 +89,12 @@ class _Translation:
         if repeat is None:
             return ""
         sign, exactly, least, most, greed = repeat.groups("")
-        if greed == "+":  # it gives nothing back, so that it may match less
+        if greed == "+":  # possessive: without backtracking it may match less
             self._refuse(start)
         if sign:
             return sign
         low, high = (exactly or least or "0"), (exactly or most)
-        # Where counting is nested the servers' own bounds would be met.
+        # Nested counts could exceed the servers' own limits.
         if self._is_counting or int(low) > _MOST or int(high or "0") > _MOST:
             self._refuse(start)
         self._is_counting = True

@@ -1,4 +1,4 @@
-"""A policy, or policies by path, of what settings of any kind declare; callers know where each value stands."""
+"""A policy, or policies by path, from settings of any kind; the callers say where each value is written."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from corswsgi.settings.texts import NONE, UNREAD, value_of
 #: What settings hold: one policy, or one for each path.
 Policies = Policy | dict[str, Policy | None]
 
-#: Where a value stands: the name of an option, or the path of a rule, or both.
+#: The keys of a value: the name of an option, or the path of a rule, or both.
 Keys = tuple[str, ...]
 
-#: Returns in words where the value of these keys stands; ``()`` is for all of the settings.
+#: Returns in words where the value with these keys is written; ``()`` means all of the settings.
 Place = Callable[[Keys, object], str]
 
 
 def policies_of(declared: Mapping[Any, Any], place: Place, beside: Iterable[str] = ()) -> Policies:
-    """Return what is declared: options, and rules by path, which inherit the options that they do not give.
+    """Return the declared policy or policies: rules by path inherit the options that they do not give themselves.
 
-    Without rules, it is one policy. With rules, the options govern what no rule does; if they allow no origins, they
-    are only inherited. A rule is a mapping of options, a policy, or ``None`` for a part without a policy.
+    Without rules, there is one policy. With rules, the options are the policy for all other paths; if they allow no
+    origins, they are only inherited. A rule is a mapping of options, a policy, or ``None`` for a part without a policy.
 
     :param beside: other names that the caller accepts, to suggest in place of an unknown name.
     :raises PolicyError: with every fault, each with its place.
@@ -40,9 +40,9 @@ def policies_of(declared: Mapping[Any, Any], place: Place, beside: Iterable[str]
 
 
 class _Reading:
-    """What is found while settings are read.
+    """Reads settings, and collects the problems.
 
-    :ivar problems: by what is printed of each, so that a fault that several rules inherit is told once.
+    :ivar problems: keyed by their text, so that a fault that several rules inherit is reported once.
     """
 
     def __init__(self, place: Place, beside: Iterable[str]) -> None:
@@ -79,7 +79,7 @@ class _Reading:
         return None
 
     def _values(self, keys: Keys, declared: Mapping[Any, Any]) -> dict[str, Any]:
-        """Return the values of options as a policy takes them; unknown names stay."""
+        """Return the values of options as a policy takes them; unknown names are kept."""
         values = {}
         for name, value in declared.items():
             problems: list[Problem] = []
@@ -97,7 +97,7 @@ class _Reading:
     def _policy(
         self, keys: Keys, inherited: Mapping[str, Any], own: Mapping[str, Any], *, is_complete: bool
     ) -> Policy | None:
-        """Return the policy of these options; ``None`` if it has faults, or if it allows no origins and need not."""
+        """Return the policy of these options; ``None`` if it has faults, or if it may and does allow no origins."""
         values = {**inherited, **own}
         try:
             known = {name: value for name, value in values.items() if value is not UNREAD}
@@ -107,7 +107,7 @@ class _Reading:
                 name = problem.option
                 is_told = name in values or name in meant_by(self.problems.values())
                 if problem.code is Fault.MISSING_OPTION and (is_told or not is_complete):
-                    continue  # given, but unread or under another name, which has been told; or left to the rules
+                    continue  # given, but faulty or under another name, which is reported; or left to the rules
                 if name in own or name not in inherited:
                     self._note(problem, (*keys, name))
                 else:
@@ -121,7 +121,7 @@ class _Reading:
         self.problems[str(placed)] = placed
 
     def _note_inherited(self, problem: Problem, path: str) -> None:
-        """Note the problem of an option that the rule of ``path`` inherits, unless it is a fault of its own."""
+        """Note the problem of an option that the rule of ``path`` inherits, unless it has been reported already."""
         place = self._place((problem.option,), problem.value)
         if str(problem._replace(place=place)) not in self.problems:
             placed = problem._replace(place=f"{place} (for {quote(path)})")
@@ -129,7 +129,7 @@ class _Reading:
 
 
 def _as_settings_say(suggestion: Any) -> Any:
-    """Return options and their values as all settings can hold them, where an expression is a text."""
+    """Return options and their values as settings can hold them: an expression as text."""
     if isinstance(suggestion, dict):
         return {name: _as_settings_say(value) for name, value in suggestion.items()}
     if isinstance(suggestion, list):

@@ -1,4 +1,4 @@
-"""Policies from TOML and INI files, which are read whole or not at all; each fault with its line."""
+"""Policies from TOML and INI files. A file is read as a whole or not at all; each fault has its line."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from corswsgi.settings.lines import SECTION, Lines
 from corswsgi.settings.reading import Path, refuse, text_of
 from corswsgi.settings.toml import read_toml
 
-#: Names of sections that look as if they held a policy.
+#: Names of sections that look as if they were meant to hold a policy.
 _MISNAMED = re.compile(rf"{SECTION}(?:wsgi)?(?:[^\w-].*)?", re.IGNORECASE | re.DOTALL)
 
-#: What reads the sections of a file with this suffix.
+#: The function that reads the sections of a file with this suffix.
 _FORMATS: dict[str, Callable[[str, Lines], Mapping[str, Any]]] = {".toml": read_toml, ".ini": read_ini}
 
 
@@ -33,7 +33,7 @@ def read_file(path: Path) -> Policies:
 
 
 def read_with_places(path: Path) -> tuple[Policies, Lines]:
-    """Return what :func:`read_file` does, and the lines, which tell where an option stands."""
+    """Return what :func:`read_file` does, and the lines, which say where each option is written."""
     name = os.fspath(path)
     suffix = os.path.splitext(name)[1].lower()
     if suffix not in _FORMATS:
@@ -43,7 +43,7 @@ def read_with_places(path: Path) -> tuple[Policies, Lines]:
 
 
 def policies_in(lines: Lines, suffix: str) -> Policies:
-    """Return what the text of a file holds.
+    """Return the policies in the text of a file.
 
     :raises PolicyError: as :func:`read_file` does.
     """
@@ -73,7 +73,7 @@ def _section(sections: Mapping[str, Any], lines: Lines) -> Mapping[str, Any]:
 
 
 def _strays(sections: Mapping[str, Any], lines: Lines) -> list[Problem]:
-    """Return the problems of what stands beside the section, but was meant to stand in it."""
+    """Return the problems of options and sections that were meant to be in the section of the policy."""
     strays = []
     for name, value in sections.items():
         if name in OPTIONS:

@@ -1,4 +1,4 @@
-"""Policies that follow their file: a changed file is in force without a restart, and a faulty one changes nothing."""
+"""Policies that follow their file: changes take effect without a restart, and a faulty file changes nothing."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _logger = logging.getLogger("corswsgi")
 
 #: Seconds between two looks at the file.
 _PAUSE = 1.0
-#: Seconds for which a file must have been left alone: it may be in the middle of being written.
+#: Seconds since the last change before a file is read: it may still be being written.
 _SETTLED = 0.25
 
 
 class Followed:
-    """The policies of a file, as it last was without a fault.
+    """The policies of a file, from its last version without faults.
 
-    The file is looked at when a request comes, at most once a second, by one thread; all others go on with what is in
-    force. Each process does so by itself.
+    One thread looks at the file when a request comes, at most once a second; the others use the policies in force. Each
+    process does this on its own.
 
     :param clock: returns seconds that never go back.
-    :param now: returns the seconds to which the time of a file is compared.
+    :param now: returns seconds to compare the modification time of a file with.
     :raises PolicyError: with every fault of the file as it is now.
     """
 
@@ -52,7 +52,7 @@ class Followed:
 
     def policy_for(self, path: str) -> Policy | None:
         """Return what :meth:`corswsgi.routes.Routes.policy_for` does, of the rules that are in force."""
-        # What another thread is looking at already is not waited for.
+        # If another thread is looking at the file, this one does not wait.
         if self._clock() >= self._next_look and self._look.acquire(blocking=False):
             try:
                 if self._clock() >= self._next_look:
@@ -73,7 +73,7 @@ class Followed:
         except PolicyError as error:
             fault = error
         if self._seen()[0] != version:
-            return  # it has changed once more, and is read at the next look
+            return  # it has changed again, and is read at the next look
         self._version = version
         if policies is None:
             _logger.error("%s is not in force; the last policy without faults stays:\n%s", quote(self._path), fault)
@@ -86,7 +86,7 @@ class Followed:
         self._routes = Routes({"/": policies} if isinstance(policies, Policy) else policies)
 
     def _seen(self) -> tuple[tuple[int, ...] | int | None, float]:
-        """Return the version of the file, or the number of the error if it cannot be found; and when it was written."""
+        """Return the version of the file, or an error number if it cannot be found, and its modification time."""
         try:
             status = os.stat(self._path)
         except (OSError, ValueError) as error:  # a NUL in the name is a ValueError

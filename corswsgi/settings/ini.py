@@ -1,4 +1,4 @@
-"""INI files: what they hold, and on which lines, which ``configparser`` does not tell."""
+"""INI files: their content, and the line of each option, which ``configparser`` does not report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Parser(ConfigParser):
     """Notes the line of each option, in the order of the file."""
 
     def __init__(self) -> None:
-        super().__init__(default_section="")  # no section has this name, so that [DEFAULT] is one as others
+        super().__init__(default_section="")  # no section has this name, so [DEFAULT] is an ordinary section
         self.starts: list[int] = []
         self._line = 0
 
@@ -36,7 +36,7 @@ class _Parser(ConfigParser):
             yield line
 
     def optionxform(self, optionstr: str) -> str:
-        """Return the name of an option in its own case. ``configparser`` asks as it comes to the option."""
+        """Return the name of an option as it is written. ``configparser`` calls this when it reads the option."""
         self.starts.append(self._line)
         return optionstr
 
@@ -44,7 +44,7 @@ class _Parser(ConfigParser):
 def read_ini(text: str, lines: Lines) -> dict[str, Any]:
     """Return the sections of an INI file, those of paths within that of the policy, and note the lines of its keys.
 
-    :raises PolicyError: if it is no INI file.
+    :raises PolicyError: if it is not an INI file.
     """
     parser = _Parser()
     try:
@@ -75,7 +75,7 @@ def _note_lines(parser: _Parser, text: str, lines: Lines) -> None:
         if (match := _HEADER.match(line)) and match[1] in parser:
             headers.setdefault(match[1], number)
     options = [(section, option) for section in parser.sections() for option in parser.options(section)]
-    # The end of each is where the next begins.
+    # Each ends where the next begins.
     begins = sorted({*headers.values(), *parser.starts, text.count("\n") + 2})
     lasts = dict(zip(begins, (after - 1 for after in begins[1:]), strict=False))
     for section, number in headers.items():
@@ -95,7 +95,7 @@ def _sections(parser: _Parser, lines: Lines) -> dict[str, Any]:
         name, *paths = _keys_of(section)
         declared = sections.setdefault(name, {})
         if name != SECTION:
-            continue  # somebody else's
+            continue  # a section of another program
         options = {option: _value(parser, section, option, lines) for option in parser.options(section)}
         for key, value in {paths[0]: options}.items() if paths else options.items():
             if key in declared:

@@ -1,4 +1,4 @@
-"""Where in a settings file each option stands."""
+"""The lines of a settings file on which each option is written."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import re
 from corswsgi.errors import Fault, PolicyError, Problem
 from corswsgi.settings.declared import Keys
 
-#: The section of a policy, and how the names of others begin that belong to it.
+#: The section of a policy; the names of the sections of paths begin with it.
 SECTION = "cors"
 
-#: What may be an entry of a list, bare or in quotes, where it may hold blanks and commas.
+#: The entries of a list on a line: bare, or in quotes, where they may hold spaces and commas.
 _WORDS = re.compile(r"[^\s,\"'=]+")
 _QUOTED = re.compile(r"(?<=\")[^\"]+(?=\")|(?<=')[^']+(?=')")
 
 
 class Lines:
-    """The lines of a file, and those on which the values of its keys stand, the name of the section first.
+    """The lines of a file, and the lines of each of its values, by keys that start with the name of the section.
 
-    :ivar name: of the file.
-    :ivar text: all of it.
-    :ivar naming: how sections of a policy are written in this kind of file.
+    :ivar name: the name of the file.
+    :ivar text: its whole text.
+    :ivar naming: how sections of a policy are written in this kind of file, for messages.
     :ivar spans: the first and the last line of each key, from 1.
     :ivar problems: faults that do not keep the rest of the file from being read.
     """
@@ -49,9 +49,9 @@ class Lines:
         return f"{self.name}:{self.line_of((name,))}"
 
     def line_of(self, keys: Keys, value: object = None) -> int:
-        """Return the line of what these keys lead to from the top of the file, or of the entry that holds ``value``.
+        """Return the line of the value with these keys, or of the entry of a list that holds ``value``.
 
-        What is missing is missing in its section.
+        For a value that is missing, it is the line of its section.
         """
         while keys not in self.spans:
             keys = keys[:-1]
@@ -63,17 +63,17 @@ class Lines:
         return first
 
     def number_of(self, problem: Problem) -> int:
-        """Return the line of a problem, or 0 if it is one of the whole file."""
+        """Return the line of a problem, or 0 if it concerns the whole file."""
         numbers = re.findall("^:([0-9]+)", problem.place.removeprefix(self.name))
         return int(numbers[0]) if numbers else 0
 
     def syntax_error(self, message: str, *numbers: int) -> PolicyError:
-        """Return the error of a file that cannot be read as what its name says, with a problem for each line."""
+        """Return the error of a file with wrong syntax, with a problem for each line."""
         places = [f"{self.name}:{number}" for number in numbers] or [self.name]
         return PolicyError(Problem(Fault.FILE_SYNTAX, "", None, message, place=place) for place in places)
 
     def _index_of(self, span: tuple[int, int]) -> dict[str, int]:
-        """Return the first line of each entry between these lines; a list may have thousands, and each a fault."""
+        """Return the first line of each entry between these lines; cached, because each entry may have a fault."""
         if span not in self._indexes:
             index: dict[str, int] = {}
             for number in range(span[0], span[1] + 1):

@@ -11,7 +11,7 @@ from corswsgi.foreign_options import SETTINGS as FOREIGN_SETTINGS
 from corswsgi.policy import OPTIONS, Policy
 from corswsgi.settings.declared import Keys, Policies, policies_of
 
-#: Where Flask and Django keep everything in one object; with an underscore, how names of single options begin.
+#: The setting of Flask and Django that holds a whole policy; with an underscore, the prefix of single options.
 SETTING = "CORSWSGI"
 
 
@@ -21,7 +21,7 @@ def read_mapping(mapping: Mapping[str, Any], prefix: str = "cors.") -> Policies:
     ``cors.allow_origins`` is an option, ``cors./public.allow_origins`` one of a path, and ``cors./internal = none`` a
     path without a policy.
 
-    :param prefix: how the names begin; other names are not looked at.
+    :param prefix: how the names begin; other names are ignored.
     :raises PolicyError: with every fault, each with its name.
     """
     return read_names(mapping, prefix)
@@ -55,11 +55,11 @@ def read_environment(environ: Mapping[str, str] | None = None, prefix: str = f"{
     """Return the policy of environment variables, such as ``CORSWSGI_ALLOW_ORIGINS``.
 
     :param environ: the variables; by default those of this process.
-    :param prefix: how their names begin; other variables are not looked at.
+    :param prefix: how their names begin; other variables are ignored.
     :raises PolicyError: with every fault, each with the name of its variable.
     """
     environ = os.environ if environ is None else environ
-    # Other programs have variables too: those of another library are looked at only if there are none of ours.
+    # The environment is shared: variables of another CORS library are reported only if there are none of ours.
     is_ours = any(name.startswith(prefix) for name in environ)
     return _of_names(environ, prefix, {} if is_ours else _foreign(environ))
 
@@ -97,7 +97,7 @@ def read_django(settings: object) -> Policies:
 
 
 def _foreign(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of flask-cors and django-cors-headers: here they would do nothing."""
+    """Return the settings of flask-cors and django-cors-headers, which have no effect here and are reported."""
     return {name: mapping[name] for name in FOREIGN_SETTINGS if name in mapping}
 
 
@@ -127,7 +127,7 @@ def _of_object(value: object, problems: list[Problem], foreign: Mapping[str, Any
 
 
 def _together(declared: Mapping[Any, Any], place: Any, problems: list[Problem], beside: Iterable[str] = ()) -> Policies:
-    """Return the policies, unless there are problems already, which are then told with those of the policies."""
+    """Return the policies; if there are problems already, raise them together with those of the policies."""
     try:
         policies = policies_of(declared, place, beside)
     except PolicyError as error:

@@ -1,4 +1,4 @@
-"""The text of a file, read whole or not at all; what it means is for others to say."""
+"""The text of a file, read as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from corswsgi.errors import Fault, PolicyError, Problem
 
 Path = str | os.PathLike[str]
 
-#: Bytes; more than that is not read.
+#: The size of the largest file that is read, in bytes.
 LARGEST = 1024 * 1024
 
 _KINDS = {
@@ -22,13 +22,13 @@ _KINDS = {
 
 
 def text_of(name: str, needless: str) -> str:
-    """Return the text of a regular file of UTF-8 as it was at one moment.
+    """Return the text of a regular UTF-8 file, all of one version.
 
-    :param needless: what does not need a larger file, such as ``"no policy"``.
-    :raises PolicyError: if there is none.
+    :param needless: what never needs a larger file, such as ``"no policy"``; for the message.
+    :raises PolicyError: if it cannot be read.
     """
     try:
-        # Not to wait for the other end of a named pipe.
+        # O_NONBLOCK: do not wait for the other end of a named pipe.
         descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except ValueError:
         refuse(name, "a file name cannot contain NUL")
@@ -61,7 +61,7 @@ def _content_of(name: str, descriptor: int, needless: str) -> bytes:
 
 
 def version_of(status: os.stat_result) -> tuple[int, ...]:
-    """Return what differs between two versions of a file."""
+    """Return a value that differs between two versions of a file."""
     return status.st_dev, status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 

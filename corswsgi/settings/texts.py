@@ -1,4 +1,4 @@
-"""How the text of a setting becomes the value of an option; whether the value is right is for the policy to say."""
+"""How the text of a setting becomes the value of an option; the policy checks the value."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from corswsgi.errors import Fault, Problem, printable, quote
 from corswsgi.policy import OPTIONS
 
-#: Stands for a value that could not be read; its problem has been told.
+#: In place of a value that could not be read, and whose problem has been reported.
 UNREAD = object()
 
 #: ``None`` as text.
 NONE = "none"
 
-#: What begins a regular expression. "re://host" is an origin, and no expression that matches one begins with "//".
+#: The prefix of a regular expression. "re://host" is an origin; no expression that matches an origin begins with "//".
 _EXPRESSION = re.compile("re:(?!//)")
 
 # An expression ends before white space or a comma, as no origin holds them; but {1,3} and [a,b] belong to it.
@@ -37,10 +37,10 @@ _UNITS = {
 def value_of(option: str, value: Any, problems: list[Problem]) -> Any:
     """Return the value of an option as :class:`~corswsgi.policy.Policy` takes it.
 
-    Texts are read, and expressions in a list of origins compiled; everything else is returned as it is.
+    Texts are parsed, and expressions in a list of origins are compiled; other values are returned unchanged.
 
-    :param problems: gets the problem of each text that cannot be read.
-    :returns: ``UNREAD`` if nothing of the value could be read.
+    :param problems: the problem of each text that cannot be parsed is added to it.
+    :returns: the value; ``UNREAD`` if nothing of it could be parsed.
     """
     if isinstance(value, str):
         try:
@@ -78,9 +78,9 @@ def _entries(text: str) -> list[str]:
 
 
 def flag_of(text: str) -> bool:
-    """Return what a text says of something that is on or off.
+    """Parse a text such as ``true`` or ``off``.
 
-    :raises ValueError: if it says neither.
+    :raises ValueError: for any other text.
     """
     try:
         return _FLAGS[text.strip().lower()]
@@ -106,7 +106,7 @@ def _number(text: str) -> int:
     return int(plain)
 
 
-#: What reads the text of each option. Lists are separated by commas, white space or lines.
+#: The parser of each option. Entries of lists are separated by commas, spaces or line breaks.
 _TEXTS: dict[str, Callable[[str], Any]] = {
     "allow_origins": _entries,
     "allow_methods": _entries,

@@ -1,4 +1,4 @@
-"""TOML files: what they hold, and on which lines, which ``tomllib`` does not tell."""
+"""TOML files: their content, and the line of each key, which ``tomllib`` does not report."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from corswsgi.settings.declared import Keys
 from corswsgi.settings.lines import SECTION, Lines
 
-# What brackets, equals signs and ends of lines can hide in comes first. A string of several lines may end in as many
-# as five quotes.
+# First what can contain brackets, equals signs and line breaks: strings. A multi-line string may end in up to five
+# quotes.
 _TOKEN = re.compile(
     r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?'{3,5}'''
     r"""|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*|[\[\]{}=\n]|[^"'#\[\]{}=\n]+""",
@@ -39,7 +39,7 @@ def read_toml(text: str, lines: Lines) -> dict[str, Any]:
 
 
 def _note_lines(text: str, lines: Lines) -> None:
-    """Note where the keys of a document stand that is known to be TOML."""
+    """Note the lines of the keys of a valid TOML document."""
     table: Keys = ()
     arrays: dict[Keys, int] = {}
     key = ""
