@@ -536,7 +536,7 @@ def test_files_beside_the_configuration(
     monkeypatch.setitem(SERVERS, "paired", Server("Paired", "1", write))
     output = tmp_path / "conf"
     assert cli.main(["export", "paired", settings_file]) == 2
-    assert "Paired needs more files than one" in capsys.readouterr().err
+    assert "Paired needs more than one file" in capsys.readouterr().err
     assert cli.main(["export", "paired", settings_file, "-o", str(output)]) == 0
     assert output.read_text() == f"read {output}.map\n"
     assert Path(f"{output}.map").read_text() == "a b\n"

@@ -76,8 +76,9 @@ class Statement(NamedTuple):
     :ivar allowed: for responses to other requests from an allowed origin.
     :ivar otherwise: for responses to requests from another origin, or without one.
     :ivar enforced: in place of ``otherwise``, the answer to requests with an ``Origin`` that is not allowed, except
-        those of the server's own pages: with ``Sec-Fetch-Site: same-origin`` or ``none``; or without that header, if ``Origin``
-        names the server as ``Host`` does (:func:`corswsgi.protocol.is_same_origin`). ``None`` if nothing is enforced.
+        those of the server's own pages: requests with ``Sec-Fetch-Site: same-origin`` or ``none``, or without that
+        header and with an ``Origin`` that names the server as ``Host`` does
+        (:func:`corswsgi.protocol.is_same_origin`). ``None`` if nothing is enforced.
     :ivar has_timing: whether ``Timing-Allow-Origin`` of the application is removed as well.
     """
 
