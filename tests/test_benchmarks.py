@@ -870,7 +870,7 @@ def test_cells_are_judged_by_the_floors_and_by_the_peers(
         f"{ours / guarded:.2f} ± 0.00",
         f"{peer * 1e9:.0f}",
     ]
-    assert set(rows["any: refused"]) == {"-"}
+    assert set(rows["any: refused"]) == {"n/a"}
     assert [judged for _, judged in table.goals] == met
     assert ("dynamic: allowed, wsgicors" in table.goals[2][0]) is not met[2]
     assert len(table.times) == len(EXISTING)
@@ -916,7 +916,7 @@ def test_a_layer_that_is_absent_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     assert set(per_request.pairs_of("static")) == {FLOOR, GUARDED, OURS}
     table, _ = per_request.run(quick=True)
     assert "falcon is not installed here, or not all of it: no-such-layer." in table.notes
-    assert {row[-1] for row in table.rows} == {"-"}
+    assert {row[-1] for row in table.rows} == {"n/a"}
 
 
 # Whole requests
@@ -1089,7 +1089,7 @@ def test_a_program_that_is_absent_is_named(monkeypatch: pytest.MonkeyPatch, sect
 
 
 def test_a_table_as_it_is_written() -> None:
-    table = Table("Title", ["what", "how much"], [["a", "1"], ["longer", "-"]], ["A note."])
+    table = Table("Title", ["what", "how much"], [["a", "1"], ["longer", "n/a"]], ["A note."])
     table.goals += [("small", True), ("large", False), ("unknown", None)]
     assert table.render().splitlines() == [
         "Title",
@@ -1101,7 +1101,7 @@ def test_a_table_as_it_is_written() -> None:
         "what    how much",
         "======  ========",
         "a       1",
-        "longer  -",
+        "longer  n/a",
         "======  ========",
         "",
         "- small: **met**",

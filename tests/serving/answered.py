@@ -41,12 +41,12 @@ def _given(origin: str) -> list[tuple[str, str]]:
     ]
 
 
-@row("A preflight", "Granted and refused, it never reaches the application.")
+@row("A preflight", "Granted or refused, it never reaches the application.")
 def preflight(site: Site) -> str:
     return _preflight(site, "/", 204)
 
 
-@row("A preflight under ``preflight_status=200``", "Granted and refused, it never reaches the application.")
+@row("A preflight under ``preflight_status=200``", "Granted or refused, it never reaches the application.")
 def preflight_200(site: Site) -> str:
     return _preflight(site, "/okay", 200)
 
@@ -74,7 +74,7 @@ def _without_body(connection: Connection, lines: list[tuple[str, str]], status: 
     return f"adds {in_words(framing)}; {open_or_closed}" if framing else f"adds nothing; {open_or_closed}"
 
 
-@row("Repeated response headers", "``Set-Cookie`` stays two lines, ``Vary`` is one.")
+@row("Repeated response headers", "``Set-Cookie`` stays in two lines, and ``Vary`` is one line.")
 def repeated(site: Site) -> str:
     reply = site.ask("GET", "/repeated", A)
     expect(reply, granted(A, "Accept, Cookie, Origin"))
@@ -83,7 +83,7 @@ def repeated(site: Site) -> str:
     return f"keeps the lines apart; sends ``Vary: {vary}``"
 
 
-@row("64 KiB of response headers", "The policy's headers are there, or there is no response.")
+@row("64 KiB of response headers", "The response has the policy's headers, or there is no response.")
 def large_responses(site: Site) -> str:
     reply = ask(site.port, "GET", "/wide", [("Origin", A)])
     if reply is None:
@@ -96,7 +96,7 @@ def large_responses(site: Site) -> str:
     return "sends them"
 
 
-@row("HEAD", "The policy's headers are those of GET, and there is no body.")
+@row("HEAD", "The policy's headers are the same as for GET, and there is no body.")
 def head(site: Site) -> str:
     with Connection(site.port) as connection:
         connection.send(request("HEAD", "/", [("Origin", A)]))
@@ -110,19 +110,19 @@ def head(site: Site) -> str:
     return f"keeps {in_words(name for name in ('Content-Type', 'Content-Length') if reply.all(name.lower()))}"
 
 
-@row("304 Not Modified", "It has the policy's headers, so that the cache of the browser has them; and no body.")
+@row("304 Not Modified", "It has the policy's headers, so that the browser's cache gets them, and no body.")
 def unchanged(site: Site) -> str:
     with Connection(site.port) as connection:
         connection.send(request("GET", "/unchanged", [("Origin", A), ("If-None-Match", '"1"')]))
         return _without_body(connection, granted(A), 304)
 
 
-@row("A generator, without a length", "The body comes whole, after the policy's headers.")
+@row("A generator, without a length", "The body is complete, after the policy's headers.")
 def generated(site: Site) -> str:
     return _both_versions(site, "/pieces")
 
 
-@row("What is sent by ``write``", "The body comes whole, after the policy's headers.")
+@row("A body sent with ``write``", "The body is complete, after the policy's headers.")
 def written(site: Site) -> str:
     if not site.server.wsgi:
         return "has no ``write``"
@@ -139,7 +139,7 @@ def _both_versions(site: Site, path: str) -> str:
     return f"ends it by {ends[0]}; to HTTP/1.0, by {ends[1]}" if ends[0] != ends[1] else f"ends it by {ends[0]}"
 
 
-@row("A file, by ``wsgi.file_wrapper``", "The server's own wrapper reaches it through the middleware.")
+@row("A file sent with ``wsgi.file_wrapper``", "The middleware passes the server's own wrapper back to the server.")
 def file(site: Site) -> str:
     reply = site.ask("GET", "/file", A)
     expect(reply, granted(A))
@@ -151,7 +151,7 @@ def file(site: Site) -> str:
 
 @row(
     "An exception before ``start_response``",
-    "An allowed origin can read the 500; others get the server's own.",
+    "An allowed origin can read the 500. Others get the server's own 500.",
 )
 def raised_at_once(site: Site) -> str:
     ours = ask(site.port, "GET", "/raises", [("Origin", A)])
@@ -180,7 +180,7 @@ def raised_after_start(site: Site) -> str:
 
 @row(
     "An exception before the first byte of a generator",
-    "It is the server's to answer; no other origin is named.",
+    "The server answers it, and never names another origin.",
 )
 def raised_before_first_byte(site: Site) -> str:
     if not site.server.wsgi:
@@ -198,7 +198,7 @@ def _servers_own(reply: Reply | None) -> str:
     return f"answers {reply.status} {policy}{body}"
 
 
-@row("An exception after the first byte", "The policy's headers are out, each once.")
+@row("An exception after the first byte", "The policy's headers have been sent, each once.")
 def raised_after_first_byte(site: Site) -> str:
     outcomes = []
     for name, path in (("without a length", "/later"), ("with one", "/within")):
@@ -214,7 +214,7 @@ def raised_after_first_byte(site: Site) -> str:
     return "; ".join(outcomes)
 
 
-@row("A client that hangs up in mid-response", "The body is closed, and the next request is answered.")
+@row("A client that disconnects during the response", "The body is closed, and the server answers the next request.")
 def gone(site: Site) -> str:
     closed = site.home / "made" / "closed"
     closed.unlink(missing_ok=True)

@@ -28,13 +28,13 @@ ANYBODY = [("access-control-allow-origin", "*"), ("access-control-expose-headers
 _INTERIM = 1.0
 
 
-@row("``Origin`` twice", "Two lines never make an origin that is allowed, unless the server hands over one of them.")
+@row("``Origin`` twice", "Two lines are never an allowed origin, unless the server hands over only one of them.")
 def origin_twice(site: Site) -> str:
     data = request("GET", "/", [("Origin", A), ("Origin", STRANGER)])
     return judged(ask_raw(site.port, data))
 
 
-@row("``Access-Control-Request-Headers`` twice", "What is echoed is the names that were asked for, in one line.")
+@row("``Access-Control-Request-Headers`` twice", "The requested names are echoed, in one line.")
 def requested_headers_twice(site: Site) -> str:
     names = ("x-one", "x-two")
     more = [("Access-Control-Request-Headers", name) for name in names]
@@ -46,13 +46,13 @@ def requested_headers_twice(site: Site) -> str:
     return "joins them" if len(kept) == 2 else f"keeps the {'first' if kept == ['x-one'] else 'last'} only"
 
 
-@row("A folded ``Origin``", "A value over two lines is no origin that is allowed.")
+@row("A folded ``Origin``", "A value on two lines is never an allowed origin.")
 def folded_origin(site: Site) -> str:
     data = request("GET", "/", [("Origin", f"{A}\r\n .evil.example")])
     return judged(ask_raw(site.port, data))
 
 
-@row("A folded header beside ``Origin``", "The origin that is allowed may read what the application answers.")
+@row("A folded header next to ``Origin``", "The allowed origin may read the response of the application.")
 def folded_header(site: Site) -> str:
     data = request("GET", "/", [("Origin", A), ("X-Folded", "one\r\n two")])
     reply = ask_raw(site.port, data)
@@ -64,13 +64,13 @@ def folded_header(site: Site) -> str:
     return f"hands over {literal(value)}" if value else "drops it"
 
 
-@row("White space before the colon: ``Origin :``", "It is refused, or handed over whole.")
+@row("White space before the colon: ``Origin :``", "It is refused, or handed over unchanged.")
 def space_before_colon(site: Site) -> str:
     data = request("GET", "/").replace(b"\r\n\r\n", f"\r\nOrigin : {A}\r\n\r\n".encode())
     return judged(ask_raw(site.port, data))
 
 
-@row("``ORIGIN`` in capitals", "Names of headers have no case.")
+@row("``ORIGIN`` in capitals", "Header names are case-insensitive.")
 def origin_in_capitals(site: Site) -> str:
     reply = site.ask("GET", "/", None, ("ORIGIN", A))
     expect(reply, granted(A))
@@ -79,7 +79,7 @@ def origin_in_capitals(site: Site) -> str:
 
 @row(
     "``Access_Control_Request_Method``, with underscores",
-    "If the server takes it for ``Access-Control-Request-Method``, the request is a preflight; if not, it is not.",
+    "The request is a preflight only if the server treats it as ``Access-Control-Request-Method``.",
 )
 def underscores(site: Site) -> str:
     data = request("OPTIONS", "/", [("Origin", A), ("Access_Control_Request_Method", "PUT")])
@@ -91,14 +91,14 @@ def underscores(site: Site) -> str:
     return "tells them apart" if reply is not None and reply.status == 200 else outcome
 
 
-@row("An empty ``Origin``", "It is nobody's.")
+@row("An empty ``Origin``", "It is never an allowed origin.")
 def empty_origin(site: Site) -> str:
     reply = site.ask("GET", "/", "")
     expect(reply, NOBODY)
     return "hands over an empty one" if "HTTP_ORIGIN" in seen(reply)["headers"] else "drops it"
 
 
-@row("Bytes beyond ASCII, a tab and a NUL in ``Origin``", "Such a value is nobody's, and is never sent back.")
+@row("Bytes beyond ASCII, a tab and a NUL in ``Origin``", "It is never an allowed origin, and never sent back.")
 def strange_bytes(site: Site) -> str:
     outcomes = []
     for name, odd in (("0xE9", "\xe9"), ("tab", "\t"), ("NUL", "\0")):
@@ -113,7 +113,7 @@ def strange_bytes(site: Site) -> str:
     return "; ".join(outcomes)
 
 
-@row("Methods in lower case: ``get``, ``options``", "Only what reaches us as ``OPTIONS`` is a preflight.")
+@row("Methods in lower case: ``get``, ``options``", "It is a preflight only if the application gets it as ``OPTIONS``.")
 def lower_case(site: Site) -> str:
     outcomes = []
     for method in ("get", "options"):
@@ -133,7 +133,10 @@ def lower_case(site: Site) -> str:
     return outcomes[0] if outcomes[0] == outcomes[1] else "; ".join(outcomes)
 
 
-@row("Paths that can be read in two ways", "Whatever path reaches us decides; what is still unclear there is closed.")
+@row(
+    "Paths that can be read in two ways",
+    "The path that the application gets decides. If it is still ambiguous, it is closed.",
+)
 def unclear_paths(site: Site) -> str:
     """``/any`` is open to all, ``/`` to two origins."""
     outcomes = []
@@ -153,7 +156,7 @@ def unclear_paths(site: Site) -> str:
     return "; ".join(outcomes)
 
 
-@row("64 KiB of request headers", "What reaches the application is answered as any other request.")
+@row("64 KiB of request headers", "If it reaches the application, it is answered like any other request.")
 def large_requests(site: Site) -> str:
     outcomes = []
     many = [(f"X-Wide-{number}", "w" * 1000) for number in range(64)]
@@ -170,13 +173,13 @@ def large_requests(site: Site) -> str:
     return "; ".join(outcomes)
 
 
-@row("A request line that is none", "It is the server's to refuse; nobody is granted anything.")
+@row("An invalid request line", "The server refuses it, and no origin is allowed anything.")
 def no_request(site: Site) -> str:
     reply = ask_raw(site.port, b"nonsense\r\n\r\n")
     return judged(reply)
 
 
-@row("HTTP/1.0, without ``Host``", "It is answered as HTTP/1.1 is; ``enforce`` refuses strangers there too.")
+@row("HTTP/1.0, without ``Host``", "It is answered like HTTP/1.1. ``enforce`` refuses strangers here too.")
 def http_1_0(site: Site) -> str:
     for path, origin, status in (
         ("/", A, 200),
@@ -223,7 +226,7 @@ def _after_continue(connection: Connection) -> Reply | None:
     return connection.reply()
 
 
-@row("A preflight with a body", "No response is made for an origin that stands in the body.")
+@row("A preflight with a body", "No response is for an origin in the body.")
 def preflight_with_body(site: Site) -> str:
     body = request("GET", "/", [("Origin", STRANGER), ("X-Smuggled", "yes")])
     chunked = [("Transfer-Encoding", "chunked")]
@@ -254,7 +257,7 @@ def _goes_on(site: Site, data: bytes) -> str:
     return "reads the body, and goes on"
 
 
-@row("One connection, many origins", "Each response is made for the origin of its own request.")
+@row("One connection, many origins", "Each response is for the origin of its own request.")
 def alternating_origins(site: Site) -> str:
     connections = 1
     connection = Connection(site.port)
@@ -281,9 +284,7 @@ def alternating_origins(site: Site) -> str:
     return "closes it after each response" if connections == 30 else f"closes it {connections - 1} times in 30"
 
 
-@row(
-    "Four requests at once on one connection", "Those that are answered are answered in order, each for its own origin."
-)
+@row("Four requests at once on one connection", "Responses come in order, each for its own origin.")
 def pipelined(site: Site) -> str:
     asked = [A, STRANGER, B, None]
     with Connection(site.port) as connection:
