@@ -1,4 +1,4 @@
-"""The browser beside the rules: its targets and their faults, cookies, what a verdict is, and what it refuses."""
+"""The browser apart from the rules of CORS: its targets and their faults, cookies, verdicts, and what it refuses."""
 
 from __future__ import annotations
 

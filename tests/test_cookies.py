@@ -52,7 +52,7 @@ class Row:
     given: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def result(self, engine: str) -> tuple[str | None, set[Departure]]:
-        """Return the ``Cookie`` that is sent in an engine, and what that did otherwise than the standard."""
+        """Return the ``Cookie`` that is sent in an engine, and the departures from the standard."""
         clock = Clock()
         lines = [self.lines] if isinstance(self.lines, str) else self.lines
         site = Site(Says(headers=(*TRUSTED, *(("Set-Cookie", line) for line in lines))))

@@ -1,4 +1,4 @@
-"""What each engine does otherwise than the standard, one row for each departure; ``tests/engines`` asks the engines."""
+"""The departures of each engine from the standard, one row each; ``tests/engines`` asks the engines themselves."""
 
 from __future__ import annotations
 

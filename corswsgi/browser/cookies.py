@@ -105,7 +105,7 @@ class Cookie:
 
 
 class CookieStore:
-    """What is sent as ``Cookie``, and what ``Set-Cookie`` leaves behind; bounded, whatever servers send.
+    """The cookies that a browser keeps; their number is limited.
 
     :ivar given: names and values that are sent to every host, until one sets or deletes them for itself.
     """

@@ -830,8 +830,8 @@ class Departure(Enum):
 #: Tells whether an engine has a departure.
 Departs = Callable[[Departure], bool]
 
-#: What only WebKitGTK does, because libsoup keeps its cookies. Safari's are kept by a library of its own, which has not
-#: been measured here; statements about Safari leave these out.
+#: What only WebKitGTK does, because libsoup keeps its cookies. Safari uses another library, which has not been measured
+#: here, so that statements about Safari leave these out.
 OF_LIBSOUP = frozenset(
     {
         Departure.COOKIE_PREFIXES_IGNORED,

@@ -128,9 +128,9 @@ def _origin_of(parsed: Any) -> Origin:
 
 
 def parse_origin(text: str) -> Origin:
-    """Parse the serialization of an origin; ``"null"`` stands for an opaque one, as sandboxed pages have it.
+    """Parse the serialization of an origin; ``"null"`` stands for an opaque one, such as that of a sandboxed page.
 
-    Origins of schemes that the URL Standard does not know (``capacitor://localhost``) are taken as they stand.
+    Origins with schemes that the URL Standard does not know (``capacitor://localhost``) are returned unchanged.
 
     :raises ValueError: if browsers write it differently, with the value that they write.
     """

@@ -62,10 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--add", metavar="FILE", type=Path, action="append", default=[], help="add the cases of a TOML file"
     )
-    parser.add_argument("--list", action="store_true", help="show the cases and what the standard demands of them")
+    parser.add_argument(
+        "--list", action="store_true", help="show the cases and what the standard demands; starts no engine"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/browsers.rst, if all is well")
     parser.add_argument(
-        "--words", action="store_true", help="write the words of docs/browsers.rst anew; no engine is started"
+        "--words",
+        action="store_true",
+        help="update the words of docs/browsers.rst and keep its measurements; starts no engine",
     )
     parser.add_argument("--watchdog", metavar="SECONDS", type=float, default=WATCHDOG, help="default: %(default)s")
     return parser

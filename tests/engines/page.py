@@ -54,7 +54,7 @@ def document(reports: Sequence[EngineReport], cases: Sequence[Case], date: str) 
 
 
 def reworded(page: str) -> str:
-    """Return a page with its own measurements and the words of today.
+    """Return a page with its measurements and the current words.
 
     :raises ValueError: if it lacks a measurement.
     """

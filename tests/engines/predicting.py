@@ -253,7 +253,7 @@ class HTTPCache:
 
     Not modelled: revalidation. An answer that is not fresh is requested again, which gives a script the same.
 
-    :ivar mode: the cache mode of the fetch at hand.
+    :ivar mode: the cache mode of the current fetch.
     :ivar partition: the part of the cache that it uses.
     """
 
