@@ -15,14 +15,14 @@ from corswsgi.errors import UsageError, quote
 _DEFAULT_TIMEOUT = 10.0
 _LONGEST_TIMEOUT, _LONGEST_WHOLE = 3600, 86400
 
-#: How both commands end, if several are asked.
-WORST = "With several URLs or cases, it is the worst of all: 3 before 1 before 0."
+#: The exit status of both commands for several questions.
+WORST = "With several URLs or cases, the worst one counts: 3 before 1 before 0."
 
 
 def add_shared(parser: argparse.ArgumentParser, *, answers: int) -> None:
-    """Declare them.
+    """Declare the shared options.
 
-    :param answers: how many times as long as one answer everything may take, unless said otherwise.
+    :param answers: the default of ``--max-time``, as a multiple of ``--timeout``.
     """
     parser.set_defaults(answers=answers)
     parser.add_argument(
@@ -30,28 +30,28 @@ def add_shared(parser: argparse.ArgumentParser, *, answers: int) -> None:
         type=_seconds(_LONGEST_TIMEOUT),
         default=_DEFAULT_TIMEOUT,
         metavar="S",
-        help=f"for each answer, in seconds; default: {_DEFAULT_TIMEOUT:g}",
+        help=f"seconds to wait for each answer; default: {_DEFAULT_TIMEOUT:g}",
     )
     parser.add_argument(
         "--max-time",
         type=_seconds(_LONGEST_WHOLE),
         metavar="S",
-        help=f"for everything, in seconds, however many are asked; default: {answers} times --timeout for each",
+        help=f"seconds for everything together; default: {answers} times --timeout for each URL or case",
     )
     parser.add_argument(
-        "--junit", metavar="FILE", help="write the results as JUnit XML too, for a CI server, each URL or case a test"
+        "--junit", metavar="FILE", help="also write the results as JUnit XML for a CI server, a test for each URL or case"
     )
-    parser.add_argument("-v", "--verbose", action="store_true", help="print the rest too: all that was asked and came")
-    parser.add_argument("--insecure", action="store_true", help="take any TLS certificate")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print everything: all requests and answers")
+    parser.add_argument("--insecure", action="store_true", help="accept any TLS certificate")
     parser.add_argument(
         "--show-secrets",
         action="store_true",
-        help="print the values of Authorization, of cookies, and of what looks like a key or token; default: ***",
+        help="print the values of Authorization, cookies, and anything that looks like a key or token, instead of ***",
     )
 
 
 def add_cookies(parser: argparse.ArgumentParser) -> None:
-    """Declare what a visitor is told by who is logged in."""
+    """Declare the options for the cookies of a logged-in visitor."""
     parser.add_argument(
         "--cookie",
         action="extend",
@@ -59,8 +59,8 @@ def add_cookies(parser: argparse.ArgumentParser) -> None:
         type=_cookie,
         dest="cookies",
         metavar="'NAME=VALUE'",
-        help="a cookie of a visitor who is logged in, for the host of the URL only; may be given several times, and "
-        "hold several with ; between them",
+        help="a cookie of a logged-in visitor, for the host of the URL only; may be repeated, and may hold several "
+        "cookies separated by ;",
     )
     parser.add_argument(
         "--cookie-jar",
@@ -68,30 +68,30 @@ def add_cookies(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="cookie_jars",
         metavar="FILE",
-        help="cookies of such a visitor in a file of Netscape's form, as curl -c writes it; each is sent to the hosts "
-        "that it is for only, and never printed",
+        help="a file of such cookies in Netscape's format, as curl -c writes it; each cookie is sent only to the hosts "
+        "that it is for, and is never printed",
     )
 
 
 def read_jars(options: argparse.Namespace) -> tuple[GivenCookie, ...]:
     """Return the cookies of all jars.
 
-    :raises UsageError: if one cannot be read.
+    :raises UsageError: if a jar cannot be read.
     """
     return tuple(cookie for file_name in options.cookie_jars for cookie in read_jar(file_name))
 
 
 def check_hosts(options: argparse.Namespace, urls: Iterable[str]) -> None:
-    """Make sure that it can be told which host the cookies of the command line are for.
+    """Make sure that the cookies of the command line are for one host.
 
-    :raises UsageError: if there are several.
+    :raises UsageError: if the URLs have several hosts.
     """
     hosts = dict.fromkeys(parse_url(url).host for url in urls)
     if options.cookies and len(hosts) > 1:
         names = " and ".join(itertools.islice(hosts, 2))
         raise UsageError(
-            f"--cookie is for one host, and {names} are to be asked; ask them one by one, or give --cookie-jar, which "
-            "says which cookie is for which host"
+            f"--cookie is for one host, but the URLs name {names}; ask them one by one, or use --cookie-jar, which says "
+            "which cookie is for which host"
         )
 
 
@@ -103,14 +103,14 @@ def _cookie(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def max_time(options: argparse.Namespace) -> float:
-    """Return the seconds for everything."""
+    """Return the seconds for everything together."""
     return float(options.max_time or options.timeout * options.answers)
 
 
 def seconds_for_each(options: argparse.Namespace) -> Iterator[float]:
-    """Yield the seconds that the next question may take: what is left of ``--max-time``; without it, each has its own.
+    """Yield the seconds that the next question may take: the rest of ``--max-time``, or without it the same for each.
 
-    The time runs from one to the next. When it is over, nothing more is sent.
+    Once the time is over, nothing more is sent.
     """
     left = max_time(options)
     while True:
@@ -126,7 +126,7 @@ def _seconds(most: int) -> Callable[[str], float]:
         except ValueError:
             number = math.nan
         if not 0 < number <= most:
-            raise argparse.ArgumentTypeError(f"{quote(text)} is not a number of seconds above 0, {most} at most")
+            raise argparse.ArgumentTypeError(f"{quote(text)} is not a number of seconds above 0 and up to {most}")
         return number
 
     return seconds

@@ -1,4 +1,4 @@
-"""Asks the application behind a proxy what the proxy was asked; what differs is told by :mod:`.rules.behind`."""
+"""Repeats the requests to a proxy at the application behind it; :mod:`.rules.behind` compares the answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from corswsgi.checker.gatherer import WITHHELD
 from corswsgi.checker.limit import Limit
 from corswsgi.checker.masking import is_secret
 
-#: What may be asked twice: the proxy has passed the request on already.
+#: The methods that may be repeated: the proxy has already passed the request on.
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _MAX_BODY = 0
@@ -23,33 +23,33 @@ Header = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Where the application is without its proxy.
+    """The address of the application behind its proxy.
 
-    :ivar url: with a path, the address of the very resource; without one, of a server with the same paths.
-    :ivar with_secrets: whether cookies, Authorization and their like go there too, although it is another host.
+    :ivar url: with a path, the address of the resource itself; without one, of a server with the same paths.
+    :ivar with_secrets: whether cookies, Authorization and similar headers are sent there, even if the host differs.
     """
 
     url: URL
     with_secrets: bool = False
 
     def address_of(self, asked: URL) -> URL:
-        """Return the address behind the proxy of what the proxy was asked for."""
+        """Return the address behind the proxy for a URL of the proxy."""
         if self.url.path != "/" or self.url.query:
             return self.url
         return parse_url(f"{self.url.scheme}://{self.url.netloc}{asked.path}{asked.query}")
 
     def is_trusted(self, asked: URL) -> bool:
-        """Tell whether what is for the host in front may go there."""
+        """Tell whether secrets for the host in front may be sent there."""
         return self.with_secrets or is_as_private(self.url, asked)
 
 
 def ask_behind(
     site: Any, behind: Behind, fronts: Iterable[Exchange], limit: Limit
 ) -> Iterator[tuple[Exchange, Exchange]]:
-    """Ask the application itself what its proxy was asked, as that would pass it on.
+    """Send the application the requests that its proxy got, as the proxy would pass them on.
 
-    :param fronts: exchanges with the proxy; what may change something is not asked a second time.
-    :return: the exchanges with the proxy, each with that with the application, for as long as there is time.
+    :param fronts: exchanges with the proxy; those that may change something are not repeated.
+    :return: the exchanges with the proxy, each with its repetition, until the time is over.
     """
     send = network_for(site, max_body=_MAX_BODY, timeout=limit.seconds)
     for front in fronts:
@@ -70,12 +70,12 @@ def _ask(send: Network, behind: Behind, front: Exchange) -> Exchange:
 
 
 def withheld(front: Exchange, behind: Exchange) -> tuple[str, ...]:
-    """Return the names of the headers that the application was not told as the proxy was."""
+    """Return the names of the headers that the proxy got and the application did not, or not with the same value."""
     return tuple(name for name, value in front.request_headers if (name, value) not in behind.request_headers)
 
 
 def _passed_on(headers: tuple[Header, ...], url: URL, *, is_trusted: bool) -> Iterator[Header]:
-    """Yield the headers that a proxy passes on: Host as it came, and what it adds itself."""
+    """Yield the headers that a proxy passes on, with Host unchanged, and those that it adds."""
     for name, value in headers:
         if is_trusted or not is_secret(name):
             yield name, value

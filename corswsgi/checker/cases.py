@@ -1,4 +1,4 @@
-"""Files of cases, in TOML: what ``check`` or ``audit`` asks; read whole, or refused with every fault and its line."""
+"""Reads files of cases for ``check`` and ``audit``, in TOML; a file with faults is refused, with each fault's line."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case; what it does not say is empty, and ``None`` for ``send``.
+    """One case; a key that it does not set is empty, or ``None`` for ``send``.
 
     :ivar origin: serialized.
     :ivar headers: those that the script sets.
     :ivar expect: ``"allowed"`` or ``"blocked"``.
-    :ivar send: whether a request that may change something is sent.
-    :ivar fail_on: the severity from which on an audit fails.
+    :ivar send: whether to send a request that may change something.
+    :ivar fail_on: the lowest severity that makes an audit fail.
     """
 
     name: str = ""
@@ -61,12 +61,12 @@ def read_cases(
     judge: Callable[[Case], object] = lambda case: None,
     show_secrets: bool = False,
 ) -> list[Case]:
-    """Return the cases of a file; what ``[defaults]`` says holds for those that do not say it.
+    """Return the cases of a file, each completed from ``[defaults]``.
 
     :param command: ``"check"`` or ``"audit"``, which take different keys.
-    :param given: keys that the command line gives, so that no case has to.
-    :param judge: raises :class:`UsageError` for a case that cannot be asked, although each of its values is right.
-    :raises UsageError: with every fault, each with the file and the line.
+    :param given: keys that the command line gives, so that cases need not.
+    :param judge: raises :class:`UsageError` for a case that cannot be asked although each of its values is valid.
+    :raises UsageError: with every fault, its file and its line.
     """
     try:
         text = text_of(name, "no file of cases")
@@ -84,9 +84,9 @@ def cases_in(
     judge: Callable[[Case], object] = lambda case: None,
     show_secrets: bool = False,
 ) -> list[Case]:
-    """Return what the text of a file holds, as :func:`read_cases` does.
+    """Return the cases in the text of a file, as :func:`read_cases` does.
 
-    :param name: of the file, as it is called in faults.
+    :param name: of the file, for the faults.
     """
     lines = Lines(name, text)
     try:
@@ -96,14 +96,14 @@ def cases_in(
     reading = _Reading(lines, command, judge, show_secrets=show_secrets)
     cases = reading.read(document, given)
     if reading.faults:
-        # In the order of the file; those of one line in that in which they were found.
+        # By line; the sort keeps the order of faults on one line.
         faults = sorted(reading.faults, key=lambda fault: fault[0])
         raise UsageError(*(f"{printable(name)}:{line}: {sentence}" for line, sentence in faults))
     return cases
 
 
 class _Reading:
-    """What is found while a file is read.
+    """Reads one file and collects its faults.
 
     :ivar faults: the line and the sentence of each.
     """
@@ -119,19 +119,19 @@ class _Reading:
     def read(self, document: Mapping[str, Any], given: Collection[str]) -> list[Case]:
         unknown = [key for key in document if key not in (_DEFAULTS, _CASE)]
         for key in unknown:
-            hint = _meant(key, (_DEFAULTS, _CASE)) or "; the tables are [defaults], and [[case]] for each case"
+            hint = _meant(key, (_DEFAULTS, _CASE)) or "; use [defaults], and [[case]] for each case"
             self._fault((key,), f"{quote(key)} is unknown here{hint}")
         defaults = self._defaults(document.get(_DEFAULTS, {}))
         tables = document.get(_CASE)
         if not (isinstance(tables, list) and tables and all(isinstance(each, dict) for each in tables)):
             if tables is not None or not unknown:
-                self._fault((_CASE,), "there is no case; each begins with a line [[case]], in two brackets")
+                self._fault((_CASE,), "there is no case; begin each with a line [[case]], in double brackets")
             return []
         return [self._case((_CASE, str(number)), table, defaults, given) for number, table in enumerate(tables)]
 
     def _defaults(self, table: object) -> dict[str, Any]:
         if not isinstance(table, dict):
-            self._fault((_DEFAULTS,), f"defaults: this is {_kind(table)}; it has to be a table: [defaults]")
+            self._fault((_DEFAULTS,), f"defaults: this is {_kind(table)}; write a table: [defaults]")
             return {}
         keys = [key for key in KEYS[self._command] if key != "name"]
         return self._values((_DEFAULTS,), table, keys)
@@ -146,7 +146,7 @@ class _Reading:
             values["headers"] = {**defaults["headers"], **own["headers"]}
         for key in _REQUIRED:
             if key not in values and key not in given:
-                self._fault(place, f"{key} is missing; give it, such as {key} = {_EXAMPLES[key]}")
+                self._fault(place, f"{key} is missing; add it, such as {key} = {_EXAMPLES[key]}")
         if name := own.get("name"):
             self._name(place, name)
         if len(self.faults) > before or None in values.values():
@@ -162,10 +162,11 @@ class _Reading:
     def _name(self, place: tuple[str, ...], name: str) -> None:
         line = self._named.setdefault(name, self._lines.line_of((*place, "name")))
         if line != self._lines.line_of((*place, "name")):
-            self._fault((*place, "name"), f"name: {quote(name)} is also the name of the case in line {line}")
+            sentence = f"name: the case on line {line} has the name {quote(name)} too; choose another"
+            self._fault((*place, "name"), sentence)
 
     def _values(self, place: tuple[str, ...], table: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
-        """Return the values of the known keys; ``None`` for one with a fault, which is told."""
+        """Return the values of the known keys, ``None`` for one with a fault."""
         values: dict[str, Any] = {}
         for key, value in table.items():
             if key not in keys:
@@ -196,7 +197,7 @@ class _Reading:
         for name, value in table.items():
             at = (*place, "headers", name)
             if not isinstance(value, str):
-                self._fault(at, f"headers: the value of {quote(name)} is {_kind(value)}; it has to be a string")
+                self._fault(at, f"headers: the value of {quote(name)} is {_kind(value)}; write a string")
                 continue
             try:
                 header = (name, normalize_header(name, value))
@@ -205,13 +206,13 @@ class _Reading:
                 self._fault(at, f"headers: {self._mask('', [(name, value)])(str(error))}")
                 continue
             if name.lower() in headers:
-                self._fault(at, f"headers: {name} is given twice; upper and lower case are the same")
+                self._fault(at, f"headers: {name} is given twice; names are the same in upper and lower case")
             headers[name.lower()] = header
         return headers if len(self.faults) == before else None
 
     def _unknown(self, key: str, keys: Collection[str]) -> str:
         if key in KEYS[self._command]:
-            return f"{key} is of one case, and no default for all"
+            return f"{key} belongs in each case, and cannot be a default"
         for command, others in KEYS.items():
             if key in others:
                 return f"{key} is for corswsgi {command}; corswsgi {self._command} takes {', '.join(keys)}"
@@ -230,7 +231,7 @@ class _Reading:
 
 def _checked_name(text: str) -> str:
     if not (text.strip() and text.isprintable() and len(text) <= _LONGEST_NAME):
-        raise ValueError(f"{quote(text)} is no name; it has to be one line of 1 to {_LONGEST_NAME} characters")
+        raise ValueError(f"{quote(text)} is not a name; write one line of 1 to {_LONGEST_NAME} characters")
     return text
 
 
@@ -247,7 +248,7 @@ def _checked_method(text: str) -> str:
 def _one_of(choices: Collection[str]) -> Callable[[str], str]:
     def checked(text: str) -> str:
         if text not in choices:
-            raise ValueError(f"{quote(text)} is none of {', '.join(map(quote, choices))}{_meant(text, choices)}")
+            raise ValueError(f"{quote(text)} is not one of {', '.join(map(quote, choices))}{_meant(text, choices)}")
         return text
 
     return checked
@@ -281,11 +282,11 @@ _KINDS = {bool: "a boolean", str: "a string", int: "a number", float: "a number"
 
 def _wrong_type(key: str, value: object) -> str:
     wanted = _TYPES.get(key, "a string")
-    return f"{key}: this is {_kind(value)}; it has to be {wanted}, such as {key} = {_EXAMPLES[key]}"
+    return f"{key}: this is {_kind(value)}; write {wanted}, such as {key} = {_EXAMPLES[key]}"
 
 
 def _kind(value: object) -> str:
-    # What the value is stays out of the message: it may be a secret.
+    # The message does not show the value: it may be a secret.
     return _KINDS.get(type(value), "a date or a time")
 
 

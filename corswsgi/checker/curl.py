@@ -1,4 +1,4 @@
-"""The command that repeats a request: ``curl``, quoted for a POSIX shell."""
+"""Writes the ``curl`` command that repeats a request, quoted for a POSIX shell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shlex
 from corswsgi.browser import Exchange
 from corswsgi.browser.urls import parse_url
 
-#: What curl writes by itself, as a browser would.
+#: The headers that curl sends by itself, as a browser would.
 _BY_CURL = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
 
 _PLAIN = re.compile(rb"[\x20-\x7e]*")
@@ -17,9 +17,9 @@ _LONGEST_BODY = 2000
 
 
 def curl_command(exchange: Exchange, *, insecure: bool = False, body_file: str = "") -> str:
-    """Return the command.
+    """Return the command that repeats a request.
 
-    :param body_file: where the body was read from; empty for a body from the command line.
+    :param body_file: the file that the body was read from; empty for a body from the command line.
     """
     parts = ["curl", *_method_options(exchange)]
     if insecure:
@@ -36,7 +36,7 @@ def curl_command(exchange: Exchange, *, insecure: bool = False, body_file: str =
 
 
 def _is_given(exchange: Exchange, name: str, value: str) -> bool:
-    """Tell whether curl has to be told of a header: of Host, if it is not that of the URL."""
+    """Tell whether curl needs an option for a header; for Host only if it is not that of the URL."""
     if name.lower() == "host":
         return value != parse_url(exchange.url).netloc
     return name.lower() not in _BY_CURL
@@ -63,10 +63,10 @@ def _body_options(body: bytes | None, body_file: str) -> list[str]:
 
 
 def shell_quote(text: bytes) -> str:
-    """Quote for a shell: nothing in the result is a control character, nor outside ASCII."""
+    """Quote for a shell; the result is printable ASCII."""
     if _PLAIN.fullmatch(text):
         return shlex.quote(text.decode("ascii"))
-    # $'...' is of POSIX.1-2024, and of bash, zsh and ksh before; octal, since \x may eat the digits that follow.
+    # $'...' is in POSIX.1-2024, and was in bash, zsh and ksh before; octal, because \x may swallow the next digits.
     quoted = "".join(
         f"\\{chr(byte)}" if chr(byte) in "\\'" else chr(byte) if 0x20 <= byte <= 0x7E else f"\\{byte:03o}"
         for byte in text

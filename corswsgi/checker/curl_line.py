@@ -1,4 +1,4 @@
-"""Reads the line that "Copy as cURL" of a browser's developer tools gives; lines are written in checker/curl.py."""
+"""Reads the command that "Copy as cURL" of a browser's developer tools copies; ``curl`` writes such commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from corswsgi.errors import UsageError, quote
 
 _GOOD = "a good line: curl 'https://api.example.com/items' -H 'Origin: https://app.example.com'"
 
-#: What an option of curl says of the request; options that take no value are in _FLAGS.
+#: What each option of curl with a value sets; options without a value are in _FLAGS.
 _VALUES = {
     "-X": "method",
     "--request": "method",
@@ -31,13 +31,13 @@ _VALUES = {
     "--url": "url",
 }
 
-#: About how curl sends and prints, and not about the request; -I makes it a HEAD.
+#: Options about how curl sends and prints; of the request, only -I sets anything: the method HEAD.
 _FLAGS = frozenset(
     "--compressed --globoff -g --head -I --http1.0 --http1.1 --http2 --http3 --include -i --insecure -k --location -L "
     "--path-as-is --silent -s --show-error -S --verbose -v".split()
 )
 
-#: The quoting of POSIX shells; $'...' is of POSIX.1-2024, and of bash, zsh and ksh before.
+#: The quoting of POSIX shells; $'...' is in POSIX.1-2024, and was in bash, zsh and ksh before.
 _TOKEN = re.compile(
     r"""
     (?P<space>(?:[ \t\r\n]|\\\r?\n)+)
@@ -66,9 +66,9 @@ _LETTERS = dict(zip("abeEfnrtv", "\a\b\x1b\x1b\f\n\r\t\v", strict=True))
 
 
 def read_curl_line(text: str) -> Found:
-    """Return the request that a line sends.
+    """Return the request that a command sends.
 
-    :raises UsageError: if it is no such line, or holds what no browser writes.
+    :raises UsageError: if it is not such a command, or has something that no browser writes.
     """
     if re.match(r'\s*curl(\.exe)?\s+\^"', text):
         raise _error("this is the form for cmd, the command prompt of Windows")
@@ -87,13 +87,13 @@ def read_curl_line(text: str) -> Found:
     # Chrome writes it for http: addresses too.
     if not line.insecure or not line.url.startswith("https:"):
         return found
-    sentence = "--insecure was left out; give it beside the line to take any certificate"
+    sentence = "--insecure was left out; give it to corswsgi to accept any certificate"
     return replace(found, told=(*found.told, sentence))
 
 
 @dataclass(slots=True)
 class _Line:
-    """What the words so far say."""
+    """The request, as far as the words so far describe it."""
 
     url: str = ""
     method: str = ""
@@ -113,14 +113,14 @@ def _take(line: _Line, word: bytes, rest: Iterator[bytes]) -> None:
     elif text in _VALUES:
         value = next(rest, None)
         if value is None:
-            raise _error(f"{text} at its end has no value")
+            raise _error(f"{text} at the end has no value")
         _set(line, _VALUES[text], text, value)
     elif not text.startswith("--") and text[:2] in _VALUES:
         _set(line, _VALUES[text[:2]], text[:2], word[2:])
     else:
-        # What is attached to a short option may be a password.
+        # The value attached to a short option may be a password.
         name = text.partition("=")[0][:30] if text.startswith("--") else text[:2]
-        raise _error(f"a browser writes no {quote(name)}")
+        raise _error(f"browsers do not write {quote(name)}")
 
 
 def _set(line: _Line, what: str, option: str, value: bytes) -> None:
@@ -138,16 +138,16 @@ def _set(line: _Line, what: str, option: str, value: bytes) -> None:
             line.headers.append(check_header("--curl", "Referer", text))
         case "cookie":
             if "=" not in text:
-                raise _error(f"{option} reads cookies from a file here; a browser writes them out, as 'name=value'")
+                raise _error(f"{option} names a file of cookies; browsers write cookies as 'name=value'")
             line.cookies.append(check_header("--curl", "Cookie", text)[1])
         case "data" if value.startswith(b"@"):
-            raise _error(f"{option} reads the body from a file here; a browser writes it out, with --data-raw")
+            raise _error(f"{option} names a file for the body; browsers write the body itself, with --data-raw")
         case "data" | "raw data":
             line.data.append(value)
 
 
 def _header(text: str) -> list[Header]:
-    """Parse as curl does: ``Name;`` is a header without a value, and ``Name:`` is none at all."""
+    """Parse a header as curl does: ``Name;`` is a header without a value, and ``Name:`` removes one."""
     # HTTP/2 has names that begin with a colon.
     name, colon, value = text[1:].partition(":")
     name = text[:1] + name
@@ -155,7 +155,7 @@ def _header(text: str) -> list[Header]:
         return [check_header("--curl", name[:-1], "")]
     if not colon:
         first = re.match("[A-Za-z-]*", text)
-        raise _error(f"the header that begins {quote(first[0] if first else '')} is without a colon")
+        raise _error(f"the header that begins with {quote(first[0] if first else '')} has no colon")
     return [check_header("--curl", name, value)] if value.strip() else []
 
 
@@ -163,7 +163,7 @@ def _header(text: str) -> list[Header]:
 
 
 def _words(text: str) -> Iterator[bytes]:
-    """Yield the words that a shell would make of a line."""
+    """Yield the words of a command, as a shell splits it."""
     word: bytes | None = None
     position = 0
     while position < len(text):
@@ -185,14 +185,14 @@ def _unquoted(token: re.Match[str]) -> str:
         case "escaped":
             return _ESCAPE.sub(_character, token["escaped"])
         case "double":
-            # Within these, the backslash quotes these four and removes the end of a line.
+            # In double quotes, a backslash quotes these four characters, and removes a line break.
             return re.sub(r'\\(?:\r?\n|([$`"\\]))', lambda found: found[1] or "", token["double"])
         case kind:
             return token[str(kind)]
 
 
 def _character(escape: re.Match[str]) -> str:
-    """Return what an escape of ``$'...'`` stands for; a byte above 127 as Python has it in strings."""
+    """Return the character of an escape in ``$'...'``; a byte above 127 as a surrogate escape."""
     match escape.lastgroup:
         case "low":
             return bytes.fromhex(escape["high"] + escape["low"]).decode("utf-16-be")
@@ -211,12 +211,12 @@ def _character(escape: re.Match[str]) -> str:
 def _why_no_token(rest: str) -> str:
     if rest[0] in "'\"" or rest.startswith("$'"):
         if rest[0] == '"' and re.match(r'"(?:[^"\\`$]|\\.)*[`$]', rest, re.DOTALL):
-            return "$ or ` within double quotes stands for something else, which is not known here"
+            return "$ or ` in double quotes stands for something that is not in the text"
         return f"the quotation that begins with {rest[0]} has no end"
     if rest[0] == "\\":
-        return "it ends with a backslash; paste all of its lines"
-    return f"{rest[0]} outside quotation marks makes it more than one command for curl"
+        return "it ends with a backslash; paste all lines of it"
+    return f"{rest[0]} outside quotation marks makes it more than one command"
 
 
 def _error(why: str) -> UsageError:
-    return UsageError(f'--curl: {why}; take "Copy as cURL" (bash, POSIX) of the developer tools; {_GOOD}')
+    return UsageError(f'--curl: {why}; use "Copy as cURL" (bash, POSIX) of the developer tools; {_GOOD}')

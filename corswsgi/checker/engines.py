@@ -1,4 +1,4 @@
-"""What Chromium, Firefox and WebKit make of a request, beside the standard, and how long each remembers a preflight."""
+"""How Chromium, Firefox and WebKit differ from the standard for a request, and how long each remembers a preflight."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from corswsgi.browser.engines import ENGINES, PROFILES
 from corswsgi.checker.granting import ALLOW_HEADERS, ALLOW_METHODS, MAX_AGE, joined
 from corswsgi.checker.report import Difference, Memory
 
-#: What matters to later requests only; :func:`memories` tells what there is to know.
+#: Departures that matter to later requests only; :func:`memories` covers them.
 _ABOUT_MEMORY = frozenset(
     {
         Departure.NEGATIVE_MAX_AGE,
@@ -28,24 +28,24 @@ _ABOUT_MEMORY = frozenset(
 
 
 def differences(verdicts: Mapping[str, Verdict]) -> tuple[Difference, ...]:
-    """Return what engines did otherwise than the standard, as far as it has to do with permission.
+    """Return how engines differed from the standard in what they permit.
 
-    Left out is what concerns ``Sec-Fetch-*`` and ``Referer``, which decide nothing of CORS.
+    Departures about ``Sec-Fetch-*`` and ``Referer`` are left out: they decide nothing in CORS.
 
     :param verdicts: by engine.
     """
-    told = []
+    found = []
     for departure in Departure:
         engines = [name for name, verdict in verdicts.items() if departure in _that_matter(verdict)]
         is_cors = departure.anchor.partition("#")[0] in ("fetch", "mixed-content")
         if engines and is_cors:
             titles = tuple(PROFILES[name].title for name in engines)
-            told.append(Difference(departure.id, titles, f"{departure.does} {departure.advice}"))
-    return tuple(told)
+            found.append(Difference(departure.id, titles, f"{departure.does} {departure.advice}"))
+    return tuple(found)
 
 
 def _that_matter(verdict: Verdict) -> set[Departure]:
-    # What a refused preflight leaves behind is of no use to this request.
+    # What remains of a refused preflight does not help this request.
     useless = {Departure.KEPT_AFTER_FAILURE} if verdict.reason.step == "preflight" else set()
     return set(verdict.departures) - _ABOUT_MEMORY - useless
 
@@ -60,9 +60,9 @@ def memories(preflight: Exchange) -> tuple[Memory, ...]:
         seconds = max_age(lines, profile.departures.__contains__)
         reason = _why(lines)
         if wildcard and seconds and Departure.WILDCARD_NOT_KEPT in profile.departures:
-            kept.append(Memory(engine, 0, "not at all what * permits; it remembers names only"))
+            kept.append(Memory(engine, 0, "not at all for what * permits; it remembers names only"))
         elif seconds > profile.max_age_cap:
-            sentence = f"{_duration(profile.max_age_cap)}, which is its most; the answer asks for {_duration(seconds)}"
+            sentence = f"{_duration(profile.max_age_cap)}, its maximum; the answer asks for {_duration(seconds)}"
             kept.append(Memory(engine, profile.max_age_cap, sentence))
         else:
             kept.append(Memory(engine, seconds, f"{_duration(seconds) if seconds else 'not at all'}{reason}"))
@@ -70,7 +70,7 @@ def memories(preflight: Exchange) -> tuple[Memory, ...]:
 
 
 def _why(lines: tuple[str, ...]) -> str:
-    """Return why an answer is remembered for another time than it asks for; empty where it says a plain number."""
+    """Return why the time of an answer is not what it asks for; empty if it asks with a plain number."""
     if not lines:
         return ": there is no Access-Control-Max-Age"
     if len(lines) == 1 and re.fullmatch("-[0-9]+", lines[0].strip()):

@@ -13,32 +13,32 @@ from corswsgi.errors import Fault, UsageError, quote
 
 _MOST_NAMES = 5
 
-#: Faults have no pages: each is told with its option, its value and its place, which say more than any page can.
+#: Faults have no pages of their own: the message with its option, value and place says more than a page could.
 _FAULT = (
-    "A policy with this fault is refused (PolicyError): no program starts with it. The message names the option and "
-    "the value, what is wrong with it, and what should stand there instead, if that can be known; corswsgi lint FILE "
-    "tells all faults of a policy, with file and line."
+    "A policy with this fault is refused with a PolicyError, so no program starts with it. The message names the "
+    "option, the value, what is wrong with it, and if possible the correct value. corswsgi lint FILE reports all faults "
+    "of a policy, with file and line."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.epilog = (
-        "Exit status: 0; 2 if there is no such finding; the nearest ones are named then. "
+        "Exit status: 0, or 2 if there is no such finding; the message then names the nearest ones. "
         "Example: corswsgi finding allow-origin-missing"
     )
     parser.add_argument(
         "code",
         nargs="?",
         metavar="CODE",
-        help="of a finding, as check, audit and lint print it in [brackets]; without it, all codes are listed",
+        help="the code of a finding, as check, audit and lint print it in [brackets]; without it, all codes are listed",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the page of a finding, or the list of all.
 
-    :raises UsageError: if there is no such code; the nearest ones are named.
+    :raises UsageError: if there is no such code, with the nearest ones.
     """
     if options.code is None:
         print_lines(contents(), sys.stdout)
@@ -57,5 +57,5 @@ def _instead(code: str) -> str:
     holding = [each for each in KINDS if code and code in each]
     near = list(dict.fromkeys([*holding, *difflib.get_close_matches(code, KINDS, _MOST_NAMES)]))[:_MOST_NAMES]
     if not near:
-        return "corswsgi finding lists all"
+        return "corswsgi finding lists all codes"
     return f"the nearest {'are' if len(near) > 1 else 'is'} {', '.join(near)}"

@@ -1,6 +1,6 @@
-"""Asks for ``check`` and ``audit``: within a budget, until a deadline, and nothing that nobody asked to send.
+"""Sends the requests of ``check`` and ``audit``, within a budget and until a deadline.
 
-What the answers mean is for :mod:`corswsgi.checker.rules`.
+:mod:`corswsgi.checker.rules` judges the answers.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from corswsgi.browser.urls import (
 from corswsgi.browser.verdict import NetworkError
 from corswsgi.checker.limit import Limit
 
-#: The most requests that are ever sent beside those of the browsers that play a page.
+#: The most requests that are sent, not counting those of the browsers that play a page.
 MOST_REQUESTS = 60
 
-#: Go along with a stranger's credentials, so that a server that looks for cookies meets one; no session of anybody's.
+#: Sent with a stranger's credentials, for servers that look for any cookie; it belongs to no session.
 COOKIES: Mapping[str, str] = MappingProxyType({"corswsgi-audit": "1"})
 
-#: Stands for the value of Authorization at other hosts: a server still sees that there is one.
+#: Replaces the value of Authorization for other hosts: the server still sees that there is one.
 WITHHELD = "withheld"
 
-#: What is read of a body, in bytes, if only the headers count: nothing, so that none is waited for.
+#: The most bytes of a body to read if only the headers count: none, so as not to wait for it.
 _NO_BODY = 0
 
-#: The most that is read of the body that a page asks for, in bytes.
+#: The most bytes to read of the body that a page asks for.
 _MAX_BODY = 64 * 1024
 
 Header = tuple[str, str]
@@ -49,15 +49,15 @@ SafeMethod = Literal["GET", "HEAD", "OPTIONS"]
 
 
 class BudgetExceeded(RuntimeError):
-    """More would be sent than may be; nothing more is sent."""
+    """The most requests were sent; no more are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one request led to.
+    """The result of one request.
 
-    :ivar allowed: whether a page of the origin can read the response; of a preflight, whether it may send the request.
-    :ivar reason: what decided.
+    :ivar allowed: whether a page of the origin can read the response; for a preflight, whether it may send the request.
+    :ivar reason: what decided that.
     """
 
     exchange: Exchange
@@ -66,10 +66,10 @@ class Answer:
 
 
 class Gatherer:
-    """Sends requests to one server, as browsers do or as nobody does.
+    """Sends requests to one server, as browsers send them, and also as no browser does.
 
-    A :class:`~corswsgi.browser.Browser` judges. It plays no page that browsers have not, and no page on https that
-    fetches plain http (mixed content): those requests are sent as they are and put through the browser's own checks.
+    A :class:`~corswsgi.browser.Browser` judges the answers. It cannot play a page that no browser opens, nor a page on
+    https that fetches plain http (mixed content): those requests are sent directly, and judged by the browser's checks.
     """
 
     def __init__(
@@ -83,12 +83,12 @@ class Gatherer:
         most_requests: int = MOST_REQUESTS,
         on_request: Callable[[], object] = lambda: None,
     ) -> None:
-        """Send nothing yet.
+        """Store the settings; nothing is sent yet.
 
         :param site: a WSGI application or a ``requests.Session``.
-        :param limit: the time; once it is reached, nothing is sent, and everything looks unanswered.
-        :param headers: what the script sets; :meth:`plain` sends them along.
-        :param cookies: go along with credentials, unless said otherwise.
+        :param limit: the time; once it is over, nothing is sent, and everything looks unanswered.
+        :param headers: those that the script sets; :meth:`plain` sends them too.
+        :param cookies: sent with credentials, unless a call gives others.
         :param on_request: called before each request.
         """
         self._site = site
@@ -103,7 +103,7 @@ class Gatherer:
         self._tape = _WithholdingTape(url)
 
     def browser(self, engine: str, origin: str, referrer_policy: str, cookies: CookieStore) -> Browser:
-        """Return a browser that sends whatever it is told to; what several of them send alike is sent once."""
+        """Return a browser without a limit on its requests; a request that several of them send alike is sent once."""
         return Browser(
             self._site,
             origin,
@@ -116,19 +116,19 @@ class Gatherer:
         )
 
     def plain(self, method: SafeMethod, origin: str | None = None, url: URL | None = None, *more: Header) -> Exchange:
-        """Ask for the URL as a page would, but for asking first.
+        """Request the URL as a page would, but without a preflight.
 
-        :param origin: what ``Origin`` says; ``None`` for no such header, as anything but a page asks.
-        :param url: another one.
-        :param more: headers beside those of the script.
+        :param origin: the value of ``Origin``; ``None`` for no such header, as for anything but a page.
+        :param url: a URL to request instead.
+        :param more: headers in addition to those of the script.
         """
         lines = [("Origin", origin)] if origin is not None else []
         return self._send(method, [*lines, *more], url, self._headers)
 
     def actual(self, origin: str, credentials: Credentials, cookies: Mapping[str, str] | None = None) -> Answer:
-        """GET as a page of an origin; a redirect is not followed, but judged like any answer.
+        """Send GET as a page of an origin; a redirect is not followed, but judged like any answer.
 
-        :param cookies: go along with credentials, instead of those that always do.
+        :param cookies: sent with credentials, instead of the default ones.
         """
         cookies = self._cookies if cookies is None else cookies
         if self._plays(origin):
@@ -150,9 +150,9 @@ class Gatherer:
         credentials: Credentials = "omit",
         engine: str = "standard",
     ) -> Answer:
-        """Ask for permission as a page of an origin does; what it would then send is not sent.
+        """Send the preflight of a page of an origin, but not the request that it is for.
 
-        :param engine: in which the request needs permission; by default, by the standard.
+        :param engine: the engine that decides whether the request needs permission; by default, the standard does.
         """
         headers = list(headers)
         if self._plays(origin):
@@ -168,7 +168,7 @@ class Gatherer:
         return _judged(replace(self._send("OPTIONS", lines), is_preflight=True), request)
 
     def private_network(self, origin: str) -> Exchange:
-        """Ask whether a page on a more public network may come in, as Private Network Access did for a while."""
+        """Ask whether a page on a more public network may send requests, as Private Network Access once did."""
         lines = [("Access-Control-Request-Method", "GET"), ("Access-Control-Request-Private-Network", "true")]
         return self._send("OPTIONS", [*lines, ("Origin", origin)])
 
@@ -180,7 +180,7 @@ class Gatherer:
         return not is_mixed_content(page, self._url)
 
     def _stranger(self, origin: str, engine: str = "standard", cookies: Mapping[str, str] = COOKIES) -> Browser:
-        """Return a new browser, which remembers no preflight and no cookie."""
+        """Return a new browser, which remembers no preflight and no cookie of an answer."""
         return Browser(
             self._site, origin, engine=engine, cookies=dict(cookies), timeout=self._limit.seconds, max_body=_NO_BODY
         )
@@ -203,7 +203,7 @@ class Gatherer:
         if self._limit.is_over():
             return
         if self.sent >= self._most_requests:
-            raise BudgetExceeded(f"{self._most_requests} requests were sent, and no more may be")
+            raise BudgetExceeded(f"{self._most_requests} requests were sent, and that is the most")
         self.sent += 1
         self._on_request()
 
@@ -236,11 +236,11 @@ class Gatherer:
 
 
 class _WithholdingTape(Tape):
-    """A tape for browsers that follow redirects anywhere: what Authorization says is kept from other hosts.
+    """A tape for browsers that follow redirects anywhere; it withholds the value of Authorization from other hosts.
 
-    Firefox sends Authorization to another host, if that redirects to itself
-    (:attr:`~corswsgi.browser.departures.Departure.REDIRECT_AUTHORIZATION_BACK`). The exchanges say so, and the server
-    gets another value.
+    Firefox sends Authorization to another host that redirects to itself
+    (:attr:`~corswsgi.browser.departures.Departure.REDIRECT_AUTHORIZATION_BACK`). The recorded exchange shows that, but
+    the server gets another value.
     """
 
     def __init__(self, url: URL) -> None:
@@ -259,7 +259,7 @@ class _WithholdingTape(Tape):
 
 
 def is_mixed_content(page: Origin, url: URL) -> bool:
-    """Tell whether browsers keep a page from a URL because only the page came by a safe way."""
+    """Tell whether browsers block a URL because the page is secure and the URL is not."""
     return is_potentially_trustworthy_origin(page) and not is_potentially_trustworthy_url(url)
 
 
@@ -268,7 +268,7 @@ def _answer(verdict: Verdict, *allowed: str) -> Answer:
 
 
 def _judged(exchange: Exchange, request: Request) -> Answer:
-    """Judge what no browser would have sent as a browser would judge it."""
+    """Judge the answer to a request that no browser would send, as a browser would."""
     if exchange.status is None:
         return Answer(exchange, False, Reason(Code.NO_ANSWER, "fetch#http-network-fetch", exchange.error))
     try:

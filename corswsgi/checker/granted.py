@@ -1,4 +1,4 @@
-"""What a server grants already, read also from headers that are wrong: a fix adds to it, and takes nothing away."""
+"""What a server already grants, also by headers that are wrong: a fix adds to it and takes nothing away."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from corswsgi.checker.granting import (
     MAX_AGE,
 )
 
-#: The most that a policy takes.
+#: The largest ``max_age`` that a policy accepts.
 _LONGEST_MAX_AGE = 86400
 
 
@@ -27,11 +27,11 @@ class Granted:
     """What the answers to a page's requests grant.
 
     :ivar any_origin: whether ``*`` is allowed.
-    :ivar origins: others than the page's.
-    :ivar credentials: whether an origin, not ``*``, reads with credentials.
-    :ivar methods: as they are listed; ``*`` too.
-    :ivar headers: likewise.
-    :ivar exposed: likewise.
+    :ivar origins: the allowed origins, without the page's.
+    :ivar credentials: whether an origin other than ``*`` may read with credentials.
+    :ivar methods: as listed, with ``*``.
+    :ivar headers: as listed, with ``*``.
+    :ivar exposed: as listed, with ``*``.
     :ivar max_age: in seconds.
     """
 
@@ -48,7 +48,7 @@ NOTHING = Granted()
 
 
 def granted_by(exchanges: Iterable[Exchange], page: str) -> Granted:
-    """Return what answers to a page grant, all of them together."""
+    """Return what all answers to a page grant together."""
     exchanges = list(exchanges)
     values = [value for exchange in exchanges for value in exchange.response_lines(ALLOW_ORIGIN)]
     parts = [part for value in values for part in parts_of(value)]
@@ -70,7 +70,7 @@ def granted_by(exchanges: Iterable[Exchange], page: str) -> Granted:
 
 
 def parts_of(value: str) -> list[str]:
-    """Return what a value holds between separators, also as a list in JSON or Python."""
+    """Return the parts of a value between separators; it may also be a list in JSON or Python."""
     return [part.strip("[]()\"'") for part in re.split(r"[\s,;|]+", value) if part.strip("[]()\"'")]
 
 
@@ -79,7 +79,7 @@ def _is_other_origin(part: str, page: str) -> bool:
         origin = parse_origin(part)
     except ValueError:
         return False
-    # A dot at the end is a slip, a star is for patterns, and null is nobody's.
+    # A dot at the end is a slip, a star is a pattern, and null must not be allowed.
     return part not in (page, f"{page}.") and not origin.is_opaque and "*" not in part
 
 
@@ -88,18 +88,18 @@ def _names(exchanges: Iterable[Exchange], header: str) -> tuple[str, ...]:
 
 
 def names_in(exchange: Exchange, header: str) -> list[str]:
-    """Return the names that a header lists, as they were meant: also separated by something else than commas.
+    """Return the names that a header lists, even if other characters than commas separate them.
 
-    What can be no name, such as a variable, is left out.
+    Parts that cannot be names, such as variables, are left out.
     """
     parts = [part for line in exchange.response_lines(header) for part in re.split(r"[\s,;|\[\]()\"']+", line)]
     return list(dict.fromkeys(part for part in parts if re.fullmatch(r"\w[\w-]*|\*", part) and fetch.is_token(part)))
 
 
 def with_methods(names: Sequence[str], method: str, with_credentials: bool) -> list[str]:
-    """Return a list of methods with one more, and without what grants nothing.
+    """Return a list of methods with one more, and without those that grant nothing.
 
-    Those that differ from a method of browsers in upper and lower case only are written as browsers do.
+    Methods that browsers write in upper case are written so.
     """
     known = [name.upper() if name.upper() in fetch.NORMALIZED_METHODS else name for name in names]
     kept = [name for name in known if not fetch.is_forbidden_method(name) and not (name == "*" and with_credentials)]
@@ -108,7 +108,7 @@ def with_methods(names: Sequence[str], method: str, with_credentials: bool) -> l
 
 
 def with_headers(names: Sequence[str], needed: Sequence[str], with_credentials: bool) -> list[str]:
-    """Return a list of request headers with some more, and without what grants nothing."""
+    """Return a list of request headers with some more, and without those that grant nothing."""
     kept = [name for name in names if _is_grantable(name) and not (name == "*" and with_credentials)]
     lower = {name.lower() for name in kept}
     covered = "*" in lower
@@ -122,5 +122,5 @@ def with_headers(names: Sequence[str], needed: Sequence[str], with_credentials: 
 
 
 def _is_grantable(name: str) -> bool:
-    """Tell whether a page can set a header, and should."""
+    """Tell whether a page can set a header, and should be allowed to."""
     return not fetch.is_forbidden_request_header_name(name) and not name.lower().startswith("access-control-")

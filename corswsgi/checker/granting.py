@@ -1,4 +1,4 @@
-"""Whether an answer lets pages of an origin read it, as a function of its headers alone."""
+"""Tells from the headers of an answer whether pages of an origin may read it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def joined_request(exchange: Exchange, name: str) -> str:
 
 
 def listed_names(exchange: Exchange, header: str) -> list[str]:
-    """Return the names that a response header lists, none if it is no list of names."""
+    """Return the names that a response header lists; none if it is not a list of names."""
     try:
         return fetch.extract_header_list_values(exchange.response_lines(header)) or []
     except ValueError:
@@ -43,7 +43,7 @@ def shares(exchange: Exchange, origin: str, with_credentials: bool) -> bool:
 
 
 def split_headers(exchange: Exchange, with_credentials: bool) -> tuple[Headers, Headers]:
-    """Return the headers that a script of another origin reads once an answer is shared, and the others.
+    """Return the headers that a script of another origin can read if the answer is shared, and the others.
 
     fetch#concept-filtered-response-cors
     """

@@ -1,4 +1,4 @@
-"""Reads archives of the developer tools of browsers (HAR 1.2): the requests across origins that failed."""
+"""Reads archives of browsers' developer tools (HAR 1.2), and finds the cross-origin requests that failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from corswsgi.checker.granting import shares
 from corswsgi.checker.pasted import Found, Header, check_header, found_in_request, origin_of
 from corswsgi.errors import UsageError
 
-#: In bytes.
+#: The most bytes that an archive may have.
 LONGEST = 64 * 1024 * 1024
 
 #: The most requests that are asked about.
@@ -22,7 +22,7 @@ MOST = 20
 
 _GOOD = 'a HAR file begins with {"log": {"version": "1.2", "entries": [ ...'
 
-#: The values of Sec-Fetch-Mode, and what Chrome calls resources, that go with a CORS check.
+#: The values of Sec-Fetch-Mode, and Chrome's resource types, of requests with a CORS check.
 _CORS_MODES = frozenset({"cors", "fetch", "xhr", "preflight"})
 
 T = TypeVar("T")
@@ -33,9 +33,9 @@ class _Entry:
     """One request of an archive.
 
     :ivar number: as --entry counts, from 1.
-    :ivar mode: of the request, or what Chrome calls its resource; empty if the archive does not tell.
-    :ivar found: with an origin, if the archive tells one.
-    :ivar answer: status and headers, without a status if there was no answer.
+    :ivar mode: the mode of the request, or Chrome's resource type; empty if the archive has neither.
+    :ivar found: with an origin, if the archive has one.
+    :ivar answer: status and headers; no status if there was no answer.
     """
 
     number: int
@@ -45,29 +45,29 @@ class _Entry:
 
 
 def read_har(data: bytes, number: int | None, origin: str) -> list[Found]:
-    """Return the failed requests across origins, each once, or the one that has a number.
+    """Return the failed cross-origin requests, each once, or the one that has a number.
 
-    :param data: what is in the file.
+    :param data: the content of the file.
     :param number: of an entry, from 1.
-    :param origin: of the page, for all of them; empty if the archive has to tell.
-    :raises UsageError: if it is no archive, or holds no such request.
+    :param origin: of the page, for all requests; if empty, it is read from the archive.
+    :raises UsageError: if the file is not an archive, or has no such request.
     """
     log = _member(_parsed(data), "", "log", dict)
     values = _member(log, "log", "entries", list)
     titles = _titles(log)
     if number is not None:
         if not 1 <= number <= len(values):
-            raise UsageError(f"--entry {number}: the archive has the entries 1 to {len(values)}")
+            raise UsageError(f"--entry {number}: there is no such entry; the archive has the entries 1 to {len(values)}")
         return [_told(_entry(values, number, titles, origin), len(values))]
     entries = [_entry(values, each + 1, titles, origin) for each in range(len(values))]
     failed = [entry for entry in entries if _has_failed(entry)]
     if not failed:
         raise UsageError(
-            f"--har: none of the {len(values)} entries is a failed request across origins; "
+            f"--har: none of the {len(values)} entries is a failed cross-origin request; "
             "--entry N asks about one of them, by its number from 1"
         )
     different = list(_different(failed))
-    # One without an origin, of which the archive does not tell the page, is no reason not to ask about the others.
+    # Requests without an origin are left out if there are others: they cannot be asked about.
     asked = ([entry for entry in different if entry.found.origin] or different)[:MOST]
     found = [_told(entry, len(values)) for entry in asked]
     if left_out := len(different) - len(asked):
@@ -84,23 +84,21 @@ def _told(entry: _Entry, count: int) -> Found:
     return replace(entry.found, told=(where, *entry.found.told))
 
 
-# Which are asked about
-
-
+# Selecting
 def _has_failed(entry: _Entry) -> bool:
-    """Tell whether a request across origins got no answer, or one that browsers keep from the page."""
+    """Tell whether a cross-origin request got no answer, or one that browsers hide from the page."""
     url, found = origin_of(entry.found.url), entry.found
     if not url or url == found.origin or entry.mode not in (*_CORS_MODES, ""):
         return False
     if entry.answer.status is None:
         return True
-    # What came from the cache says nothing of CORS.
+    # An answer from the cache says nothing about CORS.
     is_known = entry.mode and entry.mode != "preflight" and entry.answer.status != 304
     return bool(is_known) and not shares(entry.answer, found.origin, with_credentials=bool(found.cookies))
 
 
 def _different(entries: list[_Entry]) -> Iterator[_Entry]:
-    """Yield each question once, and preflights only if the request that they were for is not there."""
+    """Yield each question once, and a preflight only if its request is not in the archive."""
     sent = {(each.found.url, each.found.method) for each in entries if each.mode != "preflight"}
     seen = set()
     for entry in entries:
@@ -122,17 +120,17 @@ def _parsed(data: bytes) -> object:
     try:
         return json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise _error("it is not in UTF-8") from None
+        raise _error("it is not UTF-8; save it as UTF-8") from None
     except RecursionError:
         raise _error("it is nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise _error(f"line {error.lineno}, column {error.colno}: it is no JSON there") from None
+        raise _error(f"line {error.lineno}, column {error.colno}: this is not JSON; export it again") from None
     except ValueError:
-        raise _error("it holds a number of too many digits") from None
+        raise _error("it has a number with too many digits") from None
 
 
 def _titles(log: dict[str, Any]) -> dict[str, str]:
-    """Return the titles of pages, by their names; that of Chrome is the address of the page."""
+    """Return the titles of the pages by their ids; in Chrome's archives a title is the address of the page."""
     pages = _member(log, "log", "pages", list, [])
     return {
         _member(page, f"log.pages[{number}]", "id", str): _member(page, f"log.pages[{number}]", "title", str, "")
@@ -174,7 +172,7 @@ def _entry(values: list[Any], number: int, titles: dict[str, str], origin: str) 
 def _headers(part: dict[str, Any], path: str) -> Iterator[Header]:
     for number, header in enumerate(_member(part, path, "headers", list)):
         where = f"{path}.headers[{number}]"
-        # In an archive of Chrome, the lines of one header stand in one value.
+        # Chrome puts all lines of a header into one value.
         for value in _member(header, where, "value", str).split("\n"):
             yield _member(header, where, "name", str), value
 
@@ -206,7 +204,7 @@ def _body(request: dict[str, Any], path: str) -> bytes | None:
 
 
 def _member(value: object, path: str, name: str, kind: type[T], default: T | None = None) -> T:
-    """Return a member of an object; ``default`` if there is none, or it is null."""
+    """Return a member of an object, or ``default`` if there is none, or it is null."""
     member = value.get(name) if isinstance(value, dict) else None
     if member is None and default is not None and isinstance(value, dict):
         return default

@@ -1,6 +1,4 @@
-"""Reads the cookies of a visitor who is logged in, from the command line and from a jar; what goes along is decided in
-:mod:`corswsgi.checker.visitor`.
-"""
+"""Reads the cookies of a logged-in visitor from the command line and from jars; :mod:`.visitor` decides which are sent."""
 
 from __future__ import annotations
 
@@ -15,10 +13,10 @@ from corswsgi.errors import UsageError, quote
 GOOD_COOKIE = "--cookie 'sid=1234'"
 _GOOD_LINE = "api.example.com<TAB>FALSE<TAB>/<TAB>TRUE<TAB>0<TAB>sid<TAB>1234"
 
-#: The most that is read of a jar, in bytes; browsers keep some thousand cookies of 4 KiB at most.
+#: The most bytes that a jar may have; browsers keep a few thousand cookies of at most 4 KiB.
 _LONGEST_JAR = 4 * 1024 * 1024
 
-#: How curl and browsers' extensions mark a cookie that scripts cannot read; the line is no comment.
+#: With this, curl and browser extensions mark a cookie that scripts cannot read; such a line is not a comment.
 _HTTP_ONLY = "#HttpOnly_"
 
 _FIELDS = ("domain", "subdomains", "path", "secure", "expires", "name", "value")
@@ -26,18 +24,18 @@ _BOOLEANS = {"TRUE": True, "FALSE": False}
 
 _ATTRIBUTES = frozenset("domain expires httponly max-age partitioned path priority samesite secure".split())
 
-#: No browser keeps a cookie with one of these (rfc6265bis#section-5.7).
+#: Browsers refuse cookies with these characters (rfc6265bis#section-5.7).
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class GivenCookie:
-    """A cookie that a visitor has; of its SameSite nothing is known.
+    """A cookie that a visitor has; its SameSite is not known.
 
     :ivar domain: in lower case, without a leading dot.
-    :ivar host_only: whether it belongs to this one host, or also to those below it.
+    :ivar host_only: whether it belongs to this host only, and not to its subdomains.
     :ivar secure: ``None`` if that is not known either.
-    :ivar expired: whether its time is over: it is sent nowhere.
+    :ivar expired: whether it has expired, so that it is never sent.
     """
 
     name: str
@@ -54,24 +52,24 @@ class GivenCookie:
 
 
 def parse_cookie_option(text: str) -> tuple[tuple[str, str], ...]:
-    """Return names and values of ``NAME=VALUE``, or of several with ``;`` between them.
+    """Return the names and values in ``NAME=VALUE``, or in several of these separated by ``;``.
 
-    :raises ValueError: if it is none; the message does not hold the text, because that may be a secret.
+    :raises ValueError: if the text is something else; the message does not show it, because it may be a secret.
     """
     if re.search(r"[\x00-\x1f\x7f]", text):
-        raise ValueError(f"it holds a control character, which no cookie can; a good one: {GOOD_COOKIE}")
+        raise ValueError(f"it has a control character, which no cookie can have; a good one: {GOOD_COOKIE}")
     line = re.sub(r"^\s*cookie:\s*", "", text, flags=re.IGNORECASE)
     pairs = []
     for number, part in enumerate(filter(None, map(str.strip, line.split(";"))), 1):
         name, equals, value = part.partition("=")
         if name.strip().lower() in _ATTRIBUTES:
             raise ValueError(
-                f"{name.strip()} is an attribute of Set-Cookie, and no request carries it; leave it out, as in "
+                f"{name.strip()} is an attribute of Set-Cookie, which requests do not send; leave it out, as in "
                 f"{GOOD_COOKIE}"
             )
         if not equals or not name.strip():
             raise ValueError(
-                f"its part {number} is not NAME=VALUE; a good one: {GOOD_COOKIE}; a file of cookies goes to "
+                f"its part {number} is not NAME=VALUE; a good one: {GOOD_COOKIE}; for a file of cookies, use "
                 "--cookie-jar"
             )
         pairs.append((name.strip(), value.strip()))
@@ -81,14 +79,14 @@ def parse_cookie_option(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def cookies_for(url: URL, pairs: tuple[tuple[str, str], ...]) -> tuple[GivenCookie, ...]:
-    """Return cookies of the host of a URL, and of no other."""
+    """Return cookies that belong to the host of a URL only."""
     return tuple(GivenCookie(name, value, url.host) for name, value in pairs)
 
 
 def read_jar(file_name: str) -> tuple[GivenCookie, ...]:
-    """Return the cookies of a file of Netscape's form, as curl and browsers' extensions write it.
+    """Return the cookies of a file in Netscape's format, as curl and browser extensions write it.
 
-    :raises UsageError: if it cannot be read, or a line is none; the message does not hold what the line says.
+    :raises UsageError: if it cannot be read, or a line is wrong; the message does not show the line.
     """
     try:
         with open(file_name, "rb") as file:
@@ -97,13 +95,13 @@ def read_jar(file_name: str) -> tuple[GivenCookie, ...]:
         why = error.strerror if isinstance(error, OSError) else "no file can have this name"
         raise UsageError(f"--cookie-jar {quote(file_name)}: {why}") from error
     if len(text) > _LONGEST_JAR:
-        raise UsageError(f"--cookie-jar {quote(file_name)}: it holds more than {_LONGEST_JAR // 1024} KiB")
+        raise UsageError(f"--cookie-jar {quote(file_name)}: it is larger than {_LONGEST_JAR // 1024} KiB; name a file of cookies")
     return tuple(_lines(file_name, text))
 
 
 def _lines(file_name: str, text: str) -> Iterator[GivenCookie]:
     now = time.time()
-    # Not splitlines(): latin-1 has more ends of lines than files have.
+    # Not splitlines(), which also splits at characters that are no line breaks here.
     for number, line in enumerate(text.removeprefix("\xef\xbb\xbf").split("\n"), 1):
         line = line.removesuffix("\r").removeprefix(_HTTP_ONLY)
         if not line.strip() or line.startswith("#"):
@@ -119,11 +117,11 @@ def _lines(file_name: str, text: str) -> Iterator[GivenCookie]:
 
 def _cookie(line: str, now: float) -> GivenCookie:
     fields = line.split("\t")
-    if len(fields) == len(_FIELDS) - 1:  # curl reads it as an empty value, as editors drop tabs at ends of lines
+    if len(fields) == len(_FIELDS) - 1:  # an empty value, as for curl: editors drop tabs at the end of a line
         fields.append("")
     if len(fields) != len(_FIELDS):
         count = len(fields)
-        raise ValueError(f"it has {count} field{'s' * (count != 1)} with tabs between them, and a cookie has seven")
+        raise ValueError(f"it has {count} field{'s' * (count != 1)} separated by tabs, but a cookie has seven")
     domain, subdomains, path, secure, expires, name, value = fields
     for field, said in (("subdomains", subdomains), ("secure", secure)):
         if said.upper() not in _BOOLEANS:
@@ -133,7 +131,7 @@ def _cookie(line: str, now: float) -> GivenCookie:
     if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]*)?", expires):
         raise ValueError("field 5 (expires) is not a number of seconds since 1970, or 0 for a cookie of the session")
     if _CONTROL.search(name + value) or ";" in name + value:
-        raise ValueError("its name or value holds a control character or ;, which no cookie can")
+        raise ValueError("its name or value has a control character or ;, which no cookie can have")
     try:
         url = parse_url(f"https://{domain.removeprefix('.')}/")
     except ValueError:

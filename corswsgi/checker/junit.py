@@ -1,4 +1,4 @@
-"""Results as JUnit XML, in the form that CI servers read, written whole or not at all."""
+"""Writes results as JUnit XML for CI servers, completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 from corswsgi.checker.results import FAILED, NO_ANSWER, Result, different_names
 from corswsgi.errors import UsageError, quote
 
-#: xml#charsets: what may not stand in XML 1.0, not even escaped; and what a reader makes a line feed of.
+#: xml#charsets: characters that XML 1.0 does not allow, even escaped, and those that a reader turns into a line feed.
 _NOT_XML = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-#: The elements, by the exit status of a result.
+#: The element for a result, by its exit status.
 _ELEMENTS = {FAILED: "failure", NO_ANSWER: "error"}
 
 Write = Callable[[Sequence[Result]], None]
@@ -24,11 +24,11 @@ Write = Callable[[Sequence[Result]], None]
 
 @contextlib.contextmanager
 def junit_file(name: str | None, suite: str) -> Iterator[Write]:
-    """Yield what writes the results to a file; nothing is there, and an older file is as it was, until that is called.
+    """Yield a function that writes results to a file; until it is called, an older file stays as it is.
 
-    :param name: of the file; ``None`` for none, and then nothing is written.
-    :param suite: what was run, such as ``"corswsgi check"``.
-    :raises UsageError: if no file of this name can be written, at once.
+    :param name: of the file; ``None`` to write nothing.
+    :param suite: the command that was run, such as ``"corswsgi check"``.
+    :raises UsageError: at once, if no file of this name can be written.
     """
     if name is None:
         yield lambda results: None
@@ -36,11 +36,11 @@ def junit_file(name: str | None, suite: str) -> Iterator[Write]:
     try:
         path = os.path.realpath(name)
         part = f"{path}.{secrets.token_hex(4)}.part"
-        # What is no file, such as /dev/null, would be replaced by one.
+        # A rename would replace something like /dev/null with a file.
         if os.path.lexists(path) and not stat.S_ISREG(os.stat(path).st_mode):
             raise UsageError(f"--junit {quote(name)}: it is a directory or a device; name a file, such as cors.xml")
         if os.path.lexists(path) and not os.access(path, os.W_OK):
-            raise UsageError(f"--junit {quote(name)}: it may not be written; name another file")
+            raise UsageError(f"--junit {quote(name)}: you may not write to it; name another file")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     except (OSError, ValueError) as error:
         raise _unwritable(name, error) from error
@@ -62,17 +62,18 @@ def junit_file(name: str | None, suite: str) -> Iterator[Write]:
 
 
 def _unwritable(name: str, error: Exception) -> UsageError:
-    why = error.strerror if isinstance(error, OSError) else "no file has such a name"
-    return UsageError(f"--junit {quote(name)}: it cannot be written: {why}")
+    why = error.strerror if isinstance(error, OSError) else "no file can have this name"
+    return UsageError(f"--junit {quote(name)}: it cannot be written: {why}; name another file")
 
 
 def as_junit(results: Sequence[Result], suite: str) -> bytes:
-    """Return results as JUnit XML: a test case for each.
+    """Return results as JUnit XML, with a test case for each.
 
-    What is not as it should be is a failure; no answer, and no time left, is an error. Nothing is written that Jenkins'
-    schema, junit-10.xsd, does not know; what pytest writes has the same form.
+    An unexpected result is a failure; a missing answer, for example for lack of time, is an error. The form is that
+    of Jenkins' schema, junit-10.xsd, and of pytest.
 
-    :param suite: what was run; with a dot for the space, it is the name of the class, by which servers sort.
+    :param suite: the command that was run; with a dot for its space, it is the name of the class, by which servers
+        sort.
     """
     statuses = [result.status for result in results]
     counts = {
@@ -100,5 +101,5 @@ def _time(seconds: float) -> str:
 
 
 def _xml(text: str) -> str:
-    """Return text that XML can hold, with all else as Python escapes it."""
+    """Return a text with everything that XML does not allow escaped as in Python."""
     return _NOT_XML.sub(lambda found: found[0].encode("unicode_escape").decode(), text)

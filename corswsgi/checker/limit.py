@@ -1,4 +1,4 @@
-"""How long each answer may take, and all of them together."""
+"""The limit on the time of each answer, and of all answers together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from corswsgi.browser.network import NoAnswer
 
 
 class Limit:
-    """The time that is left; it runs from when this is made."""
+    """The time that is left, counted from when this is created."""
 
     def __init__(self, each: float, whole: float | None = None) -> None:
         """Start the clock.
@@ -32,17 +32,17 @@ class Limit:
         return max(0.0, min(self._each, self._until - time.monotonic()))
 
     def is_over(self) -> bool:
-        """Tell whether there is no time for another answer, although one is wanted."""
+        """Tell whether the time for another answer is over; this counts as wanting one."""
         self._is_reached = self._is_reached or time.monotonic() >= self._until
         return self._is_reached
 
     def is_reached(self) -> bool:
-        """Tell whether there was no time for something that was to be asked."""
+        """Tell whether the time was over when another answer was wanted."""
         return self._is_reached
 
     @property
     def cut_short(self) -> str:
-        """Why not everything was asked, in a sentence; empty if everything was."""
+        """Why not everything was asked, as a sentence; empty if everything was."""
         if not self._is_reached:
             return ""
         return f"the {round(self._whole, 2):g} s for everything were over; --max-time allows more"
