@@ -39,7 +39,7 @@ def add_shared(parser: argparse.ArgumentParser, *, answers: int) -> None:
         help=f"seconds for everything together; default: {answers} times --timeout for each URL or case",
     )
     parser.add_argument(
-        "--junit", metavar="FILE", help="also write the results as JUnit XML for a CI server, a test for each URL or case"
+        "--junit", metavar="FILE", help="also write the results as JUnit XML for a CI server; each URL or case is a test"
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="print everything: all requests and answers")
     parser.add_argument("--insecure", action="store_true", help="accept any TLS certificate")
@@ -90,8 +90,8 @@ def check_hosts(options: argparse.Namespace, urls: Iterable[str]) -> None:
     if options.cookies and len(hosts) > 1:
         names = " and ".join(itertools.islice(hosts, 2))
         raise UsageError(
-            f"--cookie is for one host, but the URLs name {names}; ask them one by one, or use --cookie-jar, which says "
-            "which cookie is for which host"
+            f"--cookie is for one host, but the URLs name {names}; ask them one by one, or use --cookie-jar, which "
+            "says which cookie is for which host"
         )
 
 

@@ -16,8 +16,8 @@ _MOST_NAMES = 5
 #: Faults have no pages of their own: the message with its option, value and place says more than a page could.
 _FAULT = (
     "A policy with this fault is refused with a PolicyError, so no program starts with it. The message names the "
-    "option, the value, what is wrong with it, and if possible the correct value. corswsgi lint FILE reports all faults "
-    "of a policy, with file and line."
+    "option, the value, what is wrong with it, and if possible the correct value. corswsgi lint FILE reports all "
+    "faults of a policy, with file and line."
 )
 
 

@@ -57,7 +57,7 @@ def read_har(data: bytes, number: int | None, origin: str) -> list[Found]:
     titles = _titles(log)
     if number is not None:
         if not 1 <= number <= len(values):
-            raise UsageError(f"--entry {number}: there is no such entry; the archive has the entries 1 to {len(values)}")
+            raise UsageError(f"--entry {number}: no such entry; the archive has the entries 1 to {len(values)}")
         return [_told(_entry(values, number, titles, origin), len(values))]
     entries = [_entry(values, each + 1, titles, origin) for each in range(len(values))]
     failed = [entry for entry in entries if _has_failed(entry)]

@@ -1,4 +1,4 @@
-"""Reads the cookies of a logged-in visitor from the command line and from jars; :mod:`.visitor` decides which are sent."""
+"""Reads the cookies of a logged-in visitor from the command line and from jars; ``visitor`` decides which are sent."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def read_jar(file_name: str) -> tuple[GivenCookie, ...]:
         why = error.strerror if isinstance(error, OSError) else "no file can have this name"
         raise UsageError(f"--cookie-jar {quote(file_name)}: {why}") from error
     if len(text) > _LONGEST_JAR:
-        raise UsageError(f"--cookie-jar {quote(file_name)}: it is larger than {_LONGEST_JAR // 1024} KiB; name a file of cookies")
+        kib = _LONGEST_JAR // 1024
+        raise UsageError(f"--cookie-jar {quote(file_name)}: it is larger than {kib} KiB; name a file of cookies")
     return tuple(_lines(file_name, text))
 
 

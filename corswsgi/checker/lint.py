@@ -1,4 +1,4 @@
-"""``lint``: the faults of a policy, and advice, each with its place."""
+"""``lint``: the faults of a policy, and advice on it, each with its place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from corswsgi.sources import Source
 
 
 def advice_on(source: Source) -> tuple[Finding, ...]:
-    """Return what could be better in the policies of a source; what several rules inherit is told once."""
+    """Return advice on the policies of a source; advice that several rules inherit is given once."""
     found: dict[tuple[str, str], Finding] = {}
     for path, policy in source.policies.items():
         for finding in _on_rule(source, path, policy):
@@ -37,7 +37,7 @@ def _as_finding(problem: Problem) -> Finding:
 def _on_rule(source: Source, path: str, policy: Policy | None) -> Iterator[Finding]:
     others = {other: each for other, each in source.policies.items() if other != path}
     if path != "/" and _would_have_anyway(others, path, policy):
-        sentence = f"{quote(path)} has the policy that it would have without a rule of its own"
+        sentence = f"{quote(path)} would have the same policy without a rule of its own"
         finding = RULE_REPEATED.finding(sentence, f"remove the rule for {quote(path)}")
         yield replace(finding, place=source.place(path, "", None))
     if policy is None:

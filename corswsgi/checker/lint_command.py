@@ -1,4 +1,4 @@
-"""``corswsgi lint``: the faults of a policy, and advice, for a person and for a program."""
+"""``corswsgi lint``: prints the faults of a policy, and advice on it, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _CLEAN, _ADVICE, _FAULTS = 0, 1, 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.epilog = (
-        "Exit status: 0 if there is nothing to say, 1 if there is advice, 2 if the policy has faults, so that no "
-        "program would start with it, or cannot be read. Example: corswsgi lint cors.toml"
+        "Exit status: 0 if there is nothing to change, 1 if there is advice, 2 if the policy cannot be read or has "
+        "faults, so that no program would start with it. Example: corswsgi lint cors.toml"
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="a settings file, in TOML or INI")
     parser.add_argument(
-        "--app", metavar="MODULE:CALLABLE", help="look at the policy of the middleware in this WSGI application"
+        "--app", metavar="MODULE:CALLABLE", help="check the policy of the middleware in this WSGI application"
     )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what was found, and return the exit status.
+    """Print the findings, and return the exit status.
 
-    :raises UsageError: if there is nothing to look at.
+    :raises UsageError: if there is no policy to check.
     """
     require_parser()
     try:
@@ -44,11 +44,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([dataclasses.asdict(each) | {"severity": str(each.severity)} for each in findings], indent=2))
     else:
-        print(*_told(findings, options.app or options.file), sep="\n", file=sys.stdout)
+        print(*_lines(findings, options.app or options.file), sep="\n", file=sys.stdout)
     return status if findings else _CLEAN
 
 
-def _told(findings: Sequence[Finding], name: str) -> Iterator[str]:
+def _lines(findings: Sequence[Finding], name: str) -> Iterator[str]:
     for each in findings:
         where = f"{each.place}: " if each.place else ""
         yield f"{where}{each.severity}: {printable(each.sentence)} [{each.code}]"

@@ -1,7 +1,7 @@
-r"""Origins that a regular expression lets through, although it was written for another one.
+r"""Finds origins that a regular expression lets through by mistake.
 
-Which origin was meant cannot be read off an expression, so that texts are made that it matches. An unescaped dot is
-taken for a dot that was meant, ``.*`` for nothing, or for one character: ``https://.*example.com`` is meant for
+An expression does not say which origin was meant, so texts are generated that it matches. In them an unescaped dot is
+read as a dot, and ``.*`` as nothing or as one character: ``https://.*example.com`` is meant for
 ``https://example.com``, and lets ``https://evilexample.com`` through.
 """
 
@@ -19,29 +19,29 @@ from corswsgi.checker.kinds.origins import ORIGIN_DOT, ORIGIN_HTTP, ORIGIN_PREFI
 from corswsgi.checker.kinds.policy import PATTERN_WIDE
 from corswsgi.checker.strangers import Reach, derive
 
-#: How many texts are made of an expression, and how long they are at most.
+#: The most texts that are generated from an expression, and their greatest length.
 _MOST_TEXTS = 32
 _LONGEST_TEXT = 300
 
-#: Somebody's that no expression is written for (rfc2606#section-2).
+#: An origin that no expression is written for (rfc2606#section-2).
 _UNRELATED = "https://evil.example"
 
 #: Stands for an unescaped dot.
 _DOT = "\0"
 
 _FIXES = {
-    ORIGIN_SUFFIX: "let the expression end after the host and the port that are meant",
-    ORIGIN_PREFIX: r"write \. before the name if subdomains are meant, and :// if they are not",
-    ORIGIN_DOT: r"write \. for a dot; a dot alone stands for any character",
-    ORIGIN_HTTP: "write https:// at the beginning, without a question mark",
-    PATTERN_WIDE: "write the hosts that are meant into it",
+    ORIGIN_SUFFIX: "end the expression after the host and the port that you mean",
+    ORIGIN_PREFIX: r"write \. before the name if you mean subdomains, or :// if you do not",
+    ORIGIN_DOT: r"write \. for a dot; a dot alone matches any character",
+    ORIGIN_HTTP: "begin with https://, without a question mark",
+    PATTERN_WIDE: "write the hosts that you mean into the expression",
 }
 
 
 class Lookalike(NamedTuple):
-    """An origin that an expression matches, and was not written for.
+    """An origin that an expression matches by mistake.
 
-    :ivar meant: the origin that it was written for, as far as can be told; empty if it matches any.
+    :ivar meant: the origin that the expression was probably written for; empty if it matches any origin.
     """
 
     value: str
@@ -56,7 +56,7 @@ class Lookalike(NamedTuple):
 
 
 def lookalikes_of(expression: re.Pattern[str]) -> Iterator[Lookalike]:
-    """Yield the origins of strangers that an expression matches, each once; if it matches any, one is enough."""
+    """Yield the foreign origins that an expression matches, each once; only one if it matches any origin."""
     if expression.fullmatch(_UNRELATED):
         yield Lookalike(_UNRELATED, "", PATTERN_WIDE, Reach.ANYONE)
         return
@@ -80,7 +80,7 @@ def _tried(expression: re.Pattern[str], text: str) -> Iterator[Lookalike]:
 
 
 def _domain_of(origin: str) -> str | None:
-    """Return the registrable domain of an origin; nothing for what is no origin, or has none."""
+    """Return the registrable domain of an origin, or ``None`` if the text has none or is not an origin."""
     try:
         return registrable_domain(parse_origin(origin))
     except ValueError:
@@ -103,7 +103,7 @@ def _texts(tokens: Any) -> list[str]:
 
 
 def _pieces(operation: Any, argument: Any) -> list[str]:
-    """Return what one token of an expression may stand for; nothing at all for what stands between characters."""
+    """Return texts that one token of an expression matches; an empty one for a token such as ``^``."""
     match operation:
         case _constants.LITERAL:
             return [chr(argument)]
@@ -127,7 +127,7 @@ def _pieces(operation: Any, argument: Any) -> list[str]:
     return [""]
 
 
-#: What a class of characters stands for, by its first member.
+#: A character for each category that can begin a set.
 _MEMBERS = {_constants.CATEGORY_DIGIT: "1", _constants.CATEGORY_WORD: "a", _constants.CATEGORY_NOT_SPACE: "a"}
 
 
@@ -141,4 +141,4 @@ def _member(members: Any) -> str:
             return chr(argument[0])
         case _constants.CATEGORY:
             return _MEMBERS.get(argument, "a")
-    return "a"  # what a negated set such as [^.] leaves
+    return "a"  # for a negated set such as [^.]

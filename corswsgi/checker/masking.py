@@ -1,4 +1,4 @@
-"""What is masked in all that is printed, as reports end up in logs: values that let their owner in somewhere."""
+"""Masks secrets in everything that is printed, because reports end up in logs."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ MASK = "***"
 T = TypeVar("T")
 Header = tuple[str, str]
 
-#: A header, parameter, or member of JSON holds a secret if its name holds one of these words...
+#: A header, a parameter or a member of JSON is secret if its name has one of these words...
 _WORDS = frozenset("auth bearer cookie cookie2 csrf jwt key otp pass pwd sid sig xsrf".split())
 
-#: ... or any of these, wherever a word ends; or is this name, as OAuth has it.
+#: ... or one of these parts, even inside a word; or if it is the name that OAuth uses.
 _PARTS = ("apikey", "authorization", "passphrase", "passwd", "password", "secret", "session", "signature", "token")
 _NAME = "code"
 
-#: What may stand before the secret in Authorization and its like, and says of what kind it is: of the IANA's list of
-#: authentication schemes, and those that are in use without it.
+#: The words before the secret in Authorization and similar headers that name its kind: IANA's list of authentication
+#: schemes, and others in use.
 _SCHEMES = frozenset(
     "basic bearer concealed digest dpop gnap hoba mutual negotiate oauth privatetoken scram-sha-1 scram-sha-256 vapid "
     "apikey aws4-hmac-sha256 hawk jwt ntlm token".split()
 )
 
-#: Shorter secrets are masked where they belong and in quotation marks, but not wherever else the same letters stand.
+#: Shorter secrets are masked in their own place and in quotation marks, but not wherever the same letters occur.
 _SHORTEST_ECHO = 8
 
-#: rfc3986#section-3.2.1: what stands between the slashes and the last "@" of the authority.
+#: rfc3986#section-3.2.1: the text between the slashes and the last "@" of the authority.
 _USERINFO = re.compile(r"""(?<=//)[^\s/?#"']*@""")
 
 #: ``name=value`` in a query, in a fragment, or in a form.
@@ -46,19 +46,19 @@ _MEMBER = re.compile(r'("([\w.\- ]+)"\s*:\s*")((?:[^"\\]|\\.)+)', re.ASCII)
 #: rfc9110#section-5: a header line.
 _LINE = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+): (.+)", re.DOTALL)
 
-#: The fields of the values that a report is made of that hold headers.
+#: The fields of the parts of a report that hold headers.
 _HEADER_FIELDS = frozenset({"headers", "hidden", "request_headers", "response_headers"})
 
 
 def is_secret(name: str) -> bool:
-    """Tell whether what has this name looks like a key, a token or a password."""
+    """Tell whether a name looks like that of a key, a token or a password."""
     words = re.split("[^a-z0-9]+", re.sub("(?<=[a-z0-9])(?=[A-Z])", "-", name).lower())
     joined = "".join(words)
     return not _WORDS.isdisjoint(words) or joined == _NAME or any(part in joined for part in _PARTS)
 
 
 def mask_header(name: str, value: str) -> str:
-    """Return the value of a header as it may be shown: enough to tell of what kind it is."""
+    """Return the value of a header with its secret masked; what shows its kind stays."""
     lower = name.lower()
     if lower == "cookie":
         return "; ".join(map(_mask_pair, value.split("; ")))
@@ -79,7 +79,7 @@ def _mask_pair(pair: str) -> str:
 
 
 def _mask_text(text: str) -> str:
-    """Return a text without what looks like a secret in its addresses, forms and JSON."""
+    """Return a text with everything masked that looks like a secret in its addresses, forms and JSON."""
     text = _USERINFO.sub(f"{MASK}@", text)
     text = _PARAMETER.sub(lambda found: f"{found[1]}={found[2]}{MASK}" if is_secret(found[1]) else found[0], text)
     return _MEMBER.sub(lambda found: f"{found[1]}{MASK}" if is_secret(found[2]) else found[0], text)
@@ -91,10 +91,10 @@ def as_it_is(value: T) -> T:
 
 
 class Mask:
-    """Masks whatever is printed: texts, and reports with all that they hold.
+    """Masks secrets in texts, and in reports with everything in them.
 
-    What was asked with may come back anywhere, in an echo or in an error message: the secrets of the URL and of the
-    headers that are given here are masked wherever they stand.
+    A server may send back what it got, for example in an error message. So the secrets in the URL and in the headers
+    given here are masked wherever they occur.
     """
 
     def __init__(self, url: str = "", headers: Iterable[Header] = ()) -> None:
@@ -103,13 +103,13 @@ class Mask:
         for name, value in headers:
             masked = mask_header(name, value)
             self._quoted[quote(value)] = json.dumps(masked)
-            # What stands before the mask is the scheme.
+            # The scheme before the mask is not secret.
             echoes |= {value.removeprefix(masked.removesuffix(MASK))} if is_secret(name) else set(_secrets_in(value))
         forms = {form for echo in echoes if len(echo) >= _SHORTEST_ECHO for form in _forms(echo)}
         self._echoes = sorted(forms, key=len, reverse=True)
 
     def __call__(self, value: T) -> T:
-        """Return a value, a text, a report, or anything of which they are made, with its secrets masked."""
+        """Return a text, a report, or any part of them, with its secrets masked."""
         masked: Any = value
         if isinstance(value, str) and not isinstance(value, enum.Enum):
             masked = self._text(value)
@@ -141,7 +141,7 @@ class Mask:
 
 
 def _secrets_in(text: str) -> Iterator[str]:
-    """Yield what is masked in a text: user names with passwords, passwords, and secret parameters."""
+    """Yield the secrets in a text: user names with passwords, passwords, and secret parameters."""
     for userinfo in _USERINFO.findall(text):
         yield userinfo.removesuffix("@")
         yield userinfo.removesuffix("@").partition(":")[2]
@@ -151,13 +151,13 @@ def _secrets_in(text: str) -> Iterator[str]:
 
 
 def _forms(secret: str) -> set[str]:
-    """Return a secret as it stands in texts: plain, in a URL, in JSON, and with what no terminal should see escaped."""
+    """Return the forms of a secret in texts: plain, in a URL, in JSON, and with control characters escaped."""
     plain = {secret, unquote_plus(secret), quote_plus(secret)}
     return {form for each in plain for form in (each, json.dumps(each)[1:-1], each.encode("unicode_escape").decode())}
 
 
 def _without_beginning(secret: str, text: str) -> str:
-    """Return a text without the beginning of a secret in a value that was cut, which three dots show."""
+    """Return a text without the beginning of a secret that was cut off, as three dots show."""
     start = text.find(secret[:_SHORTEST_ECHO])
     while start >= 0:
         same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(secret, text[start:], strict=False))

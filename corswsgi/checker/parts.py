@@ -14,11 +14,11 @@ Result = Literal["passed", "failed", "not-needed"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that a preflight's answer is asked for.
+    """One requirement for the answer to a preflight.
 
     :ivar header: the name of the response header, or ``"status"``.
-    :ivar values: the lines that came.
-    :ivar needed: what was needed, in words; empty where nothing was.
+    :ivar values: its lines in the answer.
+    :ivar needed: what is needed, in words; empty if nothing is.
     """
 
     header: str
@@ -33,7 +33,7 @@ class Preflight:
     """A preflight, header by header.
 
     :ivar why: what made it necessary.
-    :ivar finding: what is behind a failure, where that can be told.
+    :ivar finding: the cause of a failure, if it is known.
     """
 
     exchange: Exchange
@@ -51,10 +51,10 @@ class Preflight:
 class Actual:
     """The response to the request itself.
 
-    :ivar stands_in: whether it answers a request that was sent in the place of the real one, without ``--send``.
+    :ivar stands_in: whether it answers a GET sent instead of the real request, without ``--send``.
     :ivar readable: whether a script can read it.
     :ivar headers: those that a script can read.
-    :ivar hidden: those that arrived and that a script cannot read.
+    :ivar hidden: those that a script cannot read.
     """
 
     exchange: Exchange
@@ -67,12 +67,12 @@ class Actual:
 
 @dataclass(frozen=True, slots=True)
 class CookieFate:
-    """What becomes of a cookie in one browser.
+    """What one browser does with a cookie.
 
-    :ivar outcome: ``"kept"`` and sent back to the page's requests, ``"partitioned"``: that too, but to pages of this
-        site only, ``"refused"``, or ``"deleted"``.
+    :ivar outcome: ``"kept"``, and sent with the page's requests; ``"partitioned"``, the same but for pages of this
+        site only; ``"refused"``; or ``"deleted"``.
     :ivar rule: the rule that decided, a value of :class:`corswsgi.browser.set_cookie.Rule`; empty for none.
-    :ivar anchor: where it stands.
+    :ivar anchor: of the rule, in its specification.
     """
 
     engine: str
@@ -85,9 +85,9 @@ class CookieFate:
 
 @dataclass(frozen=True, slots=True)
 class CookieAnswer:
-    """A ``Set-Cookie`` of an answer, without its value.
+    """A ``Set-Cookie`` of an answer, without the cookie's value.
 
-    :ivar attributes: as they came.
+    :ivar attributes: as the server wrote them.
     :ivar url: of the answer.
     """
 
@@ -100,10 +100,10 @@ class CookieAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CarriedFate:
-    """Whether one browser sends a cookie that was given.
+    """Whether one browser sends a given cookie.
 
-    :ivar rule: what decided, if it is not sent, or not always; empty otherwise.
-    :ivar sentence: why not, or when.
+    :ivar rule: the rule that decided, if the cookie is not sent, or not always; empty otherwise.
+    :ivar sentence: why it is not sent, or when it is.
     """
 
     engine: str
@@ -115,7 +115,7 @@ class CarriedFate:
 
 @dataclass(frozen=True, slots=True)
 class CarriedCookie:
-    """A cookie that was given for the host of the URL, without its value."""
+    """A given cookie for the host of the URL, without its value."""
 
     name: str
     domain: str
@@ -124,7 +124,7 @@ class CarriedCookie:
 
 @dataclass(frozen=True, slots=True)
 class ErrorPath:
-    """What an address is answered that should not exist."""
+    """The answer to an address that should not exist."""
 
     url: str
     status: int | None
@@ -137,8 +137,8 @@ class CacheAnswer:
     """One of the answers to the same URL that a cache might keep.
 
     :ivar who: who asked, in words.
-    :ivar origin: what ``Origin`` said; ``None`` for no such header.
-    :ivar kept: the headers by which a cache says that it answered; none if the server did, or it does not tell.
+    :ivar origin: the value of ``Origin``; ``None`` for no such header.
+    :ivar kept: the headers that say that a cache answered; none if the server did, or if nothing says so.
     """
 
     who: str
@@ -156,7 +156,7 @@ class Caching:
     """Whether a cache could hand one site's answer to another.
 
     :ivar depends_on_origin: whether the answers differ in their CORS headers.
-    :ivar missing: who was answered without ``Vary: Origin`` where it was needed.
+    :ivar missing: who got an answer without ``Vary: Origin`` although it was needed.
     """
 
     answers: tuple[CacheAnswer, ...]
@@ -168,7 +168,7 @@ class Caching:
 
 @dataclass(frozen=True, slots=True)
 class BehindRow:
-    """A header in the answers of a proxy and of the application behind it: the lines of each."""
+    """The lines of a header in the answers of a proxy and of the application behind it."""
 
     header: str
     front: tuple[str, ...]
@@ -178,12 +178,12 @@ class BehindRow:
 
 @dataclass(frozen=True, slots=True)
 class BehindAnswer:
-    """What a proxy, and the application behind it, answered to the same request.
+    """The answers of a proxy and of the application behind it to the same request.
 
     :ivar what: the request, in words.
-    :ivar url: what the application was asked for.
-    :ivar withheld: the names of the headers that the application was not told as the proxy was.
-    :ivar rows: the headers that decide, with what the proxy made of them.
+    :ivar url: of the request to the application.
+    :ivar withheld: the names of the headers that only the proxy got, or got with another value.
+    :ivar rows: the headers that decide, and how the proxy changed them.
     """
 
     what: str

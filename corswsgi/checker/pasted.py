@@ -1,4 +1,4 @@
-"""What is found in what a person pastes, and what of a pasted request was the script's and what the browser's."""
+"""The request in pasted text; tells the headers that the script set from those that the browser added."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from corswsgi.errors import UsageError, quote
 
 Header = tuple[str, str]
 
-#: What browsers add by themselves, beside the headers that no script may set.
+#: Headers that browsers add, in addition to those that no script may set.
 _BY_BROWSER = frozenset(
     "accept-language if-modified-since if-none-match priority save-data upgrade-insecure-requests user-agent "
     "x-client-data".split()
 )
 
-#: What "Disable cache" in the developer tools adds, as a reload does.
+#: Headers that "Disable cache" in the developer tools adds, and a reload too.
 _BY_DISABLED_CACHE = frozenset({("cache-control", "no-cache"), ("cache-control", "max-age=0"), ("pragma", "no-cache")})
 
-#: The modes of requests that need no permission to be sent, and that scripts do not read (fetch#concept-request-mode).
+#: The modes of requests that are not CORS requests (fetch#concept-request-mode).
 _OTHER_MODES = frozenset({"navigate", "no-cors", "same-origin", "websocket"})
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found, as far as it was there; what was not is empty.
+    """What was found in the text; what was not is empty.
 
     :ivar origin: of the page.
     :ivar headers: those that the script set.
     :ivar cookies: names and values, for the host of the URL only.
-    :ivar credentials: of the ``fetch()``, if that can be known.
-    :ivar lacks: what has to be given beside it: ``"URL"``, ``"--origin"``, ``"--method"``.
-    :ivar told: sentences on what was taken from where, and what was assumed.
+    :ivar credentials: of the ``fetch()``, if known.
+    :ivar lacks: what the command line must add: ``"URL"``, ``"--origin"``, ``"--method"``.
+    :ivar told: sentences on where values were taken from, and what was assumed.
     """
 
     url: str = ""
@@ -51,10 +51,10 @@ class Found:
 
 
 def found_in_request(url: str, method: str, headers: Sequence[Header], cookies: str, body: bytes | None) -> Found:
-    """Tell the script's part of a request from the browser's.
+    """Return the script's part of a request, without the browser's.
 
-    :param headers: as they were sent, or as many of them as are known.
-    :param cookies: those that do not stand in the headers, as ``Cookie`` has them.
+    :param headers: as they were sent, as far as known.
+    :param cookies: those that are not in the headers, written as in ``Cookie``.
     """
     sent = {name.lower(): value for name, value in headers}
     told: list[str] = []
@@ -65,10 +65,10 @@ def found_in_request(url: str, method: str, headers: Sequence[Header], cookies: 
     cookies = "; ".join(filter(None, [sent.get("cookie", ""), cookies]))
     mode = sent.get("sec-fetch-mode", "")
     if mode in _OTHER_MODES:
-        told.append(f"the browser sent it in mode {mode}; here it is asked as fetch() sends it, in mode cors")
+        told.append(f"the browser sent it in mode {mode}; here it is sent as by fetch(), in mode cors")
     asked_for = sent.get("access-control-request-method", "")
     if method == "OPTIONS" and asked_for:
-        told.append("this is a preflight; the request is asked about that it was sent for")
+        told.append("this is a preflight; the question is about the request that it was sent for")
         return Found(url, origin, asked_for, _asked_headers(sent), told=(*told, *_invented(_asked_headers(sent))))
     by_script = tuple(header for header in headers if not _is_by_browser(*header))
     dropped = {name for name, value in headers if (name.lower(), value) in _BY_DISABLED_CACHE and value == "no-cache"}
@@ -79,13 +79,13 @@ def found_in_request(url: str, method: str, headers: Sequence[Header], cookies: 
 
 
 def parse_cookies(line: str) -> tuple[tuple[str, str], ...]:
-    """Return names and values of the cookies in the value of ``Cookie``."""
+    """Return the names and values of the cookies in a ``Cookie`` header."""
     pairs = (pair.strip().partition("=") for pair in line.split(";") if "=" in pair)
     return tuple((name, value) for name, _, value in pairs)
 
 
 def origin_of(text: str) -> str:
-    """Return the origin of an address, or nothing if it is no address of a page on the web."""
+    """Return the origin of an address, or an empty string if it is not that of a page on the web."""
     try:
         url = parse_url(text)
     except ValueError:
@@ -96,42 +96,42 @@ def origin_of(text: str) -> str:
 def check_header(option: str, name: str, value: str) -> Header:
     """Return a header without the white space around its value.
 
-    :raises UsageError: if it is none.
+    :raises UsageError: if the name or the value is not valid.
     """
-    # Browsers show the names of HTTP/2 that begin with a colon among the others.
+    # Browsers also show the pseudo-headers of HTTP/2, which begin with a colon.
     if not fetch.is_token(name.removeprefix(":")):
-        # No more of it is told: a secret may follow.
+        # The message shows no more of it: a secret may follow.
         first = re.split(r"[^\w-]", name)[0]
-        raise UsageError(f"{option}: a header is written 'Name: value', and the one that begins {quote(first)} is not")
+        raise UsageError(f"{option}: the header that begins with {quote(first)} is not written as 'Name: value'")
     if any(character in value for character in "\r\n\0"):
-        raise UsageError(f"{option}: the header {quote(name)} holds a line break or NUL, which no header can")
+        raise UsageError(f"{option}: the header {quote(name)} has a line break or a NUL; remove it")
     return name, value.strip(" \t")
 
 
 def refuse_forbidden(name: str, value: str) -> None:
-    """Refuse a header that browsers drop when a script sets it.
+    """Refuse a header that browsers drop if a script sets it.
 
-    :raises UsageError: if it is one.
+    :raises UsageError: if it is such a header.
     """
     if fetch.is_forbidden_request_header(name, value):
         raise UsageError(
-            f"no script may set {name}: a browser drops it and writes its own where it needs one "
+            f"no script may set {name}: browsers drop it and send their own if they need it; leave it out "
             "(fetch#forbidden-request-header)"
         )
 
 
 def without_secrets(found: Found) -> Found:
-    """Return what was found for another host: without cookies, and with made-up values of what looks like a secret."""
+    """Return what was found, for another host: without cookies, and with made-up values for secrets."""
     secret = [name for name, _ in found.headers if is_secret(name)]
     headers = tuple((name, "1" if name in secret else value) for name, value in found.headers)
-    sentences = ["cookies were left out, as they were for another host"] if found.cookies else []
+    sentences = ["cookies were left out, because they were for another host"] if found.cookies else []
     if secret:
-        sentences.append(f"the value of {shown(', '.join(secret))} was left out, as it was for another host")
+        sentences.append(f"the value of {shown(', '.join(secret))} was left out, because it was for another host")
     return replace(found, headers=headers, cookies=(), told=(*found.told, *sentences))
 
 
 def with_values(names: Sequence[str]) -> tuple[Header, ...]:
-    """Return headers whose names are known, each with a value for which the browser asks first."""
+    """Return headers of these names, each with a value that makes the browser ask first."""
     return tuple((name, "application/json" if name.lower() == "content-type" else "1") for name in names)
 
 

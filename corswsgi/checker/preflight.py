@@ -1,4 +1,4 @@
-"""A preflight's answer, header by header: what passed, what failed; every row is judged, not just up to the first."""
+"""Judges the answer to a preflight header by header, even after the first failure."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from corswsgi.checker.rules.names import diagnose_names
 from corswsgi.checker.rules.preflights import diagnose_preflight
 from corswsgi.errors import quote
 
-#: What is needed where what came is no list at all.
+#: The need if the header is not a list at all.
 _LIST = "a list of header names"
 
 
 def judge_preflight(preflight: Exchange, with_credentials: bool, covers_authorization: bool = False) -> Preflight:
-    """Judge the answer to a preflight by what the preflight itself asked for (fetch#cors-preflight-fetch).
+    """Judge the answer to a preflight by what the preflight asked for (fetch#cors-preflight-fetch).
 
     :param covers_authorization: whether the engine lets ``*`` cover Authorization.
     """
@@ -64,7 +64,7 @@ def _row(preflight: Exchange, header: str, needed: str, passed: bool, sentence: 
 def _status_row(preflight: Exchange) -> Row:
     came = f"{preflight.status} {preflight.status_text}".strip()
     passed = 200 <= (preflight.status or 0) <= 299
-    sentence = "the server answers preflights" if passed else "only 200 to 299 will do"
+    sentence = "the server answers preflights" if passed else "it must be 200 to 299"
     return Row("status", (came,), "200 to 299", "passed" if passed else "failed", sentence)
 
 
@@ -79,20 +79,20 @@ def _origin_rows(preflight: Exchange, origin: str, with_credentials: bool) -> It
     elif allowed == "*":
         sentence = "* does not count for a request with credentials"
     else:
-        sentence = "not what is needed, character by character"
+        sentence = "it differs from what is needed"
     yield _row(preflight, ALLOW_ORIGIN, needed, passed, sentence)
     if with_credentials:
         passed = joined(preflight, ALLOW_CREDENTIALS) == "true"
-        sentence = "cookies may go along" if passed else "without it, nothing may go along with cookies"
+        sentence = "the request may have cookies" if passed else "without it, the request may not have cookies"
         yield _row(preflight, ALLOW_CREDENTIALS, "true", passed, sentence)
 
 
 def _listed(preflight: Exchange, header: str) -> tuple[list[str], str]:
-    """Return the names that a header lists, and what is wrong with the list."""
+    """Return the names that a header lists, and what is wrong with the list, if anything."""
     try:
         return fetch.extract_header_list_values(preflight.response_lines(header)) or [], ""
     except ValueError as error:
-        return [], f"{quote(str(error))} is not one name; the names are separated by commas"
+        return [], f"{quote(str(error))} is not one name; separate names with commas"
 
 
 def _method_rows(preflight: Exchange, method: str, with_credentials: bool, is_stream: bool) -> Iterator[Row]:
@@ -103,7 +103,7 @@ def _method_rows(preflight: Exchange, method: str, with_credentials: bool, is_st
     elif method in methods:
         yield _row(preflight, ALLOW_METHODS, method, True, f"permits {method}")
     elif method in fetch.CORS_SAFELISTED_METHODS or (is_stream and missing):
-        sentence = f"{method} needs no listing"
+        sentence = f"{method} need not be listed"
         yield Row(ALLOW_METHODS, preflight.response_lines(ALLOW_METHODS), "", "not-needed", sentence)
     elif "*" in methods and not with_credentials:
         yield _row(preflight, ALLOW_METHODS, method, True, "* permits every method")
@@ -117,7 +117,7 @@ def _why_no_method(method: str, methods: Iterable[str], missing: bool) -> str:
     if "*" in methods:
         return "* does not count for a request with credentials; the method must be named"
     if method.upper() in map(str.upper, methods):
-        return f"upper and lower case differ; {shown(method)} is another method"
+        return f"{shown(method)} is another method: upper and lower case differ"
     return f"does not list {shown(method)}"
 
 

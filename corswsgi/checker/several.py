@@ -1,4 +1,4 @@
-"""Asks one question or several, tells what came of them, and returns the one exit status; both commands do it so."""
+"""Asks one question or several, prints the results, and returns the exit status; ``check`` and ``audit`` share this."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Question = TypeVar("Question")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one question.
+    """The answer to one question.
 
-    :ivar member: the report for a program.
-    :ivar show: prints the report for a person.
-    :ivar is_notable: whether there is more to tell of it than the table of several does.
+    :ivar member: the report as an object of JSON.
+    :ivar show: prints the report as text.
+    :ivar is_notable: whether the report says more than its row in the table of several.
     """
 
     result: Result
@@ -35,11 +35,11 @@ class Answer:
 def ask_all(
     options: argparse.Namespace, asked: Sequence[Question], ask: Callable[[Question, float], Answer], suite: str
 ) -> int:
-    """Ask, tell, and return the exit status: the worst of all.
+    """Ask all questions, print the results, and return the worst exit status.
 
-    :param ask: gets a question, and the seconds that it may take.
-    :param suite: what is run, such as ``"corswsgi check"``.
-    :raises UsageError: if the file of ``--junit`` cannot be written, before anything is asked if that can be known.
+    :param ask: called with a question, and the seconds that it may take.
+    :param suite: the command that is run, such as ``"corswsgi check"``.
+    :raises UsageError: if the file of ``--junit`` cannot be written; before anything is asked, if possible.
     """
     with junit_file(options.junit, suite) as write:
         answers: list[Answer] = []
@@ -50,19 +50,19 @@ def ask_all(
             result = replace(answer.result, seconds=time.monotonic() - started)
             is_late = not seconds
             if is_late:
-                result = replace(result, sentence="there was no time left for it; --max-time allows more")
+                result = replace(result, sentence="there was no time left for it; give more with --max-time")
             answers.append(replace(answer, result=result))
             if not (options.json or is_late) and (options.cases is None or answer.is_notable):
                 sys.stdout.write("" if is_first else "\n\n")
                 answer.show()
                 is_first = False
-        _tell(options, answers)
+        _print_all(options, answers)
         write([answer.result for answer in answers])
     return max(answer.result.status for answer in answers)
 
 
-def _tell(options: argparse.Namespace, answers: Sequence[Answer]) -> None:
-    """Tell what belongs to no single one of them."""
+def _print_all(options: argparse.Namespace, answers: Sequence[Answer]) -> None:
+    """Print the JSON, or the table if there are several answers."""
     are_several = len(answers) > 1 or options.cases is not None or options.har is not None
     if options.json:
         members = [
