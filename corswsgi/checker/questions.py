@@ -1,4 +1,4 @@
-"""What ``check`` is asked: questions, from what was pasted and from the options beside it."""
+"""Makes the questions of ``check`` from its options, pasted text and files."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _GOOD = "corswsgi check https://api.example.com/items --origin https://app.examp
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, and the target that it goes to.
+    """A question, and the URL that it is about.
 
-    :ivar told: sentences on what was taken from what was pasted, and what was assumed.
-    :ivar name: of its case; empty for none.
+    :ivar told: sentences on what was taken from pasted text, and what was assumed.
+    :ivar name: of the case; empty for none.
     :ivar expect: ``"allowed"`` or ``"blocked"``.
     """
 
@@ -47,19 +47,19 @@ class Asked:
 
     @property
     def mask(self) -> Mask:
-        """Masks the secrets in it."""
+        """Masks the secrets in the question."""
         cookies = [("Cookie", f"{each.name}={each.value}") for each in self.question.cookies]
         return Mask(self.url, [*self.question.headers, *cookies])
 
 
 def questions(options: argparse.Namespace) -> list[Asked]:
-    """Return what is to be asked; nothing is sent.
+    """Return the questions; nothing is sent.
 
-    :raises UsageError: if what was pasted, or a file of cases, is not what its option takes, or something is missing.
+    :raises UsageError: if an option has a wrong value, or something is missing.
     """
     require_parser()
     if options.entry is not None and options.har is None:
-        raise UsageError("--entry is the number of an entry in the file that --har names; give both")
+        raise UsageError("--entry is the number of an entry in the file of --har; give --har too")
     jar = read_jars(options)
     asked = _asked_of_cases(options, jar) if options.cases is not None else _asked_of_urls(options, jar)
     check_hosts(options, [each.url for each in asked])
@@ -67,10 +67,10 @@ def questions(options: argparse.Namespace) -> list[Asked]:
 
 
 def _asked_of_urls(options: argparse.Namespace, jar: tuple[GivenCookie, ...]) -> list[Asked]:
-    """Return what the URLs of the command line, and what was pasted, come to."""
+    """Return the questions of the URLs of the command line and of pasted text."""
     found = list(_found(options))
     if len(options.urls) > 1 and found != [Found()]:
-        raise UsageError("what was pasted is asked of one URL; give one, or none")
+        raise UsageError("pasted text goes with one URL only; give one, or none")
     asked: list[Asked] = []
     faults: dict[str, None] = {}
     for url in options.urls or [None]:
@@ -86,10 +86,10 @@ def _asked_of_urls(options: argparse.Namespace, jar: tuple[GivenCookie, ...]) ->
 
 def _asked_of_cases(options: argparse.Namespace, jar: tuple[GivenCookie, ...]) -> list[Asked]:
     if options.urls:
-        raise UsageError("--cases FILE tells the URLs; leave the others out, or put them into the file")
+        raise UsageError("--cases FILE names the URLs; leave out the URLs beside it, or put them into the file")
     if options.data is not None:
-        raise UsageError("--data is the body of one request; it does not go with --cases")
-    # Faults of the options are none of the file: they are tried on a good case first.
+        raise UsageError("--data is the body of one request and does not go with --cases; leave it out")
+    # Tries the options on a good case first, so that their faults are not reported as faults of the file.
     _asked_of_case(options, Case(url="https://api.example.com/", origin="https://app.example.com"), jar)
     asked: list[Asked] = []
     read_cases(
@@ -103,7 +103,7 @@ def _asked_of_cases(options: argparse.Namespace, jar: tuple[GivenCookie, ...]) -
 
 
 def _asked_of_case(options: argparse.Namespace, case: Case, jar: tuple[GivenCookie, ...]) -> Asked:
-    # Given cookies are there to go along.
+    # Cookies on the command line are meant to be sent.
     unsaid = "" if options.cookies or options.cookie_jars else "same-origin"
     found = Found(case.url, case.origin, case.method, case.headers, credentials=case.credentials or unsaid)
     asked = _asked(options, None, found, jar)
@@ -125,7 +125,7 @@ def _found(options: argparse.Namespace) -> Iterator[Found]:
 
 
 def _text(option: str, given: str) -> str:
-    """Return what was given, or what comes from standard input."""
+    """Return the value of an option, or standard input if the value is ``-``."""
     text = given
     if given == "-":
         text = sys.stdin.buffer.read(_LONGEST_TEXT + 1).decode("utf-8", "replace")
@@ -143,7 +143,7 @@ def _file(name: str) -> bytes:
 
 
 def _asked(options: argparse.Namespace, given_url: str | None, found: Found, jar: tuple[GivenCookie, ...]) -> Asked:
-    """Complete what was found with the URL and the options of the command line; these come first."""
+    """Complete what was found with the URL and the options of the command line, which take precedence."""
     url = found.url if given_url is None else given_url
     page = found.origin if options.origin is None else options.origin
     if given_url is None and not url:
@@ -184,9 +184,9 @@ def _asked(options: argparse.Namespace, given_url: str | None, found: Found, jar
 
 
 def _refuse_what_no_script_sends(url: str, question: Question) -> None:
-    """Refuse what ``fetch()`` refuses before it sends anything; here too, nothing is sent.
+    """Refuse a request that ``fetch()`` refuses before it sends anything.
 
-    :raises UsageError: if it does.
+    :raises UsageError: with the reason.
     """
     target = parse_target_url(url)
     try:
@@ -226,7 +226,7 @@ _BESIDE = {
 
 
 def _pairs(pasted: Iterable[tuple[str, str]], given: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return the cookies that were pasted and those that were given; of one name the latter."""
+    """Return the pasted and the given cookies; of two with the same name, the given one."""
     return tuple({**dict(pasted), **dict(given)}.items())
 
 
@@ -247,10 +247,10 @@ def _is_own(url: str, origin: str) -> bool:
 def _behind(options: argparse.Namespace) -> Behind | None:
     if options.behind is None:
         if options.behind_secrets:
-            raise UsageError("--behind-secrets is about the application that --behind names; give both")
+            raise UsageError("--behind-secrets is about the application of --behind; give --behind too")
         return None
     if options.app:
-        raise UsageError("--behind is the application behind a proxy of the network; leave it or --app out")
+        raise UsageError("--behind is for an application behind a proxy on the network; leave out --behind or --app")
     try:
         return Behind(parse_target_url(options.behind), options.behind_secrets)
     except UsageError as error:
@@ -258,7 +258,7 @@ def _behind(options: argparse.Namespace) -> Behind | None:
 
 
 def _body(data: str | None) -> tuple[str | bytes | None, str]:
-    """Return the body, and the name of the file that it was read from."""
+    """Return the body, and the name of the file that it was read from, if any."""
     if data is None or not data.startswith("@"):
         return data, ""
     name = data[1:]

@@ -1,4 +1,4 @@
-"""The origins that a careless comparison takes for a given one; what a server makes of them is asked elsewhere."""
+"""Derives from an origin those that a careless comparison takes for it; asking a server about them is not done here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from corswsgi.checker.kinds.origins import (
     ORIGIN_TRAILING,
 )
 
-#: Sites that have nothing to do with any server; the second is for where the first one's page asks.
+#: Sites that have nothing to do with any server; the second is used if the page is one of the first.
 _UNRELATED = ("stranger.example", "other-stranger.example")
 
 _PORTS = ("8443", "8444", "8445")
@@ -34,17 +34,17 @@ _PORTS = ("8443", "8444", "8445")
 class Reach(StrEnum):
     """Who can have a page of an origin."""
 
-    ANYONE = "anyone"  # who registers the name, or makes a page sandboxed
-    NETWORK = "network"  # who sits between the user and the site
-    SITE = "site"  # who has another host or port of the same site
-    PATTERN = "pattern"  # the same, where it may well be meant
-    NOBODY = "nobody"  # today no name like that can be had
+    ANYONE = "anyone"  # anyone who registers the name, or makes a sandboxed page
+    NETWORK = "network"  # anyone between the user and the site
+    SITE = "site"  # the owner of another host or port of the same site
+    PATTERN = "pattern"  # the same, but access is probably intended
+    NOBODY = "nobody"  # nobody: no such name can be registered today
     UNSENT = "unsent"  # no browser sends such a value
-    HARMLESS = "harmless"  # nor would it be another's if one did
+    HARMLESS = "harmless"  # no browser sends such a value, and it would be the same origin
 
 
-#: What it weighs that such a page can read: with credentials, and without. Without them nobody reads what curl
-#: would not get too, except from inside a network.
+#: The severity if such a page can read: with credentials, and without. Without credentials a page reads only what
+#: curl would get too, except from inside a network.
 SEVERITIES = {
     Reach.ANYONE: (Severity.HIGH, Severity.LOW),
     Reach.NETWORK: (Severity.MEDIUM, Severity.INFO),
@@ -58,7 +58,7 @@ SEVERITIES = {
 
 @unique
 class Likeness(StrEnum):
-    """How a stranger is made from the origin that is meant; the values are words for people."""
+    """How a stranger is derived from the right origin; the values are words for people."""
 
     UNRELATED = "unrelated"
     NULL = "null"
@@ -80,7 +80,7 @@ class Likeness(StrEnum):
     EMBEDDED = "embedded"
 
 
-#: What is wrong where a server takes such a stranger for an origin that it allows.
+#: The kind of finding if a server takes such a stranger for an allowed origin.
 KINDS = {
     Likeness.UNRELATED: ANY_ORIGIN_CREDENTIALS,
     Likeness.NULL: NULL_ORIGIN,
@@ -102,7 +102,7 @@ KINDS = {
     Likeness.EMBEDDED: ORIGIN_EMBEDDED,
 }
 
-#: Whose acceptance says nothing more where one of these is accepted too.
+#: A likeness says nothing more if one of these is accepted too.
 IMPLIED_BY = {
     Likeness.LONGER_PORT: {Likeness.PORT},
     Likeness.PREFIX_OF_HOST: {Likeness.SIBLING},
@@ -123,7 +123,7 @@ IMPLIED_BY = {
     Likeness.EMBEDDED: {Likeness.PREFIX, Likeness.PREFIX_OF_HOST},
 }
 
-#: These no browser sends; they show how the comparison is made.
+#: No browser sends these; they show how the server compares.
 _NEVER_SENT = {Likeness.CASE, Likeness.TRAILING, Likeness.EMBEDDED}
 
 _FIXED_REACH = {
@@ -142,10 +142,10 @@ _FIXED_REACH = {
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """An origin that is not the one which is meant.
+    """An origin that resembles the right one.
 
-    :ivar value: what is sent as ``Origin``.
-    :ivar origin: parsed, or ``None`` where no browser ever sends the value.
+    :ivar value: sent as ``Origin``.
+    :ivar origin: parsed, or ``None`` if no browser ever sends the value.
     """
 
     likeness: Likeness
@@ -155,12 +155,12 @@ class Stranger:
 
     @property
     def kind(self) -> Kind:
-        """What is wrong if it is taken for an origin that is allowed."""
+        """The kind of finding if it is taken for an allowed origin."""
         return KINDS[self.likeness]
 
 
 def stranger_to(url: URL, origin: str) -> str:
-    """Return an origin that the server cannot know, of the URL's scheme: https: pages may not ask plain http: ones."""
+    """Return an origin that the server cannot know, with the scheme of the URL to avoid mixed content."""
     strangers = (f"{url.scheme}://{host}" for host in _UNRELATED)
     return next(stranger for stranger in strangers if stranger != origin)
 
@@ -168,10 +168,10 @@ def stranger_to(url: URL, origin: str) -> str:
 def derive(origin: str, server: str = "") -> tuple[Stranger, ...]:
     """Return the strangers, the unrelated one first.
 
-    What a URL parser refuses for this origin, such as a subdomain of an address, is left out.
+    Values that a URL parser refuses, such as a subdomain of an IP address, are left out.
 
     :param origin: serialized, or ``"null"``.
-    :param server: the origin of what is audited, which is no stranger to itself.
+    :param server: the origin of the audited server, which is not a stranger to itself.
     """
     own = parse_origin(origin)
     known = {origin, server}
@@ -184,7 +184,7 @@ def derive(origin: str, server: str = "") -> tuple[Stranger, ...]:
 
 
 def _values(origin: str, own: Origin, known: set[str]) -> Iterator[tuple[Likeness, str]]:
-    # rfc2606#section-2: nobody's names.
+    # rfc2606#section-2: names that nobody can register.
     names = itertools.chain(["evil.example"], (f"hostile{number}.example" for number in itertools.count(1)))
     evil = next(name for name in names if not any(name in each for each in known))
     yield Likeness.UNRELATED, f"https://{evil}"
@@ -227,7 +227,7 @@ def _reach(likeness: Likeness, stranger: Origin | None, own: Origin) -> Reach:
     if likeness in _FIXED_REACH:
         return _FIXED_REACH[likeness]
     domain = None if stranger is None else registrable_domain(stranger)
-    # Under a suffix of one label ("com") nobody can have the name, though the comparison is as careless.
+    # Under a suffix of one label ("com") nobody can register the name, but the comparison is just as careless.
     if domain is None or (likeness is Likeness.DOT_OF_DOMAIN and (registrable_domain(own) or "").count(".") == 1):
         return Reach.NOBODY
     return Reach.SITE if domain == registrable_domain(own) else Reach.ANYONE

@@ -1,6 +1,6 @@
-"""What is checked: a URL, on the network or in a WSGI application of this process; and whose page asks.
+"""The target of a check: a URL, on the network or in a WSGI application of this process; and the origin of the page.
 
-Whatever cannot be is told in one line, as a :class:`~corswsgi.errors.UsageError`.
+Anything wrong with them is a :class:`~corswsgi.errors.UsageError` of one line.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is asked, and where.
+    """The URL to check, and the application or network that answers.
 
     :ivar site: a WSGI application or a ``requests.Session``, as :class:`~corswsgi.browser.Browser` takes them.
     :ivar url: parsed, without a fragment.
     :ivar app: ``module:callable``; empty for the network.
     :ivar insecure: whether certificates are not verified.
     :ivar timeout: seconds for each answer.
-    :ivar max_time: seconds for everything that is asked; ``None`` for no limit.
+    :ivar max_time: seconds for everything together; ``None`` for no limit.
     """
 
     site: Any
@@ -51,17 +51,17 @@ class Target:
 def open_target(
     app: str | None, url: str, *, insecure: bool = False, timeout: float = 10.0, max_time: float | None = None
 ) -> Target:
-    """Return what is to be asked; nothing is sent yet.
+    """Return the target; nothing is sent yet.
 
     :param app: ``module:callable``, a WSGI application that answers for every host; ``None`` for the network.
     :param url: absolute, ``http:`` or ``https:``.
-    :param insecure: take any certificate.
+    :param insecure: accept any certificate.
     :param timeout: seconds for each answer.
-    :param max_time: seconds for everything.
-    :raises UsageError: if there is no such application, the URL is not one, or a package is missing.
+    :param max_time: seconds for everything together.
+    :raises UsageError: if there is no such application, the URL is not valid, or a package is missing.
     """
     parsed = parse_target_url(url)
-    # On a root logger it would repeat, unescaped and with a traceback, what it cannot parse of an answer.
+    # It would log what it cannot parse of an answer, unescaped and with a traceback.
     logging.getLogger("urllib3").propagate = False
     site = import_app(app) if app else new_session(insecure=insecure)
     return Target(site, parsed, app or "", insecure, timeout, max_time)
@@ -70,7 +70,7 @@ def open_target(
 def parse_target_url(text: str) -> URL:
     """Parse an absolute ``http:`` or ``https:`` URL as browsers do.
 
-    :raises UsageError: if it is none, with the corrected one where that can be known.
+    :raises UsageError: if it is not one, with the correct one if that is known.
     """
     require_parser()
     try:
@@ -80,10 +80,10 @@ def parse_target_url(text: str) -> URL:
     if not url.is_http:
         if not url.netloc and _looks_like_host(text.partition("/")[0]):
             raise UsageError(_why_no_url(text))
-        raise UsageError(f"the URL {quote(text)} is of the scheme {quote(url.scheme)}; only http: and https: are asked")
+        raise UsageError(f"the URL {quote(text)} has the scheme {quote(url.scheme)}; give one with http: or https:")
     if url.includes_credentials:
         raise UsageError(
-            f"the URL of {url.netloc} holds a user name or a password, and fetch() refuses that; "
+            f"the URL of {url.netloc} has a user name or a password, which fetch() refuses; "
             "send them in an Authorization header"
         )
     return parse_url(url.without_fragment)
@@ -115,7 +115,7 @@ def _looks_like_host(text: str) -> bool:
 
 
 def parses(text: str) -> bool:
-    """Tell whether a text is a URL."""
+    """Tell whether a text is a valid URL."""
     try:
         parse_url(text)
     except ValueError:
@@ -132,13 +132,13 @@ def _is_local(name: str) -> bool:
 
 
 def parse_page_origin(text: str) -> str:
-    """Return the serialized origin of the page that asks; ``"null"`` is one.
+    """Return the serialized origin of a page; ``"null"`` is one.
 
-    :raises UsageError: if it is none, with the corrected one where that can be known.
+    :raises UsageError: if the text is not one, with the correct one if that is known.
     """
     require_parser()
     if text == "*":
-        raise UsageError('the origin "*" is no page\'s; name one page, such as "https://app.example.com"')
+        raise UsageError('the origin "*" is not that of a page; name one, such as "https://app.example.com"')
     if "://" not in text and _looks_like_host(text.partition("/")[0]):
         right = f"{_scheme_for(text.partition('/')[0])}://{text}"
         raise UsageError(
@@ -151,9 +151,9 @@ def parse_page_origin(text: str) -> str:
 
 
 def require_parser() -> None:
-    """Make sure that URLs can be parsed.
+    """Make sure that the URL parser is installed.
 
-    :raises UsageError: with the command that installs what is missing.
+    :raises UsageError: if it is not, with the command that installs it.
     """
     try:
         load_parser()

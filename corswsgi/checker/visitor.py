@@ -1,7 +1,7 @@
-"""A visitor who is logged in: which of the cookies that were given each browser sends along, and why not the others.
+"""The cookies of a logged-in visitor: which of those given each browser sends, and why not the others.
 
-What a jar does not tell is taken as it has to be for the cookie to go along: SameSite=None, which needs Secure, and for
-a browser that keeps cookies apart for each site of a page, a cookie of this page.
+What a jar does not say is assumed so that the cookie is sent: SameSite=None, which needs Secure, and in a browser that
+partitions cookies by the site of the page, the partition of this page.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from corswsgi.checker.parts import CarriedCookie, CarriedFate
 from corswsgi.checker.rules.cookies import one_site
 from corswsgi.checker.words import listed
 
-#: So many names are told one by one.
+#: The most names that a sentence lists.
 _MOST_NAMES = 5
 
 
 def store_for(given: Iterable[GivenCookie], origin: str, url: URL, engine: str) -> CookieStore:
-    """Return the cookies of a browser of a visitor who has these.
+    """Return the cookie store of a browser whose visitor has these cookies.
 
     :param origin: of the page, serialized.
-    :param url: what the page asks for first.
+    :param url: the first URL that the page requests.
     """
     store = CookieStore({}, time.monotonic)
     for each in given:
@@ -46,19 +46,19 @@ def store_for(given: Iterable[GivenCookie], origin: str, url: URL, engine: str) 
 
 
 def cookie_line(store: CookieStore, origin: str, url: URL, engine: str) -> str | None:
-    """Return what ``Cookie`` says in a request of a page for a URL; ``None`` for no such header."""
+    """Return the value of ``Cookie`` in the request of a page for a URL; ``None`` for no such header."""
     return store.header_for(_errand(origin, url, engine))
 
 
 def sent_anyway(given: Iterable[GivenCookie], url: URL) -> dict[str, str]:
-    """Return the cookies that are for a URL, whatever a browser makes of SameSite: what an audit asks with."""
+    """Return the cookies for a URL without regard to SameSite, as an audit sends them."""
     is_safe = is_potentially_trustworthy_url(url)
     here = [each for each in given if each.is_for(url.host) and is_inside(url.path, each.path)]
     return {each.name: each.value for each in here if not each.expired and (is_safe or not each.secure)}
 
 
 def carried(given: Iterable[GivenCookie], origin: str, url: URL, engines: Sequence[str]) -> tuple[CarriedCookie, ...]:
-    """Return what each browser does with the cookies that are for the host of a URL; there are no values in it."""
+    """Return what each browser does with the cookies for the host of a URL, without their values."""
     return tuple(
         CarriedCookie(shown(each.name), each.domain, tuple(_fate(each, origin, url, engine) for engine in engines))
         for each in given
@@ -67,7 +67,7 @@ def carried(given: Iterable[GivenCookie], origin: str, url: URL, engines: Sequen
 
 
 def includes_cookies(origin: str, url: URL, credentials: str) -> bool:
-    """Tell whether a request of a page carries cookies at all (fetch#concept-request-credentials-mode)."""
+    """Tell whether a request of a page may have cookies (fetch#concept-request-credentials-mode)."""
     return credentials == "include" or (credentials == "same-origin" and url.origin.serialized == origin)
 
 
@@ -79,24 +79,24 @@ def findings(
     credentials: str,
     turned_away: str = "",
 ) -> Iterator[Finding]:
-    """Yield what is to be known of the cookies of the page's visitor.
+    """Yield the findings about the cookies of the page's visitor.
 
-    :param answers: what each browser does with those that are for the host of the URL.
-    :param turned_away: the browser whose request was answered as that of a stranger; empty if none was.
+    :param answers: what each browser does with those for the host of the URL.
+    :param turned_away: the browser whose request was answered like a stranger's; empty if there is none.
     """
     if not includes_cookies(origin, url, credentials):
         if given:
             sentence = f"no cookies were sent: credentials are {credentials}"
-            yield COOKIES_NOT_INCLUDED.finding(sentence, "give --credentials include, if the script says so")
+            yield COOKIES_NOT_INCLUDED.finding(sentence, "give --credentials include if the script says so")
     elif not given:
         if credentials == "include":
             sentence = "no cookies were sent: this is what visitors get who are not logged in"
-            fix = "give --cookie 'NAME=VALUE' or --cookie-jar FILE to ask as one who is"
+            fix = "give --cookie 'NAME=VALUE' or --cookie-jar FILE to ask as a logged-in visitor"
             yield NO_COOKIES_GIVEN.finding(sentence, fix)
     elif not answers:
         domains = list(dict.fromkeys(each.domain for each in given))
         of = ", ".join(domains[:_MOST_NAMES]) + (", ..." if len(domains) > _MOST_NAMES else "")
-        sentence = f"no cookies were sent: none of those that were given is for {url.host}; they are for {of}"
+        sentence = f"no cookies were sent: none of the given cookies is for {url.host}; they are for {of}"
         fix = f"save the cookies of {url.host}, as curl -c does after a login there, or give --cookie 'NAME=VALUE'"
         yield COOKIES_OF_OTHER_HOSTS.finding(sentence, fix)
     else:
@@ -104,12 +104,12 @@ def findings(
 
 
 def _on_sending(answers: Sequence[CarriedCookie], origin: str, url: URL, turned_away: str) -> Iterator[Finding]:
-    """Yield what was assumed of the cookies that go along, and for each reason which do not, in which browsers."""
+    """Yield what was assumed about the cookies that are sent, and for each reason which are not, in which browsers."""
     names = sent_names(answers)
     if names and not same_site(parse_origin(origin), url.origin):
         sentence = (
-            f"{_numbered(names)} {_IS[len(names) > 1]} taken to be set with SameSite=None; Secure: what was given does "
-            "not tell, and to a server of another site than the page's no other cookie is sent"
+            f"{_numbered(names)} {_IS[len(names) > 1]} assumed to be set with SameSite=None; Secure: the given cookies "
+            "do not say, and a page of another site sends no other cookies"
         )
         yield COOKIES_TAKEN_AS_NONE.finding(sentence)
     withheld: dict[tuple[str, str], dict[str, list[str]]] = {}
@@ -163,8 +163,8 @@ def _fate(given: GivenCookie, origin: str, url: URL, engine: str) -> CarriedFate
         return CarriedFate(engine, browser, True, Rule.PARTITION if cookie.partition else "", sentence)
     if refusal.rule == Rule.SAME_SITE:
         sentence = (
-            "page and server are of two sites, and it has no Secure, which SameSite=None needs; without it, it counts "
-            "as SameSite=Lax"
+            "page and server are of two sites, and the cookie lacks Secure, which SameSite=None needs; so it counts as "
+            "SameSite=Lax"
         )
         return CarriedFate(engine, browser, False, refusal.rule, sentence)
     return CarriedFate(engine, browser, False, refusal.rule, refusal.sentence)
@@ -188,7 +188,7 @@ def _fix(rule: str, origin: str, url: URL) -> str:
     page = parse_origin(origin)
     match rule:
         case Rule.PATH:
-            return "set the cookie with Path=/, if it is meant for this address"
+            return "set the cookie with Path=/ if it is meant for this address"
         case Rule.SECURE:
             return "serve the URL over https:"
         case "expired":

@@ -1,4 +1,4 @@
-"""For your own tests: whether a page could read what your application answers; what decides is in ``browser``.
+"""For your own tests: asserts whether a page could read the answers of your application; ``browser`` decides.
 
 Needs the extra ``check``. Under pytest, the fixture ``cors_browser`` is there without an import.
 """
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Page", "assert_allowed", "assert_blocked", "assert_readable_headers", "open_browser"]
 
-#: What a URL without a host is taken to be on. https, for no page of an https origin may fetch anything else.
+#: The base of a URL without a host; https, because a page on https may not fetch plain http.
 BASE = "https://localhost"
 
 _BROWSER_OPTIONS = ("page", "referrer_policy", "cookies", "clock", "max_age_cap", "max_body")
 
 
 class Page:
-    """A page that is open in one browser or in several, which ask alike only once what they send alike.
+    """A page that is open in one browser or several; a request that they send alike reaches the application once.
 
     :ivar origin: the serialized origin of the page.
     """
@@ -56,10 +56,10 @@ class Page:
 
 
 def open_browser(app: WSGIApplication, *, origin: str, engine: str | Iterable[str] = ENGINES, **options: Any) -> Page:
-    """Return a page of ``origin``, for which ``app`` is every host there is.
+    """Return a page of ``origin``; ``app`` answers for every host.
 
-    :param engine: in which it is open: one or several of ``"chromium"``, ``"firefox"`` and ``"webkit"``, or
-        ``"standard"``; by default all three.
+    :param engine: the engines in which it is open: one or several of ``"chromium"``, ``"firefox"`` and ``"webkit"``,
+        or ``"standard"``; by default, the three browsers.
     :param options: as :class:`~corswsgi.browser.Browser` takes them.
     """
     return Page(app, origin, _names(engine), options)
@@ -76,26 +76,26 @@ def assert_allowed(
 ) -> Verdict:
     """Assert that a script on a page of ``origin`` can read the response, and return the verdict.
 
-    :param url: absolute, or a path, which is taken to be on :data:`BASE`.
+    :param url: absolute, or a path below :data:`BASE`.
     :param status: the status that the response must have; without it, any below 500. An application that raises has
-        not answered, whatever a page can read of that.
-    :param engine: in which it has to be so: one or several of ``"chromium"``, ``"firefox"`` and ``"webkit"``; by
-        default in all three. The application sees a request once that all of them send alike. The verdict that is
-        returned is that of the first.
+        not answered, even if a page can read the error.
+    :param engine: the engines in which this must hold: one or several of ``"chromium"``, ``"firefox"`` and
+        ``"webkit"``; by default, all three. A request that they send alike reaches the application once. The first
+        engine's verdict is returned.
     :param request: ``method``, ``headers``, ``body``, ``credentials``, ``mode`` and ``redirect``, as ``fetch()`` takes
         them; ``cookies``, ``referrer_policy`` and the other options of :class:`~corswsgi.browser.Browser`.
-    :raises AssertionError: with what ``corswsgi check`` would say.
-    :raises TypeError: if ``fetch()`` refuses the request itself.
+    :raises AssertionError: with the output of ``corswsgi check``.
+    :raises TypeError: if ``fetch()`` refuses the request.
     """
     __tracebackhide__ = True
     verdicts = _fetch(app, url, origin, engine, request)
     blocking = [each for each, verdict in verdicts.items() if not verdict.allowed]
     if blocking:
-        message = f"a page of {origin} should read it, and cannot{_in_which(blocking, verdicts)}"
+        message = f"a page of {origin} cannot read the response{_in_which(blocking, verdicts)}, but should"
         raise AssertionError(_told(message, app, url, origin, verdicts, request))
     failures = [failure for verdict in verdicts.values() if (failure := _failure(verdict, status))]
     if failures:
-        message = f"a page of {origin} can read it, but {failures[0]}"
+        message = f"a page of {origin} can read the response, but {failures[0]}"
         raise AssertionError(_told(message, app, url, origin, verdicts, request))
     return next(iter(verdicts.values()))
 
@@ -109,11 +109,12 @@ def assert_blocked(
     engine: str | Iterable[str] = ENGINES,
     **request: Any,
 ) -> Verdict:
-    """Assert that browsers keep the response from a script on a page of ``origin``, and return the verdict.
+    """Assert that browsers hide the response from a script on a page of ``origin``, and return the verdict.
 
     :param reason: the :class:`~corswsgi.browser.Code` that must have decided, such as ``"allow-origin-missing"``.
-    :param engine: in which it has to be so, and request: as for :func:`assert_allowed`.
-    :raises AssertionError: with what ``corswsgi check`` would say.
+    :param engine: as for :func:`assert_allowed`.
+    :param request: as for :func:`assert_allowed`.
+    :raises AssertionError: with the output of ``corswsgi check``.
     """
     __tracebackhide__ = True
     verdicts = _fetch(app, url, origin, engine, request)
@@ -121,9 +122,9 @@ def assert_blocked(
     others = [verdict.reason.code for verdict in verdicts.values() if reason not in (None, verdict.reason.code)]
     if passing:
         outcome = next(iter(passing.values())).outcome
-        message = f"a page of {origin} should be blocked, and is not ({outcome}){_in_which(passing, verdicts)}"
+        message = f"a page of {origin} should be blocked, but is not ({outcome}){_in_which(passing, verdicts)}"
     elif others:
-        message = f"a page of {origin} is blocked, but because of {others[0]}, not {reason}"
+        message = f"a page of {origin} is blocked because of {others[0]}, not {reason}"
     else:
         return next(iter(verdicts.values()))
     raise AssertionError(_told(message, app, url, origin, verdicts, request))
@@ -140,9 +141,10 @@ def assert_readable_headers(
 ) -> Verdict:
     """Assert that a script on a page of ``origin`` can read the response, and these headers of it.
 
-    :param names: of response headers, in any case; one string is one name.
-    :param engine: in which it has to be so; it, ``status`` and the rest: as for :func:`assert_allowed`.
-    :raises AssertionError: with what ``corswsgi check`` would say.
+    :param names: of response headers, in upper or lower case; a string is one name.
+    :param engine: as for :func:`assert_allowed`.
+    :param request: ``status`` and the rest, as for :func:`assert_allowed`.
+    :raises AssertionError: with the output of ``corswsgi check``.
     """
     __tracebackhide__ = True
     engines = _names(engine)
@@ -154,7 +156,7 @@ def assert_readable_headers(
     if missing:
         sent = {name.lower() for name, _ in verdict.hidden}
         states = ", ".join(f"{name} ({'hidden' if name.lower() in sent else 'not sent'})" for name in missing)
-        message = f"a page of {origin} should read headers that it cannot: {states}"
+        message = f"a page of {origin} cannot read headers that it should: {states}"
         raise AssertionError(_told(message, app, url, origin, engines, request))
     return verdict
 
@@ -167,7 +169,7 @@ def _failure(verdict: Verdict, status: int | None) -> str:
     if status is not None and last.status != status:
         return f"its status is {last.status}, not {status}"
     if status is None and last.status is not None and last.status >= 500:
-        return f"its status is {last.status}; status={last.status} would say that this is expected"
+        return f"its status is {last.status}; pass status={last.status} if this is expected"
     return ""
 
 
@@ -178,14 +180,14 @@ def _names(engine: str | Iterable[str]) -> tuple[str, ...]:
 def _fetch(
     app: WSGIApplication, url: str, origin: str, engine: str | Iterable[str], request: dict[str, Any]
 ) -> dict[str, Verdict]:
-    """Return what each engine makes of a request; what they send alike is sent once."""
+    """Return the verdict of each engine on a request; what they send alike is sent once."""
     options = {name: value for name, value in request.items() if name in _BROWSER_OPTIONS}
     init = {name: value for name, value in request.items() if name not in _BROWSER_OPTIONS}
     return open_browser(app, origin=origin, engine=engine, **options).fetch_in_each(urljoin(BASE, url), **init)
 
 
 def _in_which(engines: Iterable[str], asked: Iterable[str]) -> str:
-    """Return in which browsers something is so; nothing, if in all that were asked about."""
+    """Return `` in Chromium and Firefox`` or the like; an empty string for all engines that were asked about."""
     names = [PROFILES[each].browser for each in engines]
     return "" if len(names) == len(list(asked)) else f" in {' and '.join(names)}"
 
@@ -193,7 +195,7 @@ def _in_which(engines: Iterable[str], asked: Iterable[str]) -> str:
 def _told(
     message: str, app: WSGIApplication, url: str, origin: str, engines: Iterable[str], request: dict[str, Any]
 ) -> str:
-    """Return the message of a failure: what was wrong, and below it what ``corswsgi check`` would print, masked."""
+    """Return the message of a failure: what is wrong, and below it the output of ``corswsgi check``, masked."""
     from corswsgi.browser.urls import parse_url
     from corswsgi.checker import render
     from corswsgi.checker.check import check
@@ -213,5 +215,5 @@ def _told(
         engines=tuple(engines),
     )
     report = check(Target(app, parse_url(urljoin(BASE, url))), question)
-    mask = Mask(url, question.headers)  # messages end up in the logs of CI
+    mask = Mask(url, question.headers)  # messages end up in logs of CI
     return f"{message}\n\n{render.as_text(mask(report), verbose=True)}"

@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture ``cors_browser``; pytest finds it by itself."""
+"""The pytest plugin with the fixture ``cors_browser``; pytest finds it by its entry point."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def cors_browser() -> Callable[..., Page]:
-    """``cors_browser(app, origin="https://app.example.com")`` opens a page; ``.fetch(url, ...)`` gives a Verdict.
+    """``cors_browser(app, origin="https://app.example.com")`` opens a page; its ``fetch(url, ...)`` returns a Verdict.
 
-    The page is open in three browsers, or in those that ``engine=`` names.
+    The page is open in the three browsers, or in those that ``engine=`` names.
     """
     from corswsgi.testing import open_browser
 
