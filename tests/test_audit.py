@@ -445,7 +445,7 @@ def test_each_stranger_comes_with_credentials_and_without() -> None:
 
 def test_the_budget_is_kept_whatever_the_plan_says() -> None:
     site = Recorder(TABLE["nothing at all"][0])
-    with pytest.raises(BudgetExceeded, match=r"^7 requests were sent, and no more may be$"):
+    with pytest.raises(BudgetExceeded, match=r"^7 requests were sent, and that is the most$"):
         audit(site, API, APP, most_requests=7)
     assert len(site.asked) == 7
 
@@ -670,7 +670,7 @@ def test_an_application_that_raises_is_no_answer(module: str, capsys: pytest.Cap
     [
         ([], "what is to be audited? Name a URL, or a WSGI application with --app module:callable"),
         (["/items"], 'the URL "/items" is relative; an absolute one looks like "https://api.example.com/items"'),
-        (["ftp://a.example/"], 'the URL "ftp://a.example/" is of the scheme "ftp"; only http: and https: are asked'),
+        (["ftp://a.example/"], 'the URL "ftp://a.example/" has the scheme "ftp"; give one with http: or https:'),
         ([f"{APP}/x"], f"{APP} is the origin of the URL itself: its pages need no permission; name another one"),
         (
             ["http://localhost:6667/"],
@@ -697,7 +697,7 @@ def test_a_timeout_is_a_number_of_seconds(
     with pytest.raises(SystemExit) as caught:
         run(API, "--origin", APP, option, seconds)
     assert caught.value.code == 2
-    message = f'argument {option}: "{seconds}" is not a number of seconds above 0, {most} at most'
+    message = f'argument {option}: "{seconds}" is not a number of seconds above 0 and up to {most}'
     assert message in capsys.readouterr().err
 
 

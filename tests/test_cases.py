@@ -209,34 +209,34 @@ expect = 1979-05-27
 """
 
 FAULTS = """
-1: "orign" is unknown here; the tables are [defaults], and [[case]] for each case
+1: "orign" is unknown here; use [defaults], and [[case]] for each case
 2: "default" is unknown here; did you mean "defaults"?
-4: credentials: "included" is none of "omit", "same-origin", "include"; did you mean "include"?
-5: send: this is a string; it has to be true or false, such as send = true
-6: headers: no script may set Origin: a browser drops it and writes its own where it needs one (fetch#forbidden-request-header)
-8: origin is missing; give it, such as origin = "https://app.example.com"
+4: credentials: "included" is not one of "omit", "same-origin", "include"; did you mean "include"?
+5: send: this is a string; write true or false, such as send = true
+6: headers: no script may set Origin: browsers drop it and send their own if they need it; leave it out (fetch#forbidden-request-header)
+8: origin is missing; add it, such as origin = "https://app.example.com"
 10: url: the URL "api.example.com/items" has no scheme; did you mean "https://api.example.com/items"?
 11: "methods" is unknown here; did you mean "method"?
-14: name: "a" is also the name of the case in line 9
-15: url: this is a number; it has to be a string, such as url = "https://api.example.com/items"
+14: name: the case on line 9 has the name "a" too; choose another
+15: url: this is a number; write a string, such as url = "https://api.example.com/items"
 16: origin: the origin 'https://app.example.com/' is not written as browsers write it; did you mean "https://app.example.com"?
 17: method: fetch() refuses the method "TRACE": no script may send CONNECT, TRACE or TRACK
-18: headers: this is an array; it has to be a table of strings, such as headers = { X-Api-Key = "1" }
+18: headers: this is an array; write a table of strings, such as headers = { X-Api-Key = "1" }
 19: fail-on is for corswsgi audit; corswsgi check takes name, url, origin, method, headers, credentials, expect, send
 20: "data" is unknown here; the keys are name, url, origin, method, headers, credentials, expect, send
-23: name: "b\\nc" is no name; it has to be one line of 1 to 200 characters
-25: origin: the origin "*" is no page's; name one page, such as "https://app.example.com"
+23: name: "b\\nc" is not a name; write one line of 1 to 200 characters
+25: origin: the origin "*" is not that of a page; name one, such as "https://app.example.com"
 26: method: fetch() refuses the method "G T": it is not a valid method name
-27: expect: "block" is none of "allowed", "blocked"; did you mean "blocked"?
-28: send: this is a number; it has to be true or false, such as send = true
-30: headers: no script may set Cookie: a browser drops it and writes its own where it needs one (fetch#forbidden-request-header)
+27: expect: "block" is not one of "allowed", "blocked"; did you mean "blocked"?
+28: send: this is a number; write true or false, such as send = true
+30: headers: no script may set Cookie: browsers drop it and send their own if they need it; leave it out (fetch#forbidden-request-header)
 31: headers: fetch() refuses the header name "X Y": it is not a valid name
-32: headers: the value of "X-A" is a number; it has to be a string
-34: headers: X-B is given twice; upper and lower case are the same
+32: headers: the value of "X-A" is a number; write a string
+34: headers: X-B is given twice; names are the same in upper and lower case
 35: headers: fetch() refuses the value of X-Token, "***": it contains characters above U+00FF
-37: origin is missing; give it, such as origin = "https://app.example.com"
-38: url: the URL of api.example.com holds a user name or a password, and fetch() refuses that; send them in an Authorization header
-39: expect: this is a date or a time; it has to be a string, such as expect = "blocked"
+37: origin is missing; add it, such as origin = "https://app.example.com"
+38: url: the URL of api.example.com has a user name or a password, which fetch() refuses; send them in an Authorization header
+39: expect: this is a date or a time; write a string, such as expect = "blocked"
 """  # noqa: E501  # the lines as they are printed
 
 
@@ -272,33 +272,33 @@ def test_what_an_audit_does_not_take(tmp_path: Path) -> None:
         audit("--cases", file, *HERE)
     assert [each.removeprefix(f"{file}:") for each in caught.value.args] == [
         f"2: {APP} is the origin of the URL itself: its pages need no permission; name another one",
-        '4: origin is missing; give it, such as origin = "https://app.example.com"',
+        '4: origin is missing; add it, such as origin = "https://app.example.com"',
         "5: method is for corswsgi check; corswsgi audit takes name, url, origin, fail-on",
         '6: "fail_on" is unknown here; did you mean "fail-on"?',
-        '7: fail-on: "bad" is none of "info", "low", "medium", "high"',
+        '7: fail-on: "bad" is not one of "info", "low", "medium", "high"',
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
-        ("", ["1: there is no case; each begins with a line [[case]], in two brackets"]),
-        ("\n[case]\n", ["2: there is no case; each begins with a line [[case]], in two brackets"]),
-        ("case = []", ["1: there is no case; each begins with a line [[case]], in two brackets"]),
-        ("case = [1]", ["1: there is no case; each begins with a line [[case]], in two brackets"]),
+        ("", ["1: there is no case; begin each with a line [[case]], in double brackets"]),
+        ("\n[case]\n", ["2: there is no case; begin each with a line [[case]], in double brackets"]),
+        ("case = []", ["1: there is no case; begin each with a line [[case]], in double brackets"]),
+        ("case = [1]", ["1: there is no case; begin each with a line [[case]], in double brackets"]),
         ("[[cases]]", ['1: "cases" is unknown here; did you mean "case"?']),
         (
             "defaults = 1\n",
             [
-                "1: defaults: this is a number; it has to be a table: [defaults]",
-                "1: there is no case; each begins with a line [[case]], in two brackets",
+                "1: defaults: this is a number; write a table: [defaults]",
+                "1: there is no case; begin each with a line [[case]], in double brackets",
             ],
         ),
         (
             'case = 1\n[defaults]\nname = "a"\n',
             [
-                "1: there is no case; each begins with a line [[case]], in two brackets",
-                "3: name is of one case, and no default for all",
+                "1: there is no case; begin each with a line [[case]], in double brackets",
+                "3: name belongs in each case, and cannot be a default",
             ],
         ),
         ("[[case]]\nurl = ", ["2: this is not TOML: Invalid value."]),
@@ -379,17 +379,20 @@ def test_every_url_that_cannot_be_asked_is_told(capsys: pytest.CaptureFixture[st
         assert capsys.readouterr().err.splitlines() == [
             f'corswsgi {name}: the URL "nowhere?token=***" is relative; an absolute one looks like '
             '"https://api.example.com/items"',
-            f'corswsgi {name}: the URL "ftp://a.example/" is of the scheme "ftp"; only http: and https: are asked',
+            f'corswsgi {name}: the URL "ftp://a.example/" has the scheme "ftp"; give one with http: or https:',
         ]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([API, "--cases", "x"], "--cases FILE tells the URLs; leave the others out, or put them into the file"),
-        (["--data", "x", "--cases", "x"], "--data is the body of one request; it does not go with --cases"),
-        (["--entry", "1", "--cases", "x"], "--entry is the number of an entry in the file that --har names; give both"),
-        (["a", "b", "--curl", f"curl {API}"], "what was pasted is asked of one URL; give one, or none"),
+        ([API, "--cases", "x"], "--cases FILE names the URLs; leave out the URLs beside it, or put them into the file"),
+        (
+            ["--data", "x", "--cases", "x"],
+            "--data is the body of one request and does not go with --cases; leave it out",
+        ),
+        (["--entry", "1", "--cases", "x"], "--entry is the number of an entry in the file of --har; give --har too"),
+        (["a", "b", "--curl", f"curl {API}"], "pasted text goes with one URL only; give one, or none"),
         (["--har", "x", "--cases", "x"], "argument --cases: not allowed with argument --har"),
     ],
 )
@@ -402,7 +405,7 @@ def test_an_audit_needs_an_origin_and_one_source_of_urls() -> None:
         UsageError, match=r"^--origin, the origin of the pages that are meant to read it, is missing; a good"
     ):
         audit(API)
-    with pytest.raises(UsageError, match=r"^--cases FILE tells the URLs; "):
+    with pytest.raises(UsageError, match=r"^--cases FILE names the URLs; "):
         audit(API, "--cases", "x")
 
 
@@ -564,7 +567,7 @@ def test_what_is_asked_too_late_is_not_sent(ask: Any, monkeypatch: pytest.Monkey
         status, text = ask(*urls, "--origin", "http://localhost:3000", "--max-time", "10")
     assert status == 3
     assert not {"/second", "/third"} & {request.path for request in server.asked}
-    assert said(text).count("there was no time left for it; --max-time allows more") == 2
+    assert said(text).count("there was no time left for it; give more with --max-time") == 2
     assert f"{server.url}/second" not in text.partition("\nok ")[0]
     assert text.splitlines()[-1] == "3 asked: 1 ok, 2 NO ANSWER."
 
@@ -787,11 +790,11 @@ def test_others_may_read_the_file_and_links_stay(tmp_path: Path) -> None:
         ("", "it is a directory or a device; name a file, such as cors.xml"),
         (".", "it is a directory or a device; name a file, such as cors.xml"),
         ("/dev/null", "it is a directory or a device; name a file, such as cors.xml"),
-        ("none/junit.xml", "it cannot be written: No such file or directory"),
-        ("file/junit.xml", "it cannot be written: Not a directory"),
-        ("loop", "it cannot be written: Too many levels of symbolic links"),
-        ("a\0b", "it cannot be written: no file has such a name"),
-        ("guarded", "it may not be written; name another file"),
+        ("none/junit.xml", "it cannot be written: No such file or directory; name another file"),
+        ("file/junit.xml", "it cannot be written: Not a directory; name another file"),
+        ("loop", "it cannot be written: Too many levels of symbolic links; name another file"),
+        ("a\0b", "it cannot be written: no file can have this name; name another file"),
+        ("guarded", "you may not write to it; name another file"),
     ],
 )
 def test_where_it_cannot_be_written(name: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -812,7 +815,7 @@ def test_a_disk_that_is_full_at_the_end(tmp_path: Path, monkeypatch: pytest.Monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", replace)
-    with pytest.raises(UsageError, match=r": it cannot be written: No space left on device$"):
+    with pytest.raises(UsageError, match=r": it cannot be written: No space left on device; name another file$"):
         command(f"{API}/open", *HERE, "--origin", APP, "--junit", str(tmp_path / "junit.xml"))
     assert list(tmp_path.iterdir()) == []
 

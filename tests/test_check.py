@@ -941,7 +941,7 @@ def test_why_a_row_failed_is_said() -> None:
     rows = {
         ("204 No Content", (METHODS, "patch")): "PATCH is another method",
         ("204 No Content", (METHODS, "GET")): "does not list PATCH",
-        ("204 No Content", (METHODS, "GET PATCH")): "names are separated by commas",
+        ("204 No Content", (METHODS, "GET PATCH")): "separate names with commas",
     }
     for answer, sentence in rows.items():
         report = ask(split((*answer, *SHARED), ("200 OK",)), method="PATCH")
@@ -980,9 +980,9 @@ def test_how_long_each_engine_remembers(headers: list[tuple[str, str]], seconds:
 
 def test_how_long_in_words() -> None:
     assert [memory.sentence for memory in engines.memories(exchange((MAX_AGE, "86400")))] == [
-        "7200 s (2 h), which is its most; the answer asks for 86400 s (24 h)",
+        "7200 s (2 h), its maximum; the answer asks for 86400 s (24 h)",
         "86400 s (24 h)",
-        "600 s (10 min), which is its most; the answer asks for 86400 s (24 h)",
+        "600 s (10 min), its maximum; the answer asks for 86400 s (24 h)",
     ]
     assert engines.memories(exchange((MAX_AGE, "-1")))[0].sentence == "not at all: Access-Control-Max-Age is negative"
     assert engines.memories(exchange((MAX_AGE, "59")))[0].sentence == "59 s"
@@ -1383,16 +1383,16 @@ def usage_error(*arguments: str) -> str:
         ("localhost", 'did you mean "http://localhost"?'),
         ("127.0.0.1:8000", 'did you mean "http://127.0.0.1:8000"?'),
         ("api:8000/x", 'did you mean "https://api:8000/x"?'),
-        ("api:x/", 'of the scheme "api"'),
+        ("api:x/", 'has the scheme "api"'),
         ("a b.example/", "is relative"),
-        ("ftp://api.example/", 'of the scheme "ftp"'),
-        ("mailto:a@b.example", 'of the scheme "mailto"'),
-        ("data:,x", 'of the scheme "data"'),
+        ("ftp://api.example/", 'has the scheme "ftp"'),
+        ("mailto:a@b.example", 'has the scheme "mailto"'),
+        ("data:,x", 'has the scheme "data"'),
         ("https://", 'does not parse; an absolute one looks like "https://api.example.com/items"'),
         ("https://[::1/", "does not parse; an absolute one looks like"),
         ("https://a.example:99999/", 'the port "99999" is not a number from 0 to 65535'),
         ("http://localhost:80a", 'the port "80a" is not a number from 0 to 65535'),
-        ("https://u:p@a.example/", "holds a user name or a password"),
+        ("https://u:p@a.example/", "has a user name or a password"),
         ("https://a\x1b[31m.example/", "does not parse"),
     ],
 )
@@ -1403,7 +1403,7 @@ def test_a_url_that_is_none_gets_one_line(url: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("origin", "message"),
     [
-        ("*", "is no page's"),
+        ("*", "is not that of a page"),
         ("", "is not an origin"),
         ("NULL", "is not an origin"),
         ("app", "is not an origin"),
@@ -1426,7 +1426,7 @@ def test_an_origin_that_is_none_gets_the_corrected_one(origin: str, message: str
         (["-H", "12"], "a header is written 'Name: value', and this one is without a colon"),
         (["-H", "X-A: 1\r\nX-B: 2"], 'the header "X-A" holds a line break'),
         (["-H", "X-A: 1\0"], "holds a line break or NUL"),
-        (["-H", "Cookie: a=1"], "no script may set Cookie: a browser drops it"),
+        (["-H", "Cookie: a=1"], "no script may set Cookie: browsers drop it"),
         (["-H", "Sec-Fetch-Site: none"], "no script may set Sec-Fetch-Site"),
         (["-H", "X-HTTP-Method-Override: TRACE"], "no script may set X-HTTP-Method-Override"),
         (["-H", "X A: 1"], "the header name"),
@@ -1438,9 +1438,9 @@ def test_an_origin_that_is_none_gets_the_corrected_one(origin: str, message: str
         (["--timeout", "0"], "is not a number of seconds"),
         (["--timeout", "soon"], "is not a number of seconds"),
         (["--timeout", "nan"], "is not a number of seconds"),
-        (["--timeout", "3601"], 'argument --timeout: "3601" is not a number of seconds above 0, 3600 at most'),
-        (["--max-time", "0"], 'argument --max-time: "0" is not a number of seconds above 0, 86400 at most'),
-        (["--max-time", "-1"], 'argument --max-time: "-1" is not a number of seconds above 0, 86400 at most'),
+        (["--timeout", "3601"], 'argument --timeout: "3601" is not a number of seconds above 0 and up to 3600'),
+        (["--max-time", "0"], 'argument --max-time: "0" is not a number of seconds above 0 and up to 86400'),
+        (["--max-time", "-1"], 'argument --max-time: "-1" is not a number of seconds above 0 and up to 86400'),
         (["--max-time", "soon"], "is not a number of seconds"),
         (["--max-time", "inf"], "is not a number of seconds"),
         (["--max-time", "86401"], "is not a number of seconds"),

@@ -226,10 +226,10 @@ def test_a_request_that_changes_something_is_not_sent_twice() -> None:
         (["--behind", "127.0.0.1:8000"], '--behind: the URL "127.0.0.1:8000" has no scheme; did you mean "http://127'),
         (
             ["--behind", "ftp://x/"],
-            '--behind: the URL "ftp://x/" is of the scheme "ftp"; only http: and https:',
+            '--behind: the URL "ftp://x/" has the scheme "ftp"; give one with http: or https:',
         ),
-        (["--behind-secrets"], "--behind-secrets is about the application that --behind names; give both"),
-        (["--behind", "http://127.0.0.1:1/", "--app", "os:getcwd"], "leave it or --app out"),
+        (["--behind-secrets"], "--behind-secrets is about the application of --behind; give --behind too"),
+        (["--behind", "http://127.0.0.1:1/", "--app", "os:getcwd"], "leave out --behind or --app"),
     ],
 )
 def test_a_bad_line_sends_nothing(options: list[str], why: str) -> None:

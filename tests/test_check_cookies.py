@@ -100,9 +100,9 @@ def test_the_hosts_that_a_cookie_is_for(cookie: GivenCookie, hosts: list[str]) -
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        (f"sid={SECRET}", "it has 1 field with tabs between them, and a cookie has seven"),
+        (f"sid={SECRET}", "it has 1 field separated by tabs, but a cookie has seven"),
         (line("sid", SECRET).replace("\t", "    "), "it has 1 field "),
-        (f"{line('sid', SECRET)}\tx", "it has 8 fields with tabs"),
+        (f"{line('sid', SECRET)}\tx", "it has 8 fields separated by tabs"),
         (line("sid", SECRET, subdomains="YES"), "field 2 (subdomains) is neither TRUE nor FALSE"),
         (line("sid", SECRET, secure="0"), "field 4 (secure) is neither TRUE nor FALSE"),
         (line("sid", SECRET, path="items"), "field 3 (path) does not begin with /"),
@@ -110,9 +110,9 @@ def test_the_hosts_that_a_cookie_is_for(cookie: GivenCookie, hosts: list[str]) -
         (line("sid", SECRET, domain="a b"), "field 1 (domain) is not the name of a host"),
         (line("sid", SECRET, domain="example.com/x"), "field 1 (domain) is not the name of a host"),
         (line("sid", SECRET, domain="#HttpOnly_"), "field 1 (domain) is not the name of a host"),
-        (line("sid", f"{SECRET}\x1b[2J"), "its name or value holds a control character or ;"),
-        (line("sid", f"{SECRET}; admin=1"), "its name or value holds a control character or ;"),
-        (line("a;b", SECRET), "its name or value holds a control character or ;"),
+        (line("sid", f"{SECRET}\x1b[2J"), "its name or value has a control character or ;"),
+        (line("sid", f"{SECRET}; admin=1"), "its name or value has a control character or ;"),
+        (line("a;b", SECRET), "its name or value has a control character or ;"),
     ],
 )
 def test_a_broken_jar_is_told_with_its_line_and_nothing_is_sent(
@@ -134,7 +134,7 @@ def test_a_jar_that_cannot_be_read(tmp_path: Path) -> None:
         (str(tmp_path / "none.txt"), "No such file or directory"),
         (str(tmp_path), "Is a directory"),
         (f"{tmp_path}/\0", "no file can have this name"),
-        (str(big), "it holds more than 4096 KiB"),
+        (str(big), "it is larger than 4096 KiB; name a file of cookies"),
     ]:
         with pytest.raises(UsageError, match=why):
             read_jar(file_name)
@@ -160,13 +160,13 @@ def test_cookies_on_the_command_line(text: str, pairs: list[tuple[str, str]]) ->
     [
         (
             SECRET,
-            "its part 1 is not NAME=VALUE; a good one: --cookie 'sid=1234'; a file of cookies goes to --cookie-jar",
+            "its part 1 is not NAME=VALUE; a good one: --cookie 'sid=1234'; for a file of cookies, use --cookie-jar",
         ),
         (f"a=1; {SECRET}", "its part 2 is not NAME=VALUE"),
         (f"={SECRET}", "its part 1 is not NAME=VALUE"),
-        (f"sid={SECRET}; Path=/", "Path is an attribute of Set-Cookie, and no request carries it"),
+        (f"sid={SECRET}; Path=/", "Path is an attribute of Set-Cookie, which requests do not send"),
         (f"sid={SECRET}; HttpOnly", "HttpOnly is an attribute of Set-Cookie"),
-        (f"sid={SECRET}\r\nX: 1", "it holds a control character"),
+        (f"sid={SECRET}\r\nX: 1", "it has a control character"),
         ("", "it is empty; a good one: --cookie 'sid=1234'"),
         ("; ;", "it is empty"),
     ],
@@ -268,7 +268,7 @@ def test_a_jar_of_other_hosts_says_which(tmp_path: Path) -> None:
     file_name = jar(tmp_path, *(line("a", SECRET, domain=host) for host in hosts))
     with Server(welcoming) as server:
         _, text = command(server.url, "--origin", HOME, "--cookie-jar", file_name)
-    assert f"none of those that were given is for 127.0.0.1; they are for {', '.join(hosts[:5])}, ..." in said(text)
+    assert f"none of the given cookies is for 127.0.0.1; they are for {', '.join(hosts[:5])}, ..." in said(text)
     assert asked_with(server, "cookie") == []
 
 
@@ -297,7 +297,8 @@ def test_a_cookie_for_one_host_is_not_asked_of_two(tmp_path: Path) -> None:
         urls = [f"{server.url}/a", f"{server.url.replace('127.0.0.1', 'localhost')}/b"]
         path.write_text(json.dumps({"log": {"entries": [entry(url) for url in urls]}}))
         with pytest.raises(
-            UsageError, match=r"--cookie is for one host, and 127\.0\.0\.1 and localhost are to be asked"
+            UsageError,
+            match=r"--cookie is for one host, but the URLs name 127\.0\.0\.1 and localhost; ask them one by one",
         ):
             command("--har", str(path), "--cookie", "sid=1")
         assert server.asked == []
@@ -328,8 +329,8 @@ def given(url: str, **more: Any) -> tuple[GivenCookie, ...]:
         (APP, API, {"expired": True}, [], "it has expired"),
         (APP, FAR, {}, ["Chrome", "Firefox"], "the browser blocks cookies of third parties"),
         (APP, FAR, {"secure": True}, ["Chrome", "Firefox"], "the browser blocks cookies of third parties"),
-        (APP, FAR, {"secure": False}, ["Firefox"], "it has no Secure, which SameSite=None needs"),
-        (LOCAL, "http://api.other.example/", {}, ["Firefox"], "it has no Secure, which SameSite=None needs"),
+        (APP, FAR, {"secure": False}, ["Firefox"], "the cookie lacks Secure, which SameSite=None needs"),
+        (LOCAL, "http://api.other.example/", {}, ["Firefox"], "the cookie lacks Secure, which SameSite=None needs"),
         (LOCAL, "http://localhost:8000/", {}, ["Chrome", "Firefox", "Safari"], ""),
         (LOCAL, "http://localhost:8000/", {"secure": True}, ["Chrome", "Firefox"], "the address is not https:"),
         (LOCAL, "http://127.0.0.1:8000/", {}, ["Chrome", "Firefox"], "the browser blocks cookies of third parties"),
@@ -366,7 +367,7 @@ def test_firefox_sends_what_was_set_on_a_page_of_this_site() -> None:
 @pytest.mark.parametrize(
     ("origin", "url", "more", "fix"),
     [
-        (APP, API, {"path": "/x"}, "set the cookie with Path=/, if it is meant for this address"),
+        (APP, API, {"path": "/x"}, "set the cookie with Path=/ if it is meant for this address"),
         (APP, API, {"expired": True}, "log in again, and save the cookies again"),
         (LOCAL, "http://localhost:8000/", {"secure": True}, "serve the URL over https:"),
         (APP, FAR, {"secure": False}, "set the cookie with SameSite=None; Secure"),
@@ -455,7 +456,10 @@ def test_an_audit_tells_programs_the_names(capsys: pytest.CaptureFixture[str]) -
     ("options", "why"),
     [
         (["--cookie-jar", "none.txt"], '--cookie-jar "none.txt": No such file or directory'),
-        (["http://localhost:8000/", "--cookie", "a=1"], "--cookie is for one host, and 127.0.0.1 and localhost are to"),
+        (
+            ["http://localhost:8000/", "--cookie", "a=1"],
+            "--cookie is for one host, but the URLs name 127.0.0.1 and localhost",
+        ),
     ],
 )
 def test_an_audit_with_bad_cookies_sends_nothing(

@@ -124,7 +124,7 @@ def test_a_finding_has_its_page_in_the_terminal(code: str) -> None:
 
 def test_a_fault_of_a_policy_is_said_to_be_one() -> None:
     text = printed("origin-trailing-slash")
-    assert text.startswith("FAULT  origin-trailing-slash\nA policy with this fault is refused (PolicyError)")
+    assert text.startswith("FAULT  origin-trailing-slash\nA policy with this fault is refused with a PolicyError")
 
 
 def test_without_a_code_all_are_listed() -> None:
@@ -139,8 +139,8 @@ def test_without_a_code_all_are_listed() -> None:
         ("vary-mising", 'there is no finding "vary-mising"; the nearest are vary-missing'),
         ("VARY_NEEDLESSS", 'there is no finding "VARY_NEEDLESSS"; the nearest'),
         ("tlss", 'there is no finding "tlss"; the nearest is tls\n'),
-        ("", 'there is no finding ""; corswsgi finding lists all\n'),
-        ("zzz\x1b", 'there is no finding "zzz\\u001b"; corswsgi finding lists all\n'),
+        ("", 'there is no finding ""; corswsgi finding lists all codes\n'),
+        ("zzz\x1b", 'there is no finding "zzz\\u001b"; corswsgi finding lists all codes\n'),
     ],
 )
 def test_of_an_unknown_code_the_nearest_are_named(code: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:

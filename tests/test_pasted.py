@@ -23,7 +23,7 @@ APP = "https://app.example.com"
 API = "https://api.example.com/items"
 
 FROM_REFERER = "the origin of the page was taken from Referer"
-NO_CORS = "the browser sent it in mode no-cors; here it is asked as fetch() sends it, in mode cors"
+NO_CORS = "the browser sent it in mode no-cors; here it is sent as by fetch(), in mode cors"
 
 CHROME = r"""curl 'https://api.example.com/items/7?a=1' \
   -X 'PUT' \
@@ -69,7 +69,7 @@ def test_a_line_of_chrome() -> None:
         ),
         (("sid", "1234"), ("theme", "dark")),
         b'{"text":"it\'s !"}',
-        told=("--insecure was left out; give it beside the line to take any certificate",),
+        told=("--insecure was left out; give it to corswsgi to accept any certificate",),
     )
 
 
@@ -153,14 +153,18 @@ def test_what_stands_between_words(space: str) -> None:
                 "PUT",
                 (("content-type", "application/json"), ("x-a", "1")),
                 told=(
-                    "this is a preflight; the request is asked about that it was sent for",
+                    "this is a preflight; the question is about the request that it was sent for",
                     "a preflight does not show the values of headers; they were made up for content-type, x-a",
                 ),
             ),
         ),
         (
             "-X OPTIONS -H 'Access-Control-Request-Method: PUT'",
-            Found(API, method="PUT", told=("this is a preflight; the request is asked about that it was sent for",)),
+            Found(
+                API,
+                method="PUT",
+                told=("this is a preflight; the question is about the request that it was sent for",),
+            ),
         ),
     ],
 )  # fmt: skip
@@ -180,22 +184,22 @@ def test_the_url_may_be_an_option() -> None:
         ('curl ^"https://api.example.com^" ^', "this is the form for cmd, the command prompt of Windows"),
         ("curl", "it names no URL"),
         (f"curl {API} https://other.example", "it names two URLs; paste one command"),
-        (f"curl {API} -o out", 'a browser writes no "-o"'),
-        (f"curl {API} -ume:secret", 'a browser writes no "-u"'),
-        (f"curl {API} --proxy=http://secret@proxy", 'a browser writes no "--proxy"'),
-        (f"curl {API} -H", "-H at its end has no value"),
-        (f"curl {API} -H 'Bearer secret'", 'the header that begins "Bearer" is without a colon'),
-        (f"curl {API} -H '=secret'", 'the header that begins "" is without a colon'),
-        (f"curl {API} -H ''", 'the header that begins "" is without a colon'),
-        (f"curl {API} -b jar.txt", "-b reads cookies from a file here"),
-        (f"curl {API} -d @body", "-d reads the body from a file here"),
+        (f"curl {API} -o out", 'browsers do not write "-o"'),
+        (f"curl {API} -ume:secret", 'browsers do not write "-u"'),
+        (f"curl {API} --proxy=http://secret@proxy", 'browsers do not write "--proxy"'),
+        (f"curl {API} -H", "-H at the end has no value"),
+        (f"curl {API} -H 'Bearer secret'", 'the header that begins with "Bearer" has no colon'),
+        (f"curl {API} -H '=secret'", 'the header that begins with "" has no colon'),
+        (f"curl {API} -H ''", 'the header that begins with "" has no colon'),
+        (f"curl {API} -b jar.txt", "-b names a file of cookies"),
+        (f"curl {API} -d @body", "-d names a file for the body"),
         (f"curl {API}; rm x", "; outside quotation marks"),
         (f"curl $({API})", "$ outside quotation marks"),
         (f"curl {API} -H 'x", "the quotation that begins with ' has no end"),
         (f'curl {API} -H "x', 'the quotation that begins with " has no end'),
         (f"curl {API} -H $'x\\'", "the quotation that begins with $ has no end"),
-        (f'curl {API} -H "x: $HOME"', "$ or ` within double quotes"),
-        (f"curl {API} \\", "it ends with a backslash; paste all of its lines"),
+        (f'curl {API} -H "x: $HOME"', "$ or ` in double quotes"),
+        (f"curl {API} \\", "it ends with a backslash; paste all lines of it"),
     ],
 )
 def test_what_no_browser_writes(line: str, why: str) -> None:
@@ -208,8 +212,8 @@ def test_what_no_browser_writes(line: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("header", "why"),
     [
-        ("Authorization Bearer secret: x", "the one that begins \"Authorization\" is not"),
-        ("X-A: secret\nX-B: 2", 'the header "X-A" holds a line break or NUL'),
+        ("Authorization Bearer secret: x", "the header that begins with \"Authorization\" is not"),
+        ("X-A: secret\nX-B: 2", 'the header "X-A" has a line break or a NUL'),
     ],
 )  # fmt: skip
 def test_a_header_that_is_none(header: str, why: str) -> None:
@@ -319,8 +323,8 @@ def test_secrets_go_to_the_host_that_they_were_for_and_to_no_other() -> None:
         )
         _, text = command(f"{server.url}/y", "--curl", line, "--json")
     assert json.loads(text)["assumed"] == [
-        "cookies were left out, as they were for another host",
-        "the value of X-Token was left out, as it was for another host",
+        "cookies were left out, because they were for another host",
+        "the value of X-Token was left out, because it was for another host",
         "credentials: same-origin is assumed, because it carried no cookies; --credentials says otherwise",
     ]
     assert (asked_with(server, "cookie"), set(asked_with(server, "x-token"))) == ([], {"1"})
@@ -381,7 +385,7 @@ def test_not_even_firefox_takes_authorization_to_another_host() -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        (f"curl {API} --insecure", ("--insecure was left out; give it beside the line to take any certificate",)),
+        (f"curl {API} --insecure", ("--insecure was left out; give it to corswsgi to accept any certificate",)),
         ("curl http://localhost:8000/ -k", ()),
     ],
 )
@@ -396,10 +400,10 @@ def test_certificates_are_verified_unless_the_command_is_told_not_to(line: str, 
         ([API], "--origin, the origin of the page, is missing; a good line: corswsgi check https://"),
         (
             ["--curl", f"curl {API}"],
-            "what was pasted does not tell the origin of the page; add it, as --origin https://app.example.com",
+            "the pasted text does not contain the origin of the page; add it, such as --origin https://app.example.com",
         ),
         (["--curl", "x" * 1_100_000], "--curl: more than 1024 KiB of text; paste one request"),
-        (["--curl", "curl ftp://a.example/ -H 'Origin: null'"], 'the URL "ftp://a.example/" is of the scheme "ftp"'),
+        (["--curl", "curl ftp://a.example/ -H 'Origin: null'"], 'the URL "ftp://a.example/" has the scheme "ftp"'),
         (["--curl", f"curl {API} -H 'Origin: x'"], "the origin "),
     ],
 )

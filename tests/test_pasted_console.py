@@ -413,15 +413,15 @@ def test_a_text_made_to_take_long_does_not(text: str) -> None:
     [
         (
             [f"{FIREFOX}CORS request not http)."],
-            "what was pasted does not tell the origin of the page; add it, as --origin ",
+            "the pasted text does not contain the origin of the page; add it, such as --origin ",
         ),
         (
             [f"Origin {APP} is not allowed by Access-Control-Allow-Origin."],
-            "what was pasted does not tell the URL; add it",
+            "the pasted text does not contain the URL; add it",
         ),
         (
             [f"{FIREFOX}Did not find method in CORS header 'Access-Control-Allow-Methods').", "--origin", APP],
-            "what was pasted does not tell the method; add it, as --method PUT",
+            "the pasted text does not contain the method; add it, such as --method PUT",
         ),
     ],
 )

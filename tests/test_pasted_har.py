@@ -161,7 +161,7 @@ def test_which_requests_have_failed(one: dict[str, Any], is_asked: bool) -> None
     if is_asked:
         assert len(found(one)) == 1
     else:
-        with pytest.raises(UsageError, match="none of the 1 entries is a failed request across origins; --entry N"):
+        with pytest.raises(UsageError, match="none of the 1 entries is a failed cross-origin request; --entry N"):
             found(one)
 
 
@@ -220,11 +220,11 @@ def test_an_endless_address_is_cut() -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "line 1, column 1: it is no JSON there"),
-        (b'{"log":\n {,}}', "line 2, column 3: it is no JSON there"),
-        (b"\xff", "it is not in UTF-8"),
+        (b"", "line 1, column 1: this is not JSON; export it again"),
+        (b'{"log":\n {,}}', "line 2, column 3: this is not JSON; export it again"),
+        (b"\xff", "it is not UTF-8; save it as UTF-8"),
         (b"[" * 200_000, "it is nested too deeply"),
-        (b"1" * 5000, "it holds a number of too many digits"),
+        (b"1" * 5000, "it has a number with too many digits"),
         (b"[]", "log is missing"),
         (b'{"log": []}', "log is not an object"),
         (b'{"log": {}}', "log.entries is missing"),
@@ -253,8 +253,8 @@ def test_a_broken_archive_gets_one_line(data: bytes, why: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("header", "why"),
     [
-        (("a b", SECRET), "a header is written 'Name: value', and the one that begins \"a\" is not"),
-        (("X-A", f"{SECRET}\r"), 'the header "X-A" holds a line break or NUL, which no header can'),
+        (("a b", SECRET), "the header that begins with \"a\" is not written as 'Name: value'"),
+        (("X-A", f"{SECRET}\r"), 'the header "X-A" has a line break or a NUL; remove it'),
     ],
 )
 def test_a_header_that_is_none(header: tuple[str, str], why: str) -> None:
@@ -278,7 +278,7 @@ def test_an_archive_that_is_too_large(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["--har", "there-is.none"], '--har "there-is.none": No such file or directory'),
-        (["--entry", "1"], "--entry is the number of an entry in the file that --har names; give both"),
+        (["--entry", "1"], "--entry is the number of an entry in the file of --har; give --har too"),
     ],
 )
 def test_what_cannot_be_asked(arguments: Sequence[str], message: str) -> None:
@@ -287,7 +287,7 @@ def test_what_cannot_be_asked(arguments: Sequence[str], message: str) -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 3])
 def test_a_number_that_no_entry_has(number: int) -> None:
-    with pytest.raises(UsageError, match=f"--entry {number}: the archive has the entries 1 to 2"):
+    with pytest.raises(UsageError, match=f"--entry {number}: no such entry; the archive has the entries 1 to 2"):
         found(entry(), entry(), number=number)
 
 

@@ -63,45 +63,49 @@ def test_readable_headers():
 @pytest.mark.parametrize(
     ("assertion", "arguments", "message"),
     [
-        (assert_allowed, {"origin": EVIL}, f"a page of {EVIL} should read it, and cannot\n\nBLOCKED"),
+        (assert_allowed, {"origin": EVIL}, f"a page of {EVIL} cannot read the response, but should\n\nBLOCKED"),
         (
             assert_allowed,
             {"origin": APP, "method": "PUT", "headers": [("X-Other", "1")]},
-            f"a page of {APP} should read it, and cannot\n\nBLOCKED",
+            f"a page of {APP} cannot read the response, but should\n\nBLOCKED",
         ),
-        (assert_blocked, {"origin": APP}, f"a page of {APP} should be blocked, and is not (readable)\n\nALLOWED"),
+        (assert_blocked, {"origin": APP}, f"a page of {APP} should be blocked, but is not (readable)\n\nALLOWED"),
         (
             assert_blocked,
             {"origin": EVIL, "mode": "no-cors"},
-            f"a page of {EVIL} should be blocked, and is not (opaque)",
+            f"a page of {EVIL} should be blocked, but is not (opaque)",
         ),
         (
             assert_blocked,
             {"origin": EVIL, "reason": "method-not-allowed"},
-            f"a page of {EVIL} is blocked, but because of allow-origin-missing, not method-not-allowed\n\nBLOCKED",
+            f"a page of {EVIL} is blocked because of allow-origin-missing, not method-not-allowed\n\nBLOCKED",
         ),
         (
             assert_readable_headers,
             {"origin": APP, "names": ["X-Total", "X-Secret", "X-None"]},
-            f"a page of {APP} should read headers that it cannot: X-Secret (hidden), X-None (not sent)\n\nALLOWED",
+            f"a page of {APP} cannot read headers that it should: X-Secret (hidden), X-None (not sent)\n\nALLOWED",
         ),
-        (assert_readable_headers, {"origin": EVIL, "names": []}, f"a page of {EVIL} should read it"),
+        (
+            assert_readable_headers,
+            {"origin": EVIL, "names": []},
+            f"a page of {EVIL} cannot read the response, but should",
+        ),
         (
             assert_allowed,
             {"origin": APP, "headers": {"DPR": "2"}},
-            f"a page of {APP} should read it, and cannot in Firefox and Safari\n\n"
+            f"a page of {APP} cannot read the response in Firefox and Safari, but should\n\n"
             "BLOCKED in Firefox and Safari, allowed in Chrome: ",
         ),
         (
             assert_blocked,
             {"origin": APP, "headers": {"DPR": "2"}},
-            f"a page of {APP} should be blocked, and is not (readable) in Chrome\n\n"
+            f"a page of {APP} should be blocked, but is not (readable) in Chrome\n\n"
             "BLOCKED in Firefox and Safari, allowed in Chrome: ",
         ),
         (
             assert_readable_headers,
             {"origin": APP, "names": ["X-None"], "engine": "webkit"},
-            f"a page of {APP} should read headers that it cannot: X-None (not sent)\n\nALLOWED in Safari: ",
+            f"a page of {APP} cannot read headers that it should: X-None (not sent)\n\nALLOWED in Safari: ",
         ),
     ],
 )
@@ -169,7 +173,7 @@ def test_if_only_some_browsers_block_the_reason_says_which(cors_browser):
     verdict = cors_browser(application, origin=APP).fetch("https://localhost/", headers={"DPR": "2"})
     assert not verdict.allowed
     assert str(verdict.reason).endswith(" (blocked in Firefox and Safari)")
-    with pytest.raises(AssertionError, match=f"a page of {APP} should read it, and cannot in Firefox and Safari"):
+    with pytest.raises(AssertionError, match=f"a page of {APP} cannot read the response in Firefox and Safari"):
         assert_allowed(application, "/", origin=APP, headers={"DPR": "2"})
 
 
@@ -192,7 +196,7 @@ def raising():
         ("/404-No", None, ""),
         ("/404-No", 404, ""),
         ("/404-No", 200, "its status is 404, not 200"),
-        ("/500-No", None, "its status is 500; status=500 would say that this is expected"),
+        ("/500-No", None, "its status is 500; pass status=500 if this is expected"),
         ("/503-No", None, "its status is 503"),
         ("/503-No", 503, ""),
         ("/503-No", 500, "its status is 503, not 500"),
@@ -207,7 +211,7 @@ def test_an_application_that_fails_has_not_answered(path, status, message):
         assert assert_readable_headers(app, path, "Content-Type", origin=APP, status=status)
         return
     for assertion, more in ((assert_allowed, ()), (assert_readable_headers, (["Content-Type"],))):
-        with pytest.raises(AssertionError, match=f"a page of {APP} can read it, but {re.escape(message)}"):
+        with pytest.raises(AssertionError, match=f"a page of {APP} can read the response, but {re.escape(message)}"):
             assertion(app, path, *more, origin=APP, status=status)
 
 

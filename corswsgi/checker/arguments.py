@@ -39,7 +39,9 @@ def add_shared(parser: argparse.ArgumentParser, *, answers: int) -> None:
         help=f"seconds for everything together; default: {answers} times --timeout for each URL or case",
     )
     parser.add_argument(
-        "--junit", metavar="FILE", help="also write the results as JUnit XML, for a CI server; a test for each URL"
+        "--junit",
+        metavar="FILE",
+        help="also write the results as JUnit XML for a CI server, with each URL or case as a test",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="print everything: all requests and answers")
     parser.add_argument("--insecure", action="store_true", help="accept any TLS certificate")

@@ -116,7 +116,7 @@ def _cases(options: argparse.Namespace) -> list[Case]:
 
 def _of_file(options: argparse.Namespace) -> list[Case]:
     if options.urls:
-        raise UsageError("--cases FILE tells the URLs; leave the others out, or put them into the file")
+        raise UsageError("--cases FILE names the URLs; leave out the URLs beside it, or put them into the file")
 
     if options.origin:
         parse_page_origin(options.origin)  # its fault is none of the file

@@ -215,13 +215,13 @@ def _missing(option: str, found: Found) -> str:
     if found == Found():
         what = "the URL that the script fetches" if option == "URL" else "--origin, the origin of the page,"
         return f"{what} is missing; a good line: {_GOOD}"
-    return f"what was pasted does not tell {_BESIDE[option]}"
+    return f"the pasted text does not contain {_BESIDE[option]}"
 
 
 _BESIDE = {
     "URL": "the URL; add it",
-    "--origin": "the origin of the page; add it, as --origin https://app.example.com",
-    "--method": "the method; add it, as --method PUT",
+    "--origin": "the origin of the page; add it, such as --origin https://app.example.com",
+    "--method": "the method; add it, such as --method PUT",
 }
 
 

@@ -187,7 +187,7 @@ def _fetch(
 
 
 def _in_which(engines: Iterable[str], asked: Iterable[str]) -> str:
-    """Return `` in Chromium and Firefox`` or the like; an empty string for all engines that were asked about."""
+    """Return for example ``" in Chromium and Firefox"``; an empty string for all engines that were asked about."""
     names = [PROFILES[each].browser for each in engines]
     return "" if len(names) == len(list(asked)) else f" in {' and '.join(names)}"
 
