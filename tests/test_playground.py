@@ -900,7 +900,10 @@ def test_where_engines_are_known_to_differ_it_is_told(demo: Demo) -> None:
     name = visit_under(demo, allow_origins=[demo.page_url], allow_headers=["*"])
     told = look(demo, name, headers=[["Authorization", "Bearer demo-token"]])["prediction"]
     assert told["outcome"] == "blocked"
-    assert any("Chromium, Firefox, WebKit: * in Access-Control-Allow-Headers covers Authorization" in each for each in told["differences"])
+    assert any(
+        "Chromium, Firefox, WebKit: * in Access-Control-Allow-Headers covers Authorization" in each
+        for each in told["differences"]
+    )
     assert look(demo, name)["prediction"]["differences"] == []
 
 
