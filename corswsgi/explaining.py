@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="a settings file, in TOML or INI")
     parser.add_argument(
-        "--app", metavar="MODULE:CALLABLE", help="look at the policy of the middleware in this WSGI application"
+        "--app", metavar="MODULE:CALLABLE", help="use the policy of the middleware in this WSGI application"
     )
     parser.add_argument("--path", default="/", help="the path of the request; default: /")
     parser.add_argument("--origin", help="the origin of the page; without it, the request has no Origin header")

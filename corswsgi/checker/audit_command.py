@@ -53,21 +53,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cases",
         metavar="FILE",
-        help="audit each [[case]] of a TOML file: url, origin, and if need be name and fail-on; see "
+        help="audit each [[case]] of a TOML file: url, origin, and optionally name and fail-on; see "
         '"Testing in CI" in the documentation',
     )
     parser.add_argument(
-        "--origin", metavar="ORIGIN", help='of the pages that are meant to read it: "https://app.example.com"'
+        "--origin",
+        metavar="ORIGIN",
+        help="the origin of the pages that are meant to read it, such as https://app.example.com",
     )
     parser.add_argument(
-        "--app", metavar="MODULE:CALLABLE", help="a WSGI application, asked in this process; nothing goes out"
+        "--app", metavar="MODULE:CALLABLE", help="ask this WSGI application in this process, not over the network"
     )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.add_argument(
         "--fail-on",
         choices=_SEVERITIES,
         metavar="SEVERITY",
-        help=f"exit with 1 when a finding is at least that: {', '.join(_SEVERITIES)}; default: never",
+        help=f"exit with 1 if a finding has at least this severity: {', '.join(_SEVERITIES)}; default: never",
     )
     parser.set_defaults(har=None)
     add_cookies(parser)

@@ -48,29 +48,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "urls", nargs="*", metavar="URL", help="what the script fetches, with http:// or https://; may be several"
     )
-    parser.add_argument("--origin", help='of the page with the script, such as https://app.example.com, or "null"')
+    parser.add_argument(
+        "--origin", help='the origin of the page with the script, such as https://app.example.com, or "null"'
+    )
     pasted = parser.add_mutually_exclusive_group()
     pasted.add_argument(
         "--console",
         metavar="TEXT|-",
-        help="ask what a message about CORS in the console of a browser is about; - reads it from standard input",
+        help="ask about the request of a CORS message in a browser's console; - reads it from standard input",
     )
     pasted.add_argument(
         "--curl",
         metavar="TEXT|-",
-        help='ask what "Copy as cURL" of the developer tools gave; - reads it from standard input',
+        help="ask about a request copied as cURL in the developer tools; - reads it from standard input",
     )
     pasted.add_argument(
-        "--har", metavar="FILE", help=f"ask about the failed requests across origins of an archive, {MOST} at most"
+        "--har", metavar="FILE", help=f"ask about the failed cross-origin requests of a HAR archive, {MOST} at most"
     )
     pasted.add_argument(
         "--cases",
         metavar="FILE",
-        help="ask about each [[case]] of a TOML file: url, origin, and if need be name, method, headers, credentials, "
+        help="ask about each [[case]] of a TOML file: url, origin, and optionally name, method, headers, credentials, "
         'expect, and send = true as for --send; see "Testing in CI" in the documentation',
     )
-    parser.add_argument("--entry", type=int, metavar="N", help="of the archive: ask about this one only, from 1")
-    parser.add_argument("-X", "--method", help="default: GET, or POST with --data")
+    parser.add_argument("--entry", type=int, metavar="N", help="with --har: ask about this entry only, counted from 1")
+    parser.add_argument("-X", "--method", help="the method; default: GET, or POST with --data")
     parser.add_argument(
         "-H",
         "--header",
@@ -82,20 +84,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a header that the script sets; may be given several times",
     )
     add_cookies(parser)
-    parser.add_argument("--data", metavar="TEXT|@FILE", help="the body: text, or what is in a file, as bytes")
-    parser.add_argument("--credentials", choices=CREDENTIALS, help="of the fetch(); default: same-origin, or as pasted")
+    parser.add_argument("--data", metavar="TEXT|@FILE", help="the body: text, or the bytes of a file")
+    parser.add_argument(
+        "--credentials", choices=CREDENTIALS, help="the credentials mode of fetch(); default: same-origin, or as pasted"
+    )
     parser.add_argument(
         "--referrer-policy",
         choices=REFERRER_POLICIES,
         default="strict-origin-when-cross-origin",
         metavar="POLICY",
-        help="of the page; default: strict-origin-when-cross-origin",
+        help="the referrer policy of the page; default: strict-origin-when-cross-origin",
     )
     parser.add_argument(
         "--behind",
         metavar="URL",
-        help="of the application behind the proxy, such as http://127.0.0.1:8000: ask it the same, with the Host of "
-        "the proxy, and show both side by side; without a path, the path is that of the URL",
+        help="the application behind the proxy, such as http://127.0.0.1:8000: ask it the same, with the Host of the "
+        "proxy, and show both side by side; without a path, the path of the URL is used",
     )
     parser.add_argument(
         "--behind-secrets",
@@ -103,7 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="send cookies, Authorization and keys to --behind too, if it is another host",
     )
     parser.add_argument(
-        "--app", metavar="MODULE:CALLABLE", help="ask this WSGI application, in this process, and not the network"
+        "--app", metavar="MODULE:CALLABLE", help="ask this WSGI application in this process, not over the network"
     )
     parser.add_argument(
         "--send",
@@ -117,7 +121,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="engines",
         help="ask about this engine only; may be given several times; default: all three",
     )
-    parser.add_argument("--expect", choices=EXPECTED, help="exit with 0 if it is so, and with 1 if not")
+    parser.add_argument("--expect", choices=EXPECTED, help="exit with 0 if this is the result, and with 1 if not")
     parser.add_argument(
         "--fix",
         choices=FORMS,
