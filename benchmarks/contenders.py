@@ -38,7 +38,7 @@ def fresh(function: Any) -> Any:
 
 
 def fresh_module(name: str) -> Any:
-    """Return a copy of a module, of which all functions and classes have code of their own; see :func:`fresh`."""
+    """Return a copy of a module whose functions and classes all have code of their own; see :func:`fresh`."""
     spec = importlib.util.find_spec(name)
     assert spec is not None
     assert spec.loader is not None

@@ -1,7 +1,7 @@
 """The floor with the guarantees that corswsgi gives: ordinary classes, as one writes WSGI middlewares by hand.
 
-Each answers byte for byte as corswsgi does under the policy of :mod:`benchmarks.cells`, whatever the application
-says or raises; a test holds the two together. The guarantees, beside the right headers:
+Each answers byte for byte as corswsgi does under the policy of :mod:`benchmarks.cells`, for anything that the
+application says or raises; a test holds the two together. The guarantees, beside the right headers:
 
 - ``Access-Control-*`` headers of the application are replaced, and its ``Vary`` lines are merged with the layer's;
 - an exception of the application, on a request from an allowed origin, is logged and answered 500 with CORS headers;

@@ -115,7 +115,7 @@ def measure(batches: Mapping[K, Batch], pace: Pace, lasting: float = BATCH) -> d
 
     Why not ``pyperf.Runner``: it gives each benchmark processes of its own, one benchmark after the other, so that
     what is to be subtracted would come from another process, some minutes apart. Here all take turns, many times a
-    second. An interruption can only lengthen a turn, hence the least of several; and where the clock of the
+    second. An interruption can only lengthen a turn, so the shortest of several counts; and where the clock of the
     processor changes, it changes for all of a round.
     """
     loops = {name: _loops(batch, lasting) for name, batch in batches.items()}

@@ -24,7 +24,7 @@ from benchmarks.report import NONE, Table, listed
 from benchmarks.rightness import faults_of
 
 GOAL = 2.0
-#: How long is measured, and how often everything is made anew for that: where things come to lie in memory is chance.
+#: How long is measured, and how often everything is made again for that: where things come to lie in memory is chance.
 FULL, QUICK = (Pace(rounds=10, passes=12), 5), (Pace(rounds=3, passes=6), 3)
 ASKING = "asking"
 MARK = "°"

@@ -43,7 +43,7 @@ def verdict(met: bool | None) -> str:
 
 
 def grid(rows: Sequence[Sequence[str]]) -> Iterable[str]:
-    """Return the lines of a table, of which the first row is the head."""
+    """Return the lines of a table; the first row is the head."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rule = "  ".join("=" * width for width in widths)
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

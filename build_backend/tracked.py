@@ -80,7 +80,7 @@ def _asked_of_git() -> list[str]:
 
 
 def _walked(folder: str) -> Iterator[str]:
-    """Yield the files below a folder, but for hidden ones and those that builds and Python leave behind."""
+    """Yield the files below a folder, except hidden ones and those that builds and Python leave behind."""
     for directory, folders, files in os.walk(folder):
         leavings = (*LEFT_ANYWHERE, *(LEFT_AT_THE_TOP if directory == "." else ()))
         folders[:] = [name for name in folders if name not in leavings and not name.startswith(".")]

@@ -22,7 +22,7 @@ MAX_SECONDS = 60  # for one request, from the first byte to the last
 
 
 class Refused(Exception):
-    """A request that is not answered: a status, and a sentence for whoever sent it."""
+    """A request that is not answered: a status, and a sentence for the client."""
 
 
 class Handler(CORSRequestHandlerMixin, BaseHTTPRequestHandler):

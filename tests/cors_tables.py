@@ -688,7 +688,7 @@ def _echo_cases(reads: Iterable[str], *, authorization: bool, listed: Pairs, var
 
 
 class Echo(NamedTuple):
-    """Options beside ``allow_credentials``, of which "*" makes the policy echo."""
+    """Options with ``allow_credentials`` that make the policy echo if they are "*"."""
 
     id: str
     options: Mapping[str, Any]

@@ -158,7 +158,7 @@ def is_insecure(origin: Origin) -> bool:
 def matches(entry: Any, origin: str, is_careful: bool = False) -> bool:
     """Tell whether one entry of ``allow_origins`` means this origin.
 
-    :param is_careful: whether an expression allows no insecure origin, whatever it matches.
+    :param is_careful: whether an expression allows no insecure origin, even if it matches one.
     """
     if isinstance(entry, str) and "*" not in entry:
         return entry == origin
@@ -275,7 +275,7 @@ def names_of(options: Options, name: str) -> list[str]:
 
 
 def unique(names: Iterable[str]) -> list[str]:
-    """Return names without those that came before, in whatever case."""
+    """Return names without those that came before, in upper or lower case."""
     kept: dict[str, str] = {}
     for name in names:
         if name.lower() not in kept:
@@ -436,7 +436,7 @@ def is_safelisted(name: str, value: str) -> bool:
 
 
 def is_remembered(options: Options, first: Script, second: Script, seconds: float, cap: float) -> bool:
-    """Tell whether ``second``, the same fetch but for credentials, needs no preflight so long after that of ``first``.
+    """Tell whether ``second``, the same fetch apart from credentials, needs no preflight so long after ``first``.
 
     fetch#concept-cache-match: what was permitted without credentials permits nothing with them.
     """

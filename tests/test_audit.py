@@ -92,7 +92,7 @@ def on_preflight(*headers: tuple[str, str]) -> Any:
 
 
 def echoing(environ: dict[str, Any]) -> Pairs:
-    """Allow one origin whatever it asks for."""
+    """Allow one origin anything that it asks for."""
     asked = {
         METHODS: environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
         HEADERS: environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),

@@ -479,7 +479,7 @@ def test_a_copy_of_a_module_has_code_of_its_own() -> None:
 
 
 def code_of(app: Any, ask: Ask) -> dict[int, types.CodeType]:
-    """Return the code that an application runs for a request, but for the standard library's, by its identity."""
+    """Return the code that an application runs for a request, except the standard library's, by its identity."""
     ran: list[types.CodeType] = []
     environ = environ_of(ask)
 

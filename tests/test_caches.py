@@ -70,7 +70,7 @@ def varnish(direct: int) -> Iterator[dict[str, int]]:
 
 @pytest.fixture(scope="module", params=["nginx", "Varnish"])
 def bench(request: pytest.FixtureRequest, site: Site, direct: int) -> Iterator[Bench]:
-    """Each cache in turn, as it is but for being a cache."""
+    """Each cache in turn, as it comes, with a cache switched on."""
     ports = request.getfixturevalue(request.param.lower())
     with contextlib.closing(Bench(site, direct, ports[request.param])) as bench:
         yield bench
@@ -120,7 +120,7 @@ def test_an_answer_that_the_cache_revalidates_stays_that_of_whom_it_was_made_for
             time.sleep(pause)
     assert not tally.mistakes, shown(tally)
     revalidated = {name: sum(site.conditional[run.path] for run in each) for name, each in runs.items()}
-    assert revalidated.pop("nginx") == 0, "it fetches anew, unless it is told to revalidate"
+    assert revalidated.pop("nginx") == 0, "it fetches again, unless it is told to revalidate"
     assert all(count >= len(OURS) * len(STALE_ORDERS) for count in revalidated.values()), revalidated
 
 
@@ -159,7 +159,7 @@ def test_what_enforce_refuses_is_not_handed_to_others(bench: Bench) -> None:
     path = bench.fresh(named("corswsgi", "dynamic, enforced"))
     statuses = [bench.cache.take(step, path).status for step in parse("stranger A stranger none stranger A B none")]
     assert statuses == [403, 200, 403, 200, 403, 200, 200, 200]
-    assert bench.site.requests["GET", path] == 3 + 3, "each refusal is made anew; A, B and none are asked for once"
+    assert bench.site.requests["GET", path] == 3 + 3, "each refusal is made again; A, B and none are asked for once"
 
 
 def test_cache_does_not_enforce_for_itself(bench: Bench) -> None:
@@ -175,7 +175,7 @@ def test_cache_does_not_enforce_for_itself(bench: Bench) -> None:
 
 @pytest.mark.parametrize("header", ["Cookie", "Authorization"])
 def test_varnish_passes_on_what_is_of_one_user_and_nginx_does_not(bench: Bench, header: str) -> None:
-    """Why an answer to one user must not say ``public``, whatever its CORS headers."""
+    """Why an answer to one user must not say ``public``, regardless of its CORS headers."""
     path = bench.fresh(named("corswsgi", "dynamic: two origins, with credentials"))
     for value in ("user=1", "user=2"):
         answer = bench.cache.ask("GET", path, {"Origin": A, "Accept-Encoding": "identity", header: value})

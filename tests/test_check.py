@@ -1,6 +1,6 @@
 """``corswsgi check``: its diagnoses, each against a server that fails in that way, and its words, in golden files.
 
-``CORSWSGI_GOLDEN=write`` writes the golden files anew; read them before you keep them.
+``CORSWSGI_GOLDEN=write`` writes the golden files again; read them before you keep them.
 """
 
 from __future__ import annotations

@@ -390,7 +390,7 @@ def test_many_names_are_counted() -> None:
 
 
 def test_an_answer_renews_the_cookie_that_was_given() -> None:
-    """As in a browser: what a redirect sets anew is sent with the next request, and what was there before is not."""
+    """As in a browser: what a redirect sets again is sent with the next request, and what was there before is not."""
 
     def app(asked: Asked) -> bytes:
         allowed = (("Access-Control-Allow-Origin", HOME), ("Access-Control-Allow-Credentials", "true"))

@@ -238,7 +238,7 @@ def test_the_browser_reads_what_the_rules_let_it_read(case: Case) -> None:
 
 
 def test_the_browser_says_nothing_else_for_policies_than_the_reasons_of_this_table() -> None:
-    """Whatever else could be wrong with an answer, a policy's never is."""
+    """An answer may be wrong in other ways, but not in what the policy says."""
     assert {Code.ALLOW_ORIGIN_MULTIPLE, Code.ALLOW_METHODS_INVALID, Code.METHOD_WILDCARD}.isdisjoint(WHY)
 
 

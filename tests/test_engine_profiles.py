@@ -876,7 +876,7 @@ def test_mixed_content_of_other_pages_is_blocked_in_every_engine() -> None:
             assert str(verdict.reason.code) == "mixed-content"
 
 
-# Whatever a server says
+# Regardless of what a server says
 
 HOSTILE = st.one_of(
     st.sampled_from(["*", PAGE, "null", "true", "PUT, *", "x-a, authorization, *", "60", "-1", "9" * 5000, "", ",,,"]),

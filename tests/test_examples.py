@@ -101,7 +101,7 @@ def send(port: int, data: bytes, *, more: bool = False) -> bytes:
 
 
 def ask(port: int, method: str, path: str = "/", headers: Pairs = (), body: bytes = b"", *, more: bool = True) -> Reply:
-    """Return the one response to one request. No header is added to those that are given, but for ``Host``."""
+    """Return the one response to one request. No header is added to those that are given, except ``Host``."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", *(f"{name}: {value}" for name, value in headers)]
     sent = send(port, "\r\n".join([*lines, "", ""]).encode("latin-1") + body, more=more)
     assert len(re.findall(rb"^HTTP/1\.[01] ", sent, re.MULTILINE)) == 1
@@ -444,7 +444,7 @@ def test_django(ports: dict[str, int], name: str) -> None:
         ("Access-Control-Allow-Credentials", "true"),
         ("Access-Control-Allow-Origin", APP),
     ]
-    # One exact origin is the same on every response, whoever asks; the browser of any other compares, and refuses.
+    # One exact origin is the same on every response, for everyone; the browser of any other compares, and refuses.
     for origin in [APP, STRANGER]:
         reply = ask(port, "PATCH", "/api/account", [("Origin", origin)])
         assert as_json(reply) == {"name": "Ada", "method": "PATCH"}

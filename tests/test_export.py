@@ -653,7 +653,7 @@ def test_nothing_breaks_out_of_its_place_in_caddy(names: list[str], methods: lis
     plain = caddy({"/path": Policy([APP, SHOP]), "/other": None})
     left = {word for word in words(text) - words(plain) if not re.fullmatch(r"@cors_[0-9]_[0-9]", word)}
     assert left <= {f"Access-Control-{name}" for name in ("Allow-Methods", "Allow-Headers", "Expose-Headers")}
-    # Caddy puts in a variable of its environment for {$NAME}, wherever that stands.
+    # Caddy puts in a variable of its environment for {$NAME} everywhere.
     assert "{$" not in text
     assert not re.search(r"\{[a-z]+\.", re.sub(r"\{(?:cors_|http\.)[A-Za-z_.-]+\}", "", text))
 

@@ -1,4 +1,4 @@
-"""Exported configurations on the real servers: they answer as the middleware does, whatever is behind them."""
+"""Exported configurations on the real servers: they answer as the middleware does, with anything behind them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults: whatever an application or a client does wrong, and wherever, servers see what they would see without us."""
+"""Faults: if an application or a client does something wrong, servers see what they would see without us."""
 
 from __future__ import annotations
 
@@ -554,7 +554,7 @@ def waitress_port() -> Iterator[int]:
 
 
 def received(port: int, path: str, origin: str | None) -> tuple[list[bytes], bytes]:
-    """Return the lines of a response's head but for date and policy, and its body."""
+    """Return the lines of a response's head except date and policy, and its body."""
     lines = [f"GET {path} HTTP/1.0", "Host: api.example", *([] if origin is None else [f"Origin: {origin}"]), "", ""]
     with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
         connection.sendall("\r\n".join(lines).encode())
@@ -707,7 +707,7 @@ def test_a_client_of_a_request_handler_that_leaves_in_mid_stream(who: str, after
 
 
 def policy_of(name: str, origins: Any) -> Policy:
-    """Return a policy of which every header of every answer tells the name."""
+    """Return a policy whose name is in every header of every answer."""
     number = 100 + ord(name)
     return Policy(
         origins,

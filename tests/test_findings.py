@@ -29,7 +29,7 @@ def declared() -> dict[str, Kind]:
 
 
 def names_in(path: Path) -> Iterator[str]:
-    """Yield the names that a module uses, but for those that it only imports."""
+    """Yield the names that a module uses, except those that it only imports."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             yield node.id

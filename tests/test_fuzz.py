@@ -38,7 +38,7 @@ def test_what_the_fuzzer_starts_from_is_clean(target: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(FINDINGS.glob("*/*")), ids=lambda path: "/".join(path.parts[-2:]))
 def test_what_was_found_is_mended(path: Path) -> None:
-    """A file stands here for each fault that the fuzzer found: whatever it held, it holds no longer."""
+    """A file stands here for each fault that the fuzzer found, and none of them is a fault any longer."""
     TARGETS[path.parent.name](path.read_bytes())
 
 

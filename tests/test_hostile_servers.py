@@ -35,7 +35,7 @@ Answer = Callable[[Asked], Any]
 
 
 def dropping(is_dropped: Callable[[Asked], object], instead: Any = b"") -> Answer:
-    """Answer as it should be, but for some requests."""
+    """Answer as it should be, except to some requests."""
     return lambda asked: instead if is_dropped(asked) else FINE
 
 

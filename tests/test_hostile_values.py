@@ -1,4 +1,4 @@
-"""Whatever a client sends and whatever a developer declares: nothing strange is allowed, echoed, raised or kept."""
+"""Regardless of what a client sends and a developer declares, nothing strange is allowed, echoed, raised or kept."""
 
 from __future__ import annotations
 
@@ -355,7 +355,7 @@ def ask_one_handler(policy: Policy, requests: list[tuple[str, str, Pairs]]) -> N
     members = {"cors": policy, "do_GET": do_GET, "protocol_version": "HTTP/1.1", "_refusals": RefusalLog()}
     received = b""
     for method, path, headers in requests:
-        # A request line is split at white space, of which there is some beyond ASCII.
+        # A request line is split at white space, and there is some beyond ASCII.
         lines = [f"{method} {''.join(path.split())} HTTP/1.1", "Host: 127.0.0.1"]
         lines += [f"{name}: {foldable(value)}" for name, value in headers]
         received += "\r\n".join([*lines, "", ""]).encode("latin-1")
@@ -412,7 +412,7 @@ def preflight(method: str, names: str | None = None, origin: str = APP) -> tuple
 
 LISTS = Policy([APP, SHOP], allow_methods=["PUT", "PATCH"], allow_headers=["X-A", "*"])
 
-#: What a preflight asks for in vain, under LISTS, and what to do about it in the words of the log.
+#: What a preflight asks for and does not get, under LISTS, and what to do about it in the words of the log.
 UNLISTED = [
     (preflight("DELETE"), 'the method DELETE is not listed; add "DELETE" to allow_methods'),
     (preflight("put"),

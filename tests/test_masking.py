@@ -115,7 +115,7 @@ LONG = "eyJhbGciOiJIUzI1NiJ9." + "0123456789abcdef" * 20
     [
         ("an echo of s3cr3t-value here", "an echo of *** here"),
         ('the value "k3y" is not on the list', 'the value "***" is not on the list'),
-        ("k3y is too short to be masked wherever it stands", "k3y is too short to be masked wherever it stands"),
+        ("k3y is too short to be masked everywhere", "k3y is too short to be masked everywhere"),
         (f'the value "Bearer {LONG[:192]}... is not', 'the value "Bearer ***" is not'),
         (f"X-Echo: {LONG[:150]}... and {LONG}", "X-Echo: ***... and ***"),
         (f"what begins alike, {LONG[:30]}x, is another", f"what begins alike, {LONG[:30]}x, is another"),

@@ -718,7 +718,7 @@ def test_a_policy_without_vary_leaves_that_of_the_application_as_it_is() -> None
 
 
 def enforced(host: str, **more: str) -> str:
-    """Return ``"app"`` or ``"403"``, whichever answers under a policy that enforces."""
+    """Return ``"app"`` or ``"403"``, as it is answered under a policy that enforces."""
     called = []
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:

@@ -1,6 +1,6 @@
 """``corswsgi check --console``: what is found in the messages that browsers print, as they print them.
 
-Those of Chromium and WebKit were printed by them, but for what a page of this machine cannot provoke; those of Firefox
+Those of Chromium and WebKit were printed by them, except what a page of this machine cannot provoke; those of Firefox
 are in its ``security.properties``. The last tests ask the browsers of this machine.
 """
 

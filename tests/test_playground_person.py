@@ -212,7 +212,7 @@ def test_a_request_that_fetch_itself_refuses(person: Person) -> None:
     assert person.sees("#prediction-verdict") == "✓ The same as in this browser."
 
 
-def test_faults_appear_as_one_types_and_can_be_mended(person: Person) -> None:
+def test_faults_appear_as_one_types_and_can_be_fixed(person: Person) -> None:
     field = person.page.get_by_label("Origins that may read answers")
     field.fill("https://one.example\nhttps://App.example.com")
     person.judged("This policy has one fault.")
@@ -306,7 +306,7 @@ def test_the_box_says_what_to_mend(person: Person, demo: Demo, front_end: str) -
     person.send()
     assert person.sees("#verdict") == "Your script can read the answer"
 
-    # Several faults, to be mended at once.
+    # Several faults, to be fixed at once.
     begin("json")
     person.page.locator("#method").fill("put")
     person.page.locator("#path").fill("/orders/7")
@@ -507,7 +507,7 @@ def test_many_faults_are_counted_and_the_rest_is_told(person: Person) -> None:
     assert len(person.faults("allow_origins")) == 20
 
 
-def test_half_of_a_character_is_told_or_mended(person: Person) -> None:
+def test_half_of_a_character_is_told_or_fixed(person: Person) -> None:
     page = person.page
     half = "field => { field.value = 'a\\ud800'; field.dispatchEvent(new Event('input', { bubbles: true })); }"
     page.locator("#allow_methods").evaluate(half)

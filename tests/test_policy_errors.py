@@ -1,4 +1,4 @@
-"""``docs/policy-errors.rst``: every kind of fault with an example; ``CORSWSGI_GOLDEN=write`` writes it anew."""
+"""``docs/policy-errors.rst``: every kind of fault with an example; ``CORSWSGI_GOLDEN=write`` writes it again."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ QUESTIONS: list[tuple[str, dict[str, str]]] = [
     ("OPTIONS", {"Origin": APP, "Access-Control-Request-Method": "POST"}),
     ("OPTIONS", {"Origin": STRANGER, "Access-Control-Request-Method": "POST"}),
 ]
-#: The headers of each answer. There is one origin, so that it is named whoever asks; the stranger's browser compares.
+#: The headers of each answer. There is one origin, so that it is named for everyone; the stranger's browser compares.
 ANSWERS = [
     {"Access-Control-Allow-Origin": APP},
     {"Access-Control-Allow-Origin": APP},

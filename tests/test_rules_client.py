@@ -1342,7 +1342,7 @@ def test_B35_referer_under_every_policy(policy: str) -> None:
 
 @pytest.mark.parametrize("policy", list(REFERERS))
 def test_B35_downgrades(policy: str) -> None:
-    """A page of https never gets as far as plain http, but for this machine, which is trustworthy."""
+    """A page of https never gets as far as plain http, except on this machine, which is trustworthy."""
     for target, column in [("http://api.other.example/", 2), ("http://127.0.0.1/", 1), ("http://x.localhost/", 1)]:
         request = made(target, referrer=parse_url(f"{WHOLE}#f"), referrer_policy=check_policy(policy))
         assert determine_referrer(request) == REFERERS[policy][column]

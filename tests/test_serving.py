@@ -1,4 +1,4 @@
-"""The same behind every server: CORS is right whatever the server does to headers, and docs/servers.rst says what.
+"""The same behind every server: CORS is right regardless of the server, and docs/servers.rst says what.
 
 What is asked is in ``serving/``; here is how it is run, and held against the page.
 """

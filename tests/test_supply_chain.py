@@ -118,7 +118,7 @@ class Archives(NamedTuple):
 
 
 def sources() -> set[str]:
-    """Return what is to be published, but for what is generated."""
+    """Return what is to be published, except what is generated."""
     folders = [ROOT / name for name in (PACKAGE, *FOLDERS)]
     files = [path.relative_to(ROOT) for folder in folders for path in folder.rglob("*") if path.is_file()]
     passing = ("__pycache__", ".")
@@ -240,7 +240,7 @@ def test_the_sdist_holds_the_sources(sdist: tarfile.TarFile) -> None:
 
 
 def options(content: bytes) -> dict[str, dict[str, str]]:
-    """Return the options of a setup.cfg, without the section that setuptools adds when it writes it anew."""
+    """Return the options of a setup.cfg, without the section that setuptools adds when it writes it again."""
     parser = configparser.RawConfigParser()
     parser.read_string(content.decode())
     return {section: dict(parser[section]) for section in parser.sections() if section != "egg_info"}

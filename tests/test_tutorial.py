@@ -31,7 +31,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def step(number: int) -> Any:
-    """Return the Flask application of a step, started anew."""
+    """Return the Flask application of a step, started again."""
     specification = importlib.util.spec_from_file_location(f"step{number}", TUTORIAL / f"step{number}.py")
     assert specification is not None
     assert specification.loader is not None

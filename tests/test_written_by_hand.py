@@ -249,7 +249,7 @@ def standing(name: str, text: str, behind: int) -> Iterator[Client]:
 def test_what_findings_say_does_what_they_say(name: str) -> None:
     with running_waitress(Application(has_cors=True)) as behind, standing(name, WRITTEN[name], behind) as client:
         reply = client.ask("GET", "/", origin(APP))
-        assert (reply.status, reply.all(ORIGIN)) == (200, [APP]), "once, whatever the application says"
+        assert (reply.status, reply.all(ORIGIN)) == (200, [APP]), "once, even if the application says it too"
         assert APP not in client.ask("GET", "/", origin(STRANGER)).all(ORIGIN)
         reply = client.ask("OPTIONS", "/", asks(APP, "PUT"))
         assert (reply.status, reply.all(ORIGIN)) == (204, [APP])

@@ -81,8 +81,8 @@ class Browser:
     ) -> None:
         """Open a page.
 
-        :param target: a WSGI application, which answers for every host; or a :class:`requests.Session`, of which only
-            the settings for TLS and proxies are used.
+        :param target: a WSGI application, which answers for every host; or a :class:`requests.Session`; only its
+            settings for TLS and proxies are used.
         :param origin: the origin of the page, as browsers write it, or ``"null"`` for a sandboxed page.
         :param engine: ``"standard"``, or an engine that departs from the standard: ``"chromium"``, ``"firefox"`` or
             ``"webkit"``.

@@ -1,4 +1,4 @@
-"""Finds URL, origin, method and header in what the console of a browser printed, with whatever stands around it."""
+"""Finds URL, origin, method and header in what the console of a browser printed, with any text around it."""
 
 from __future__ import annotations
 

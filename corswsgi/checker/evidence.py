@@ -228,7 +228,7 @@ def _probe(evidence: Evidence, gatherer: Gatherer, token: str, progress: Progres
 def _ask_past_cache(evidence: Evidence, ask: Ask, token: str, progress: Progress) -> None:
     """Ask again, past the cache, what a cache answered, or may have answered.
 
-    By a query parameter that nobody uses: that answer is kept for nobody, whatever the cache keeps. Cache-Control:
+    By a query parameter that nobody uses: no cache keeps an answer for it. Cache-Control:
     no-cache makes some caches replace what they keep, so that it is tried for the page itself only, and after that.
     """
     url, question, own = evidence.target.url, evidence.question, evidence.own

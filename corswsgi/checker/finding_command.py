@@ -1,4 +1,4 @@
-"""``corswsgi finding``: what a finding means, how it comes about, and how to fix it."""
+"""``corswsgi finding``: what a finding means, how it happens, and how to fix it."""
 
 from __future__ import annotations
 

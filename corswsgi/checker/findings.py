@@ -97,7 +97,7 @@ class Kind:
     :ivar severity: the usual one.
     :ivar title: what is so, in a few words.
     :ivar means: what it means for those concerned.
-    :ivar arises: how it comes about.
+    :ivar arises: how it happens.
     :ivar policy: the fix as a policy of corswsgi; empty if none can help.
     :ivar elsewhere: the fix on any other server, or in the page.
     """

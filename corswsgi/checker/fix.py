@@ -59,7 +59,7 @@ class Wish:
 
     @property
     def exposed(self) -> list[str]:
-        """The response headers that are open already, but for what browsers keep from scripts anyway."""
+        """The response headers that are open already, except those that browsers keep from scripts anyway."""
         hidden = {*fetch.FORBIDDEN_RESPONSE_HEADERS, *(["*"] if self.credentials else [])}
         names = (name for name in self.granted.exposed if not fetch.is_forbidden_request_header_name(name))
         return [name for name in names if name.lower() not in hidden]
@@ -68,7 +68,7 @@ class Wish:
 #: Of a policy, in seconds.
 _DEFAULT_MAX_AGE = 600
 
-#: No server can permit these, whatever it sends: by the code of the reason, what to do instead.
+#: No server can permit these: by the code of the reason, what to do instead.
 _BEYOND_SERVERS: dict[str, str] = {
     "bad-port": "run the server at another port; browsers ask none of their list of blocked ports",
     "mixed-content": "serve the URL over https:; no header lets a secure page fetch from a plain http: address",

@@ -120,7 +120,7 @@ def in_form(report: Report, name: str, upstream: str = UPSTREAM) -> Report:
 
 
 def _place(report: Report, upstream: str) -> Place:
-    """Return where the server stands: at the port that was asked, but for TLS, which the configuration leaves out."""
+    """Return where the server stands: at the port that was asked, without TLS, which the configuration leaves out."""
     url = parse_url(report.url)
     return Place(upstream, url.port) if url.origin.scheme == "http" and url.port else Place(upstream)
 

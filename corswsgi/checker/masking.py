@@ -32,7 +32,7 @@ _SCHEMES = frozenset(
     "apikey aws4-hmac-sha256 hawk jwt ntlm token".split()
 )
 
-#: Shorter secrets are masked in their own place and in quotation marks, but not wherever the same letters occur.
+#: Shorter secrets are masked in their own place and in quotation marks, but not in other text with the same letters.
 _SHORTEST_ECHO = 8
 
 #: rfc3986#section-3.2.1: the text between the slashes and the last "@" of the authority.
@@ -94,7 +94,7 @@ class Mask:
     """Masks secrets in texts, and in reports with everything in them.
 
     A server may send back what it got, for example in an error message. So the secrets in the URL and in the headers
-    given here are masked wherever they occur.
+    given here are masked everywhere.
     """
 
     def __init__(self, url: str = "", headers: Iterable[Header] = ()) -> None:

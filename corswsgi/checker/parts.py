@@ -69,7 +69,7 @@ class Actual:
 class CookieFate:
     """What one browser does with a cookie.
 
-    :ivar outcome: ``"kept"``, and sent with the page's requests; ``"partitioned"``, the same but for pages of this
+    :ivar outcome: ``"kept"``, and sent with the page's requests; ``"partitioned"``, the same except pages of this
         site only; ``"refused"``; or ``"deleted"``.
     :ivar rule: the rule that decided, a value of :class:`corswsgi.browser.set_cookie.Rule`; empty for none.
     :ivar anchor: of the rule, in its specification.

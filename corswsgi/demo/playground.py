@@ -187,7 +187,7 @@ def _why(policy: Policy, origin: str, request: SentRequest, exchanges: list[Exch
         sentences = [_CRASHED if each.startswith("The application answers") else each for each in sentences]
     places = [f"{each.asked('Host')}{each.path}" for each in exchanges]
     if len(set(places)) > 1:
-        sentences.append(f"That was the first request. It was redirected to {places[-1]}, where it is checked anew:")
+        sentences.append(f"That was the first request. It was redirected to {places[-1]}, where it is checked again:")
         again = why(policy, exchanges, credentials)
         if exchanges[-1].asked("Origin") == "null" != origin:
             # The redirect is the reason, not a sandboxed page.

@@ -1,4 +1,4 @@
-"""A Pyramid application behind a login, of which PasteDeploy makes a server: see development.ini."""
+"""A Pyramid application behind a login, which PasteDeploy serves: see development.ini."""
 
 from pyramid.authentication import AuthTktCookieHelper
 from pyramid.config import Configurator

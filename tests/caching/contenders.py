@@ -158,7 +158,7 @@ def _echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return application(environ, start)
 
 
-#: What everybody writes first. Whatever the others do, it shows that the test can fail.
+#: What everybody writes first. It shows that the test can fail.
 BY_HAND = (Contender("by hand", "Origin echoed if it is A or B, no Vary", _echo),)
 
 #: More names in ``Vary`` than nginx reads.

@@ -160,7 +160,7 @@ def _process(command: list[str], printed: Path, port: int) -> Iterator[None]:
 
 
 def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait until a server answers a request, whatever it answers; tell whether it did."""
+    """Wait until a server answers a request in any way; tell whether it did."""
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)

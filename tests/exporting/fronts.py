@@ -36,7 +36,7 @@ class Front:
         it in the foreground. Its arguments are the program, the home, and the exported file.
     :ivar check: returns the command that checks the configuration.
     :ivar version: the command that prints the version.
-    :ivar silence: what the check prints if all is well, in lower case; whatever else it prints is a warning.
+    :ivar silence: what the check prints if all is well, in lower case; anything else that it prints is a warning.
     :ivar limit: tells why a server cannot see or answer a request as the middleware does, by its method and its
         headers; empty if it can.
     :ivar limits: the same and what else is to be known, in sentences, for ``docs/servers.rst``.

@@ -45,7 +45,7 @@ def _runs(front: Front) -> Iterator[tuple[str, tuple[int, list[str]]]]:
     yield "In front of an application with CORS of its own", before_an_application(front, True)
     if front.has_files:
         with tempfile.TemporaryDirectory() as root:
-            yield "In front of files, of which half are not there", before_files(front, Path(root))
+            yield "In front of files, half of which are not there", before_files(front, Path(root))
 
 
 def _version(front: Front) -> str:

@@ -80,7 +80,7 @@ def before_an_application(front: Front, has_cors: bool) -> tuple[int, list[str]]
 
 
 def before_files(front: Front, root: Path) -> tuple[int, list[str]]:
-    """Return the same of a server with files, of which one is there and one is not.
+    """Return the same of a server with files, one of which is there and one is not.
 
     :param root: an empty directory.
     """

@@ -194,7 +194,7 @@ def _servers_own(reply: Reply | None) -> str:
         return "closes the connection without a response"
     assert reply.cors in ([], NOBODY, granted(A)), reply
     policy = {0: "without CORS headers", 1: "without CORS headers", 4: "with the policy's headers"}[len(reply.cors)]
-    body = "" if reply.end != "cut" else ", of which the body is missing"
+    body = "" if reply.end != "cut" else ", without their body"
     return f"answers {reply.status} {policy}{body}"
 
 

@@ -12,7 +12,7 @@ from serving.rows import A, Lines, granted, row
 from serving.servers import Site
 from serving.wire import PATIENCE, ask
 
-#: Seconds after which a change is in force, whatever the server.
+#: Seconds after which a change is in force, behind any server.
 _IN_FORCE = 2.0
 
 _CLIENTS = 3

@@ -40,7 +40,7 @@ PROXY_CHANGES_HEADER = Kind(
     Concern.PAGE,
     "The proxy changes a header that the application sends",
     "The application's value would let the page in; the one that arrives does not.",
-    "The proxy sets the header itself, whatever the application says.",
+    "The proxy sets the header itself, regardless of what the application sends.",
     _ONE_PLACE,
     "Take the header out of the proxy's configuration, or correct its value there.",
 )
@@ -50,7 +50,7 @@ PROXY_ADDS_HEADER = Kind(
     Severity.HIGH,
     Concern.PAGE,
     "The proxy adds the header with the wrong value",
-    "The value is the proxy's: whatever is changed in the application, it stays as it is.",
+    "The value is the proxy's: it stays the same when the application changes.",
     "CORS is set up in the proxy, and the application sends no such header.",
     "Take all ``Access-Control-*`` out of the proxy's configuration, and let ``CORSMiddleware`` send them.",
     "Correct the value in the proxy's configuration.",

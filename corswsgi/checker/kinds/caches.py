@@ -64,7 +64,7 @@ VARY_NEEDLESS = Kind(
     Concern.SERVER,
     "Vary: Origin beside *, though the answer is the same for all",
     "Caches keep one copy for each site, and answer from the cache less often.",
-    "``Vary: Origin`` is sent whatever the list of origins says.",
+    "``Vary: Origin`` is sent regardless of the list of origins.",
     '``Policy(allow_origins="*")`` sends no ``Vary``.',
     "Leave ``Origin`` out of ``Vary`` where the answer is ``*`` for everyone.",
 )

@@ -33,7 +33,7 @@ COOKIES_OF_THIRD_PARTY = Kind(
     Severity.MEDIUM,
     Concern.PAGE,
     "Page and server are of two sites, and some browsers send no cookies",
-    "Safari keeps and sends no cookies to another site than the page's, whatever their attributes say.",
+    "Safari keeps and sends no cookies to another site than the page's, regardless of their attributes.",
     "The page is on one registrable domain, the API on another.",
     "",
     "Serve both from one site, as ``app.example.com`` and ``api.example.com`` are; or send a token in a header.",

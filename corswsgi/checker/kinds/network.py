@@ -21,7 +21,7 @@ TLS = Kind(
     "tls",
     Severity.HIGH,
     _PAGE,
-    "No TLS connection came about",
+    "No TLS connection could be made",
     "Scripts learn nothing but that it failed.",
     "The server speaks plain ``http:`` at this port, or versions of TLS that browsers no longer use.",
     "",

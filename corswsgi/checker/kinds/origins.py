@@ -16,7 +16,7 @@ ANY_ORIGIN_CREDENTIALS = Kind(
     _USERS,
     "Every website can read with the user's cookies",
     "Any page that a user visits can read, as that user, what the URL answers: messages, tokens, personal data.",
-    "The server sends back whatever Origin comes, and allows credentials.",
+    "The server sends back any Origin that comes, and allows credentials.",
     'Name the origins: ``Policy(allow_origins=["https://app.example.com"], allow_credentials=True)``.',
     _WHOLE,
 )
@@ -26,7 +26,7 @@ ANY_ORIGIN_REFLECTED = Kind(
     Severity.LOW,
     _SERVER,
     "Every website can read, without cookies",
-    "The server sends back whatever Origin comes. If credentials are ever switched on, every website reads with them.",
+    "The server sends back any Origin that comes. If credentials are ever switched on, every website reads with them.",
     "An Origin is sent back without a look at it.",
     f'If all may read: ``Policy(allow_origins="*")``, which can never go with credentials. Otherwise: {_LIST}',
     "If all may read, send ``*``. Otherwise compare the whole Origin with a list.",
@@ -50,7 +50,7 @@ ANY_ORIGIN_MAY_SEND = Kind(
     _USERS,
     "Every website can send requests with the user's cookies",
     "A page cannot read the answer, but what the request changes is changed, as the user.",
-    "Preflights are granted to every Origin, whatever is decided about other requests.",
+    "Preflights are granted to every Origin, regardless of what is decided about other requests.",
     "A policy decides about preflights by the same list of origins as about all other requests.",
     "Decide about preflights by the same list of origins as about all other requests.",
 )

@@ -57,7 +57,7 @@ ANY_METHOD = Kind(
     Severity.INFO,
     _SERVER,
     "Allowed pages may send any method",
-    "A page that is allowed at all may send DELETE too, and whatever the application learns tomorrow.",
+    "A page that is allowed at all may send DELETE too, and any method that the application learns later.",
     "Access-Control-Allow-Methods is ``*``, or sends back what was asked for.",
     'List the methods that the URL takes: ``Policy(..., allow_methods=["PUT"])``. GET, HEAD and POST need no listing.',
     "List the methods that the URL takes.",
@@ -79,7 +79,7 @@ METHOD_FORBIDDEN = Kind(
     Severity.INFO,
     _SERVER,
     "Access-Control-Allow-Methods permits what no page can send",
-    "CONNECT, TRACE and TRACK are refused by every browser, whatever a server permits.",
+    "CONNECT, TRACE and TRACK are refused by every browser, even if a server permits them.",
     "A list of all methods was copied.",
     "A policy refuses these names; leave them out of ``allow_methods``.",
     "Take them off the list.",
@@ -101,8 +101,8 @@ ANY_HEADER = Kind(
     Severity.INFO,
     _SERVER,
     "Allowed pages may set any request header",
-    "Browsers take ``*`` for Authorization too, whatever the standard says; headers that only a proxy should set, such "
-    "as ``X-Forwarded-For``, can be set by pages.",
+    "Browsers take ``*`` for Authorization too, although the standard says otherwise; headers that only a proxy should "
+    "set, such as ``X-Forwarded-For``, can be set by pages.",
     "Access-Control-Allow-Headers is ``*``, or sends back what was asked for.",
     'List the headers that the application reads: ``Policy(..., allow_headers=["Content-Type"])``.',
     "List the headers that the application reads.",

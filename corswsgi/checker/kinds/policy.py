@@ -21,7 +21,7 @@ METHOD_LOWER_CASE = Kind(
     Concern.PAGE,
     "A method is listed in lower case",
     "Methods are compared letter by letter. Browsers send DELETE, GET, HEAD, OPTIONS, POST and PUT in upper case "
-    "whatever a script writes, and every other method as the script writes it: ``patch`` is not ``PATCH``.",
+    "even if a script does not, and every other method as the script writes it: ``patch`` is not ``PATCH``.",
     'A script says ``method: "patch"``, or the name was typed as other names are.',
     'List ``"PATCH"`` in ``allow_methods``, and write it in upper case in the script.',
     "List the method in upper case, and write it so in the script.",

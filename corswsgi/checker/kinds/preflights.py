@@ -64,7 +64,7 @@ PREFLIGHT_REDIRECT = Kind(
     _PAGE,
     "The preflight is redirected",
     _NO_REDIRECTS,
-    "The server redirects every request to this address, whatever its method.",
+    "The server redirects every request to this address, regardless of its method.",
     _BEFORE_ALL,
     f"{_DIRECT}, or answer preflights before anything redirects.",
 )

@@ -9,8 +9,8 @@ RESPONSE_HEADER_IN_REQUEST = Kind(
     Severity.HIGH,
     Concern.PAGE,
     "The script sets a header of responses",
-    "Access-Control-Allow-Origin and its like have to come from the server. On a request they permit nothing, and make "
-    "a preflight necessary.",
+    "Access-Control-Allow-Origin and similar headers have to come from the server. On a request they permit nothing, "
+    "and make a preflight necessary.",
     "Advice for servers was followed in the script.",
     "",
     "Take the header out of the script.",

@@ -56,7 +56,7 @@ def details(report: Report) -> Iterator[Line]:
 def _step(report: Report) -> Iterator[Line]:
     reason = report.reason
     of = _OF[reason.step] if reason.anchor == "fetch#cors-check" else ""
-    said = shown_sentence(reason.sentence) if report.answered else "a network error, of which scripts learn nothing"
+    said = shown_sentence(reason.sentence) if report.answered else "a network error, which scripts learn nothing about"
     yield _sentence(f"{capitalized(_STEPS[reason.anchor])}{of}: {said}.")
     specification, _, fragment = reason.anchor.partition("#")
     yield Line(f"{_SPECIFICATIONS[specification]}#{fragment}", "faint", "  ", verbatim=True)

@@ -83,7 +83,7 @@ def _entry(kind: Kind) -> str:
 def _parts(kind: Kind) -> Iterator[tuple[str, str]]:
     yield "Who is concerned", f"{_CONCERNS[kind.concerns].capitalize()}."
     yield "What it means", kind.means
-    yield "How it comes about", kind.arises
+    yield "How it happens", kind.arises
     yield "The fix in a policy", kind.policy or _NO_POLICY
     yield "The fix elsewhere", kind.elsewhere
 

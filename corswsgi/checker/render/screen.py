@@ -19,7 +19,7 @@ from corswsgi.export import SERVERS
 
 _VERDICTS = {"allowed": "ALLOWED", "blocked": "BLOCKED", "allowed-but-unsafe": "ALLOWED BUT UNSAFE"}
 
-#: What happens to the request or to the answer, whatever the server permits.
+#: What happens to the request or to the answer, regardless of what the server permits.
 _NOTES = frozenset({NoteCode.HEADER_DROPPED, NoteCode.LOCAL_NETWORK_ACCESS, NoteCode.BODY_BROKEN})
 
 _INDENT = " " * 8

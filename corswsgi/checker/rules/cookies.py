@@ -27,7 +27,7 @@ from corswsgi.checker.kinds import cookies as kinds
 from corswsgi.checker.parts import CookieAnswer, CookieFate
 from corswsgi.checker.words import listed
 
-#: What is wrong with the cookie itself, from wherever it is set.
+#: What is wrong with the cookie itself, regardless of which address sets it.
 _ALWAYS = frozenset({Rule.MALFORMED, Rule.TOO_LARGE, Rule.PREFIX, Rule.DOMAIN, Rule.PARTITIONED_WITHOUT_SECURE})
 
 _MOST_COOKIES = 50

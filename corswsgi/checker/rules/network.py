@@ -30,7 +30,7 @@ _NO_ANSWERS: tuple[tuple[str, Kind, str, str], ...] = (
     (
         r"SSLError|SSLEOFError|SSL:",
         kinds.TLS,
-        "no TLS connection came about; perhaps the server speaks http: at this port, not https:",
+        "no TLS connection could be made; perhaps the server speaks http: at this port, not https:",
         "check the scheme and the port of the URL",
     ),
     (

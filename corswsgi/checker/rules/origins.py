@@ -78,7 +78,7 @@ def any_origin_may_send(seen: Observations) -> Iterator[Finding]:
 
 
 def strangers(seen: Observations) -> Iterator[Finding]:
-    """Report strangers that get more than the unrelated one, by kind, but for what others imply."""
+    """Report strangers that get more than the unrelated one, by kind, except those that others imply."""
     yield from _about_those_taken(each for each in seen.sightings[1:] if _excess(each, seen.unrelated))
 
 
@@ -96,7 +96,7 @@ def _about_those_taken(sightings: Iterable[Sighting]) -> Iterator[Finding]:
 
 def _read_by_any(value: str, exchange: Exchange, fix: str) -> Finding:
     sentence = (
-        f"any website (tried: {value}) can read the answer with the user's cookies: the server sends back whatever "
+        f"any website (tried: {value}) can read the answer with the user's cookies: the server sends back any "
         "Origin it gets"
     )
     return kinds.ANY_ORIGIN_CREDENTIALS.finding(sentence, fix, seen=[exchange])
@@ -104,7 +104,7 @@ def _read_by_any(value: str, exchange: Exchange, fix: str) -> Finding:
 
 def _reflected(value: str, exchange: Exchange, otherwise: str) -> Finding:
     sentence = (
-        f"any website (tried: {value}) can read the answer, without cookies: the server sends back whatever Origin it "
+        f"any website (tried: {value}) can read the answer, without cookies: the server sends back any Origin it "
         "gets, and if credentials are ever switched on, any website reads with them"
     )
     fix = f"if all may read, send *, which can never go with credentials; if not: {otherwise}"

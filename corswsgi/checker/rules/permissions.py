@@ -74,7 +74,7 @@ def any_header(seen: Observations) -> Iterator[Finding]:
     if seen.invented_header.allowed:
         sentence = (
             f"pages of {seen.origin} may set any request header, even an invented one: {INVENTED_HEADER}. If that "
-            'is by "*", browsers take it for Authorization too, whatever the standard says'
+            'is by "*", browsers take it for Authorization too, although the standard says otherwise'
         )
         fix = 'list the headers that the application reads: allow_headers=["Content-Type"]'
         yield kinds.ANY_HEADER.finding(sentence, fix, seen=[seen.invented_header.exchange])

@@ -21,7 +21,7 @@ from corswsgi.origins import OPAQUE, OriginMatcher, OriginPattern, is_this_machi
 from corswsgi.policy import Policy
 from corswsgi.public_suffixes import is_open_to_strangers
 
-#: Safelisted whatever their value, or nearly so. Content-Type is not here: JSON needs it listed.
+#: Safelisted with any value, or almost any. Content-Type is not here: JSON needs it listed.
 _NEEDLESS_REQUEST_HEADERS = frozenset({"accept", "accept-language", "content-language"})
 
 

@@ -18,7 +18,7 @@ def mistakes(question: Question) -> Iterator[Finding]:
     for name, _ in question.headers:
         if name.lower().startswith("access-control-"):
             sentence = f"{name} is a header of responses: the server has to send it, and on a request it does only harm"
-            fix = f"take {name} out of the script; it needs permission like any header of one's own"
+            fix = f"take {name} out of the script; it needs permission like any custom header"
             yield kinds.RESPONSE_HEADER_IN_REQUEST.finding(sentence, fix)
     method = question.method
     if fetch.normalize_method(method) == method != method.upper():

@@ -40,7 +40,7 @@ class Failure(Exception):
 
 
 def pid() -> tuple[str, str]:
-    return "X-Pid", str(os.getpid())  # asked for anew: the process may have been forked since
+    return "X-Pid", str(os.getpid())  # asked for again: the process may have been forked since
 
 
 def told(environ: WSGIEnvironment) -> bytes:
