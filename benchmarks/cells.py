@@ -1,4 +1,4 @@
-"""What is asked, and of which policy: five requests, three kinds of policy, and a pattern beside them."""
+"""The cells that are measured: five requests to three kinds of policy, and to a pattern."""
 
 from __future__ import annotations
 

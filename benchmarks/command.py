@@ -1,4 +1,4 @@
-"""The command: which sections run, what is printed, what is written into the documentation."""
+"""The command: it runs sections, prints their results, and writes them into the documentation."""
 
 from __future__ import annotations
 

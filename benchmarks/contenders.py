@@ -1,4 +1,4 @@
-"""What is measured: the same application without and with each layer, with the policy nearest to ours that it can have.
+"""The contenders: the same application without and with each layer, with the nearest policy that the layer can express.
 
 Frameworks bring an application of their own, which answers the same; their layer is compared with that.
 """

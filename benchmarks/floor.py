@@ -1,4 +1,4 @@
-"""The floor: CORS headers written by hand, by somebody who knows what is wanted of one policy and does no more.
+"""The floor: CORS headers written by hand for one policy, and nothing else.
 
 Each layer answers byte for byte as corswsgi does under the policy of :mod:`benchmarks.cells`; a test holds the two
 together. They are as quick as such closures can be made without harm: the headers are constants, and the

@@ -1,4 +1,4 @@
-"""The floor with the guarantees that corswsgi gives: ordinary classes, as one writes WSGI middlewares by hand.
+"""The floor with the guarantees that corswsgi gives: hand-written WSGI middlewares, each an ordinary class.
 
 Each answers byte for byte as corswsgi does under the policy of :mod:`benchmarks.cells`, for anything that the
 application says or raises; a test holds the two together. The guarantees, beside the right headers:

@@ -1,4 +1,4 @@
-"""What ``import corswsgi`` takes, beyond what ``import webob`` does."""
+"""The time and memory that ``import corswsgi`` takes beyond ``import webob``."""
 
 from __future__ import annotations
 

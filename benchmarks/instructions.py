@@ -1,4 +1,4 @@
-"""The same as ``per_request``, counted in instructions: no other program, and no clock, has a part in it."""
+"""The same as ``per_request``, counted in instructions, which neither other programs nor the clock affect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Timing of things that take turns, so that what the machine does meanwhile falls on all of them alike."""
+"""Timing of candidates that take turns, so that other work on the machine affects all of them equally."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of results: how they are written, on a terminal and in the documentation alike."""
+"""Tables of results, for a terminal and for the documentation."""
 
 from __future__ import annotations
 

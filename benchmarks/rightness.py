@@ -1,4 +1,4 @@
-"""Whether an answer is right, told by one that is known to be: by what browsers and caches make of the two."""
+"""Whether an answer is right: for browsers and caches, it must mean the same as one that is known to be right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a layer takes of a whole request to the Flask and Django examples: in process, and under waitress."""
+"""The share of a layer in a whole request to the Flask and Django examples: in process, and under waitress."""
 
 from __future__ import annotations
 

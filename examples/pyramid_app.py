@@ -20,7 +20,7 @@ def show_prices(request):
 
 
 def choose(request):
-    """Return the policy of the shop that a webob.Request is about; None where there is none."""
+    """Return the policy of the shop in the path of a webob.Request, or None for other paths."""
     _, _, shop = request.path_info.partition("/shops/")
     return POLICIES.get(shop)
 
