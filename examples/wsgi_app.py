@@ -13,7 +13,7 @@ from corswsgi import CORSMiddleware, Policy
 
 @wsgify
 def report(request):
-    # CORS decides which pages may read the answer. Who may ask is decided here.
+    # CORS decides which pages may read the response. Who may ask is decided here.
     if request.authorization != ("Bearer", "a-secret"):
         raise HTTPUnauthorized(www_authenticate="Bearer")
     return Response(json_body={"visitors": 42}, headers={"X-Request-ID": "7"})

@@ -111,7 +111,7 @@ VALUES: dict[str, Row] = {
     "$http_origin in Apache": Row(
         value("$http_origin", ("Server", "Apache/2.4.62")),
         "allow-origin-variable",
-        "the way nginx writes a variable",
+        "a variable as nginx writes it",
         "SetEnvIf Origin",
         audit="allow-origin-invalid",
     ),
@@ -125,11 +125,11 @@ VALUES: dict[str, Row] = {
     "%{HTTP_ORIGIN}e in nginx": Row(
         value("%{HTTP_ORIGIN}e", ("Server", "nginx/1.26")),
         "allow-origin-variable",
-        "the way Apache writes a variable",
+        "a variable as Apache writes it",
         "map $http_origin",
         audit="allow-origin-invalid",
     ),
-    "%[src]": Row(value("%[src]"), "allow-origin-variable", "the way HAProxy writes", "list of origins"),
+    "%[src]": Row(value("%[src]"), "allow-origin-variable", "as HAProxy writes it", "list of allowed origins"),
     "%[capture.req.hdr(0)]": Row(
         value("%[capture.req.hdr(0)]", ("Server", "HAProxy")), "allow-origin-variable", "HAProxy", "var(txn.origin)"
     ),
@@ -146,13 +146,13 @@ VALUES: dict[str, Row] = {
         "Caddy",
         "{http.request.header.Origin}",
     ),
-    "{>Origin}": Row(value("{>Origin}"), "allow-origin-variable", "Caddy", "list of origins"),
-    "{{ origin }}": Row(value("{{ cors_origin }}"), "allow-origin-variable", "template", "list of origins"),
-    "<your-origin>": Row(value("<your-origin>"), "allow-origin-variable", "place", "list of origins"),
+    "{>Origin}": Row(value("{>Origin}"), "allow-origin-variable", "Caddy", "list of allowed origins"),
+    "{{ origin }}": Row(value("{{ cors_origin }}"), "allow-origin-variable", "template", "list of allowed origins"),
+    "<your-origin>": Row(value("<your-origin>"), "allow-origin-variable", "place", "list of allowed origins"),
     "req.http.Origin": Row(
         value("req.http.Origin", ("X-Varnish", "3")),
         "allow-origin-variable",
-        "the way Varnish writes",
+        "as Varnish writes it",
         "= req.http.Origin",
         audit="allow-origin-invalid",
     ),
@@ -164,13 +164,17 @@ VALUES: dict[str, Row] = {
         "env=",
         audit="allow-origin-invalid",
     ),
-    "None": Row(value("None"), "allow-origin-unset", "no value", PAGE),
-    "undefined": Row(value("undefined"), "allow-origin-unset", "no value", PAGE),
-    "true": Row(value("true"), "allow-origin-unset", "truth value", PAGE),
+    "None": Row(value("None"), "allow-origin-unset", "missing value", PAGE),
+    "undefined": Row(value("undefined"), "allow-origin-unset", "missing value", PAGE),
+    "true": Row(value("true"), "allow-origin-unset", "Boolean", PAGE),
     "an empty value": Row(
-        value(""), "allow-origin-empty", "it is empty", "no header at all", audit="allow-origin-invalid"
+        value(""),
+        "allow-origin-empty",
+        "it is empty",
+        "do not send the header to other origins",
+        audit="allow-origin-invalid",
     ),
-    "null": Row(value("null"), "allow-origin-null", "sandboxed", "never null"),
+    "null": Row(value("null"), "allow-origin-null", "sandboxed", "never send null"),
     # The right origin in another form
     "without a scheme": Row(
         value("app.example.com"),
@@ -206,13 +210,15 @@ VALUES: dict[str, Row] = {
         "write http://localhost",
         question={"origin": "http://localhost"},
     ),
-    "a slash": Row(value(f"{PAGE}/"), "allow-origin-slash", "no slash", f"write {PAGE}", audit="allow-origin-invalid"),
-    "a path": Row(value(f"{PAGE}/app/"), "allow-origin-slash", "no path", f"write {PAGE}"),
+    "a slash": Row(
+        value(f"{PAGE}/"), "allow-origin-slash", "without a slash", f"write {PAGE}", audit="allow-origin-invalid"
+    ),
+    "a path": Row(value(f"{PAGE}/app/"), "allow-origin-slash", "or a path", f"write {PAGE}"),
     "a query": Row(value(f"{PAGE}?x"), "allow-origin-slash", "ends after the host", f"write {PAGE}"),
     "upper case": Row(
         value("https://App.Example.com"),
         "allow-origin-case",
-        "upper and lower case",
+        "not in lower case",
         f"write {PAGE}",
         audit="allow-origin-invalid",
     ),
@@ -271,28 +277,28 @@ VALUES: dict[str, Row] = {
         audit="allow-origin-invalid",
     ),
     "a list of Python": Row(value(f"['{PAGE}']"), "allow-origin-list", "is on it", "Vary: Origin"),
-    "a star and an origin": Row(value(f"*, {PAGE}"), "allow-origin-list", "list", "one value"),
+    "a star and an origin": Row(value(f"*, {PAGE}"), "allow-origin-list", "list", "* alone"),
     "the same origin twice in one line": Row(
         value(f"{PAGE}, {PAGE}"), "allow-origin-several-lines", "twice", "only one part"
     ),
     "the same origin in two lines": Row(
         always((ORIGIN, PAGE), (ORIGIN, PAGE)),
         "allow-origin-several-lines",
-        "came 2 times",
+        "is sent 2 times",
         "only one part",
         audit="allow-origin-several-lines",
     ),
     "two lines in Apache": Row(
         always((ORIGIN, PAGE), (ORIGIN, PAGE), ("Server", "Apache/2.4.62 (Debian)")),
         "allow-origin-several-lines",
-        "came 2 times",
+        "is sent 2 times",
         "Header set and Header always set",
         audit="allow-origin-several-lines",
     ),
     "two lines in nginx": Row(
         always((ORIGIN, "*"), (ORIGIN, PAGE), ("Server", "nginx")),
         "allow-origin-several-lines",
-        "came 2 times",
+        "is sent 2 times",
         f"proxy_hide_header {ORIGIN}",
         audit="allow-origin-several-lines",
     ),
@@ -300,17 +306,17 @@ VALUES: dict[str, Row] = {
     "https://*.example.com": Row(
         value("https://*.example.com"),
         "allow-origin-pattern",
-        "no patterns",
+        "it is a pattern",
         "match the pattern on the server",
         audit="allow-origin-invalid",
     ),
     "*.example.com": Row(
-        value("*.example.com"), "allow-origin-pattern", "no patterns", "match", audit="allow-origin-invalid"
+        value("*.example.com"), "allow-origin-pattern", "it is a pattern", "match", audit="allow-origin-invalid"
     ),
     "http://localhost:*": Row(
         value("http://localhost:*"),
         "allow-origin-pattern",
-        "no patterns",
+        "it is a pattern",
         "match",
         question={"origin": "http://localhost:3000"},
     ),
@@ -333,7 +339,7 @@ VALUES: dict[str, Row] = {
     "127.0.0.1 for localhost": Row(
         value("http://127.0.0.1:3000"),
         "allow-origin-other",
-        "the same machine",
+        "this machine",
         "allow",
         question={"origin": "http://localhost:3000"},
     ),
@@ -348,7 +354,7 @@ VALUES: dict[str, Row] = {
     "another origin": Row(
         value("https://shop.example.com"), "allow-origin-other", "another origin", "allow the origin"
     ),
-    "all": Row(value("all"), "allow-origin-invalid", "no origin", "send"),
+    "all": Row(value("all"), "allow-origin-invalid", "not an origin", "send"),
     "nothing": Row(always(), "allow-origin-missing", "no Access-Control-Allow-Origin", ORIGIN),
 }
 
@@ -397,13 +403,17 @@ CREDENTIALED: dict[str, Row] = {
         question=INCLUDE,
     ),
     "a star": Row(
-        always((ORIGIN, "*")), "wildcard-with-credentials", "does not count", "name the origin", question=INCLUDE
+        always((ORIGIN, "*")),
+        "wildcard-with-credentials",
+        "does not allow requests with credentials",
+        "the origin of the request",
+        question=INCLUDE,
     ),
     "a star and true": Row(
         always((ORIGIN, "*"), (CREDENTIALS, "true")),
         "wildcard-with-credentials",
-        "does not count",
-        "name the origin",
+        "does not allow requests with credentials",
+        "the origin of the request",
         question=INCLUDE,
         audit="wildcard-with-credentials",
     ),
@@ -429,7 +439,7 @@ CREDENTIALED: dict[str, Row] = {
             else (("Vary", "Origin"),),
         ),
         "null-origin",
-        "any website can make",
+        "any website can create",
         "never allow null",
         outcome="allowed-but-unsafe",
         question={"origin": "null", **INCLUDE},
@@ -477,7 +487,7 @@ LISTS: dict[str, Row] = {
     "methods in lower case": Row(
         permitting((METHODS, "get, put")),
         "method-listed-in-other-case",
-        "upper and lower case",
+        "case-sensitive",
         f"{METHODS}: GET, PUT",
         question=PUT,
     ),
@@ -540,7 +550,7 @@ LISTS: dict[str, Row] = {
     "Access-Control-Allowed-Origin": Row(
         always(("Access-Control-Allowed-Origin", "*")),
         "misspelled-header",
-        "no browser",
+        "browsers ignore",
         ORIGIN,
         audit="misspelled-header",
     ),
@@ -564,7 +574,7 @@ LISTS: dict[str, Row] = {
     "Access-Control-Request-Headers": Row(
         permitting(("Access-Control-Request-Headers", "X-Api-Key")),
         "misspelled-header",
-        "of requests",
+        "a request header",
         HEADERS,
         question=KEY,
     ),
@@ -625,8 +635,8 @@ ERRORS: dict[str, Row] = {
             else ("200 OK", ())
         ),
         "headers-missing-on-answer",
-        "the request itself without",
-        "with every answer",
+        "but the response to the request has none",
+        "with every response",
         question=KEY,
     ),
     "a preflight with a login": Row(

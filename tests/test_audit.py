@@ -536,8 +536,8 @@ def test_when_time_is_up_what_was_found_until_then_is_told(
     assert site.now - 1000 == min(int(seconds) + 1, 45)
     cut_short = f"the {seconds:g} s for everything were over; --max-time allows more"
     assert report.cut_short == ("" if seconds > 45 else cut_short)
-    told = [f"Not everything was asked: {cut_short}."] if seconds < 45 else []
-    assert [line.text for line in audit_paragraphs(report) if "Not everything" in line.text] == told
+    told = [f"Some requests were not sent: {cut_short}."] if seconds < 45 else []
+    assert [line.text for line in audit_paragraphs(report) if "Some requests" in line.text] == told
     assert audit_as_dict(report)["cut_short"] == report.cut_short
 
 
@@ -661,17 +661,17 @@ def test_json_of_nothing_found(module: str, capsys: pytest.CaptureFixture[str]) 
 def test_an_application_that_raises_is_no_answer(module: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--app", f"{module}:broken", "--origin", APP) == 3
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error.startswith("corswsgi audit: no answer from http://localhost/: ")
+    assert error.startswith("corswsgi audit: no response from http://localhost/: ")
     assert "RuntimeError: no\\x1b[2J database" in error
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "what is to be audited? Name a URL, or a WSGI application with --app module:callable"),
+        ([], "there is nothing to audit; give a URL, or a WSGI application with --app module:callable"),
         (["/items"], 'the URL "/items" is relative; an absolute one looks like "https://api.example.com/items"'),
         (["ftp://a.example/"], 'the URL "ftp://a.example/" has the scheme "ftp"; give one with http: or https:'),
-        ([f"{APP}/x"], f"{APP} is the origin of the URL itself: its pages need no permission; name another one"),
+        ([f"{APP}/x"], f"{APP} is the origin of the URL itself, and its pages need no permission; give another origin"),
         (
             ["http://localhost:6667/"],
             "browsers send no requests to port 6667, which belongs to another service: http://localhost:6667/",
@@ -747,7 +747,7 @@ def test_a_terminal_gets_a_bar_and_colours_where_it_can_and_wants_to(
     assert err.getvalue().startswith("45 requests (GET and OPTIONS) to http://localhost/\n")
     is_colourful = has_rich and not no_color
     assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue()).splitlines())) <= 72
-    assert ("asking" in err.getvalue()) is is_colourful
+    assert ("auditing" in err.getvalue()) is is_colourful
     assert ("\x1b[" in out.getvalue()) is is_colourful
     plain = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
     report = Mask()(audit(TABLE["reflects, with credentials"][0], "http://localhost/", APP))
@@ -830,7 +830,7 @@ def test_nobody_there_is_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
     assert run(url, "--origin", APP) == 3
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error.startswith(f"corswsgi audit: no answer from {url}: nothing listens ")
+    assert error.startswith(f"corswsgi audit: no response from {url}: no server listens ")
     assert "start the server" in error
 
 
@@ -838,7 +838,7 @@ def test_a_server_that_says_nothing_is_no_answer(capsys: pytest.CaptureFixture[s
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert run(f"http://127.0.0.1:{silent.getsockname()[1]}/", "--origin", APP, "--timeout", "0.2") == 3
     error = capsys.readouterr().err.splitlines()[-1]
-    assert re.search(r"no answer from http://127\.0\.0\.1:[0-9]+/: .*--timeout", error)
+    assert re.search(r"no response from http://127\.0\.0\.1:[0-9]+/: .*--timeout", error)
 
 
 def test_no_answer_is_an_exception_of_its_own() -> None:

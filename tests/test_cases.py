@@ -271,7 +271,7 @@ def test_what_an_audit_does_not_take(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         audit("--cases", file, *HERE)
     assert [each.removeprefix(f"{file}:") for each in caught.value.args] == [
-        f"2: {APP} is the origin of the URL itself: its pages need no permission; name another one",
+        f"2: {APP} is the origin of the URL itself, and its pages need no permission; give another origin",
         '4: origin is missing; add it, such as origin = "https://app.example.com"',
         "5: method is for corswsgi check; corswsgi audit takes name, url, origin, fail-on",
         '6: "fail_on" is unknown here; did you mean "fail-on"?',
@@ -386,7 +386,7 @@ def test_every_url_that_cannot_be_asked_is_told(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([API, "--cases", "x"], "--cases FILE names the URLs; leave out the URLs beside it, or put them into the file"),
+        ([API, "--cases", "x"], "--cases FILE contains the URLs; leave the others out, or put them into the file"),
         (
             ["--data", "x", "--cases", "x"],
             "--data is the body of one request and does not go with --cases; leave it out",
@@ -402,10 +402,10 @@ def test_what_does_not_go_together(arguments: list[str], message: str) -> None:
 
 def test_an_audit_needs_an_origin_and_one_source_of_urls() -> None:
     with pytest.raises(
-        UsageError, match=r"^--origin, the origin of the pages that are meant to read it, is missing; a good"
+        UsageError, match=r"^--origin is missing, the origin of the pages that are meant to read it; an example"
     ):
         audit(API)
-    with pytest.raises(UsageError, match=r"^--cases FILE names the URLs; "):
+    with pytest.raises(UsageError, match=r"^--cases FILE contains the URLs; "):
         audit(API, "--cases", "x")
 
 
@@ -441,22 +441,24 @@ url = "{API}/broken"
 """
 
 TABLE = f"""
-ok         allowed            our page reads items, für alle
-ok         allowed, not sent  PUT {API}/items as a page of {APP}
-FAILED     blocked            PUT {API}/items as a page of {APP}
-                              allowed was expected: the server answers the preflight, but there is
-                              no Access-Control-Allow-Headers for authorization
-ok         blocked            strangers stay out
-NO ANSWER  no answer          it does not answer
-                              REASON
+ok           allowed            our page reads items, für alle
+ok           allowed, not sent  PUT {API}/items as a page of
+                                {APP}
+FAILED       blocked            PUT {API}/items as a page of
+                                {APP}
+                                expected allowed: the server answers the preflight, but there is no
+                                Access-Control-Allow-Headers that permits authorization
+ok           blocked            strangers stay out
+NO RESPONSE  no response        it does not answer
+                                REASON
 
-5 asked: 3 ok, 1 FAILED, 1 NO ANSWER.
+5 asked: 3 ok, 1 FAILED, 1 NO RESPONSE.
 """
 
 
 def with_reason(text: str) -> str:
     """Return a table without what is said of the case that gets no answer."""
-    return re.sub(r"(it does not answer\n)(?: {30}.*\n)+", rf"\1{' ' * 30}REASON\n", text)
+    return re.sub(r"(it does not answer\n)(?: {32}.*\n)+", rf"\1{' ' * 32}REASON\n", text)
 
 
 def test_a_table_closes_what_is_told_and_the_worst_is_the_exit_status(tmp_path: Path) -> None:
@@ -467,7 +469,7 @@ def test_a_table_closes_what_is_told_and_the_worst_is_the_exit_status(tmp_path: 
     # What is as it should be is a line of the table and no more.
     assert [line for line in text.splitlines() if line.startswith(("BLOCKED", "ALLOWED"))] == [
         f"BLOCKED in all three: a page of {APP} may not send PUT",
-        f"BLOCKED: no answer came to GET {API}/broken.",
+        f"BLOCKED: there was no response to GET {API}/broken.",
     ]
     assert SECRET not in text
 
@@ -478,14 +480,14 @@ def test_exit_statuses(expect: str, status: int, tmp_path: Path) -> None:
     got, table = command("--cases", written(tmp_path, text), *HERE)
     assert got == status
     assert table.endswith(f"1 asked: 1 {'FAILED' if status else 'ok'}.\n")
-    assert ("blocked was expected: Access-Control-Allow-Origin is" in table) is bool(status)
+    assert ("expected blocked: Access-Control-Allow-Origin is" in table) is bool(status)
 
 
 def test_several_urls_are_told_in_full() -> None:
     status, text = command(f"{API}/open", f"{API}/items", *HERE, "--origin", EVIL)
     assert status == 1
-    assert f"may read the answer to GET\n{API}/open." in text
-    assert f"\n\n\nBLOCKED in all three: a page of {EVIL} may not read the answer to GET\n{API}/items." in text
+    assert f"may read the response to GET\n{API}/open." in text
+    assert f"\n\n\nBLOCKED in all three: a page of {EVIL} may not read the response to GET\n{API}/items." in text
     assert "\n2 asked: 1 ok, 1 FAILED.\n" in text
 
 
@@ -526,7 +528,7 @@ def test_several_are_audited(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         ["ok", "1", "info"],
         ["ok", "nothing", "was"],
     ]
-    assert lines[-1] == "4 asked: 2 ok, 1 FAILED, 1 NO ANSWER."
+    assert lines[-1] == "4 asked: 2 ok, 1 FAILED, 1 NO RESPONSE."
     assert SECRET not in told + capsys.readouterr().err
     status, told = audit("--cases", file, *HERE, "--json")
     members = json.loads(told)
@@ -569,7 +571,7 @@ def test_what_is_asked_too_late_is_not_sent(ask: Any, monkeypatch: pytest.Monkey
     assert not {"/second", "/third"} & {request.path for request in server.asked}
     assert said(text).count("there was no time left for it; give more with --max-time") == 2
     assert f"{server.url}/second" not in text.partition("\nok ")[0]
-    assert text.splitlines()[-1] == "3 asked: 1 ok, 2 NO ANSWER."
+    assert text.splitlines()[-1] == "3 asked: 1 ok, 2 NO RESPONSE."
 
 
 def test_a_verdict_of_some_engines_names_them() -> None:
@@ -665,8 +667,8 @@ def test_junit_of_cases(tmp_path: Path) -> None:
     assert [test[0].tag for test in tests] == ["system-out", "system-out", "failure", "system-out", "error"]
     assert {test.attrib["classname"] for test in tests} == {"corswsgi.check"}
     assert tests[2][0].attrib == {
-        "message": "allowed was expected: the server answers the preflight, but there is no "
-        "Access-Control-Allow-Headers for authorization",
+        "message": "expected allowed: the server answers the preflight, but there is no "
+        "Access-Control-Allow-Headers that permits authorization",
         "type": "header-not-allowed",
     }
     told = str(tests[2][0].text)

@@ -157,10 +157,14 @@ PREFLIGHTS: dict[str, tuple[Callable[[Asked], Any], str, str]] = {
     "preflight-401": (
         put_answered("401 Unauthorized", ("WWW-Authenticate", "Basic")),
         "preflight-unauthorized",
-        "browsers never send cookies or passwords with one",
+        "browsers never send cookies or passwords with a preflight",
     ),
-    "preflight-403": (put_answered("403 Forbidden"), "preflight-forbidden", "do not know this origin"),
-    "preflight-404": (put_answered("404 Not Found", *SHARED), "preflight-not-found", "nothing answers OPTIONS"),
+    "preflight-403": (put_answered("403 Forbidden"), "preflight-forbidden", "do not allow this origin"),
+    "preflight-404": (
+        put_answered("404 Not Found", *SHARED),
+        "preflight-not-found",
+        "there is nothing here for OPTIONS",
+    ),
     "preflight-405": (
         put_answered("405 Method Not Allowed", ("Allow", "GET, PUT")),
         "preflight-method-not-allowed",
@@ -170,28 +174,28 @@ PREFLIGHTS: dict[str, tuple[Callable[[Asked], Any], str, str]] = {
     "preflight-500": (
         put_answered("500 Internal Server Error", *PERMITTED),
         "preflight-server-error",
-        "CORS is not what is wrong",
+        "this is not a CORS problem",
     ),
     "preflight-503": (
         put_answered("503 Service Unavailable"),
         "preflight-server-error",
-        "or a proxy before it, failed",
+        "or a proxy in front of it, failed",
     ),
     "preflight-429": (put_answered("429 Too Many Requests"), "preflight-refused", "refuses the preflight"),
     "preflight-304": (
         put_answered("304 Not Modified", *PERMITTED),
         "preflight-status",
-        "only a status from 200 to 299",
+        "only with a status from 200 to 299",
     ),
     "preflight-two-origins": (
         put_answered("204 No Content", (ORIGIN, LOCAL), *PERMITTED),
         "allow-origin-several-lines",
-        "came 2 times",
+        "is sent 2 times",
     ),
     "preflight-no-answer": (
         lambda asked: HANG if asked.is_preflight else says("200 OK", SHARED),
         "preflight-no-answer",
-        "The preflight got no answer: the server gave no answer within the time given",
+        "There was no response to the preflight: the server did not respond in time",
     ),
 }
 
@@ -221,30 +225,30 @@ ANSWERS: dict[str, tuple[Callable[[Asked], Any], str, int, str]] = {
         1,
         "an error of the server, or of a proxy",
     ),
-    "answer-401": (lambda asked: says("401 Unauthorized"), "auth-error-hidden", 1, "wants a login"),
+    "answer-401": (lambda asked: says("401 Unauthorized"), "auth-error-hidden", 1, "requires a login"),
     "answer-404": (lambda asked: says("404 Not Found"), "not-found-hidden", 1, "nothing at this address"),
-    "answer-400": (lambda asked: says("400 Bad Request"), "client-error-hidden", 1, "refuses the request"),
+    "answer-400": (lambda asked: says("400 Bad Request"), "client-error-hidden", 1, "refused the request"),
     "answer-404-readable": (lambda asked: says("404 Not Found", SHARED), "error-readable", 0, "the script can read"),
     "answer-redirect": (
         lambda asked: says("302 Found", [("Location", "http://127.0.0.2/elsewhere")]),
         "redirect-hidden",
         1,
-        "without the CORS headers that browsers want on redirects too",
+        "without the CORS headers that browsers require on redirects too",
     ),
     "answer-two-origins": (
         lambda asked: says("200 OK", [(ORIGIN, "*"), (ORIGIN, LOCAL)]),
         "allow-origin-several-lines",
         1,
-        "came 2 times",
+        "is sent 2 times",
     ),
-    "answer-closed": (lambda asked: b"", "closed-without-answer", 3, "closed the connection without an answer"),
+    "answer-closed": (lambda asked: b"", "closed-without-answer", 3, "closed the connection without a response"),
     "answer-garbage": (lambda asked: b"SSH-2.0-OpenSSH_9.2\r\n", "not-http", 3, "is not HTTP"),
-    "answer-hangs": (lambda asked: HANG, "timeout", 3, "gave no answer within the time given"),
+    "answer-hangs": (lambda asked: HANG, "timeout", 3, "did not respond in time"),
     "answer-terminal": (
         lambda asked: says("200 \x1b[31mOK", [(ORIGIN, "\x1b]0;evil\x07" + "x" * 300), ("X-\xe4", "[red]")]),
         "allow-origin-invalid",
         1,
-        "it is no origin",
+        "it is not an origin",
     ),
 }
 
@@ -271,7 +275,7 @@ def test_that_only_the_preflight_is_dropped_is_said() -> None:
     report = ask(site, method="PUT")
     assert not report.answered
     assert codes(report) == {"preflight-no-answer", "only-preflight-unanswered"}
-    assert report.fix.steps[-1] == "let OPTIONS requests through to what answers preflights"
+    assert report.fix.steps[-1] == "let OPTIONS requests through to the part of the server that answers preflights"
 
 
 def test_nothing_listens() -> None:
@@ -439,7 +443,7 @@ def test_the_report_is_in_these_words(name: str) -> None:
 # Cookies
 
 ALL_THREE = ["Chrome", "Firefox", "Safari"]
-ONE_SITE = "serve page and API from one site"
+ONE_SITE = "serve the page and the API from one site"
 OTHER_API, API_OF_SITE = "https://api.other.example/items", "https://api.example.com/items"
 
 
@@ -449,30 +453,30 @@ OTHER_API, API_OF_SITE = "https://api.other.example/items", "https://api.example
         ("a=1", API_OF_SITE, PAGE, [], "", []),
         ("a=; Max-Age=0", API_OF_SITE, PAGE, [], "", []),
         ("a=1; SameSite=Lax; Path=/x", OTHER_API, PAGE, ALL_THREE, "it has SameSite=Lax",
-         ["write Set-Cookie: a=...; Path=/x; SameSite=None; Secure", ONE_SITE]),
+         ["send Set-Cookie: a=...; Path=/x; SameSite=None; Secure", ONE_SITE]),
         ("a=1", OTHER_API, PAGE, ["Chrome", "Safari"], "it has no SameSite",
-         ["write Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
+         ["send Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
         ("a=1; SameSite=None", OTHER_API, PAGE, ALL_THREE, "SameSite=None needs Secure",
-         ["write Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
+         ["send Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
         ("a=1; SameSite=None; Secure", OTHER_API, PAGE, ["Safari"], "blocks cookies of third parties", [ONE_SITE]),
         ("a=1", "http://api.other.example/", "http://app.example.com", ["Chrome", "Safari"], "it has no SameSite",
-         ["serve the URL over https: and write Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
+         ["serve the URL over https: and send Set-Cookie: a=...; SameSite=None; Secure", ONE_SITE]),
         ("a=1", "http://127.0.0.1:8000/", LOCAL, ["Chrome", "Safari"], "it has no SameSite",
-         ["call the server by the host of the page, localhost"]),
+         ["fetch from the host of the page, localhost"]),
         ("a=1", API_OF_SITE, "http://app.example.com", ["Chrome"], "it has no SameSite",
-         ["serve the page over https:", "both over https:"]),
+         ["serve the page over https:", "serve both the page and the API over https:"]),
         ("a=1; SameSite=None; Secure", OTHER_API, "null", ["Safari"], "third part", ["serve the page from an origin"]),
         ("a=1; SameSite=None", API_OF_SITE, PAGE, ["Chrome", "Firefox"], "SameSite=None needs Secure",
-         ["write Set-Cookie: a=...; SameSite=Lax, as page and server are of one site"]),
+         ["send Set-Cookie: a=...; SameSite=Lax, because the page and the server are on one site"]),
         ("a=1; secure", "http://localhost:8000/", LOCAL, ["Safari"], "it has Secure, but http://localhost:8000 is not",
-         ["leave Secure out as long as the address is http: (write Set-Cookie: a=...)"]),
-        ("a=1; Domain=other.example", API_OF_SITE, PAGE, ALL_THREE, "kept by none: its Domain is",
-         ["leave Domain out, or write one that api.example.com is or is below"]),
-        ("__Host-a=1", API_OF_SITE, PAGE, ALL_THREE, "needs Secure and Path=/", ["give the cookie all"]),
-        ("a=1; Partitioned", API_OF_SITE, PAGE, ALL_THREE, "Partitioned needs", ["write Secure beside"]),
-        ("a" * 5000 + "=1", API_OF_SITE, PAGE, ALL_THREE, "have 5001 bytes", ["keep what is large"]),
+         ["remove Secure as long as the address is http: (send Set-Cookie: a=...)"]),
+        ("a=1; Domain=other.example", API_OF_SITE, PAGE, ALL_THREE, "no browser stores the cookie \"a\": its Domain is",
+         ["remove Domain, or write api.example.com or a parent domain of it"]),
+        ("__Host-a=1", API_OF_SITE, PAGE, ALL_THREE, "needs Secure and Path=/", ["give the cookie the attributes"]),
+        ("a=1; Partitioned", API_OF_SITE, PAGE, ALL_THREE, "Partitioned needs", ["add Secure to Partitioned"]),
+        ("a" * 5000 + "=1", API_OF_SITE, PAGE, ALL_THREE, "have 5001 bytes", ["store large data on the server"]),
         ("a\x01=1", API_OF_SITE, PAGE, ALL_THREE, "control character", ["write the cookie as name"]),
-        ("=secret", API_OF_SITE, PAGE, ["Firefox"], "a cookie without a name is not kept", ["write the cookie as"]),
+        ("=secret", API_OF_SITE, PAGE, ["Firefox"], "a cookie without a name is not stored", ["write the cookie as"]),
         ("secret\x7f", API_OF_SITE, PAGE, ALL_THREE, "a cookie without a name", ["write the cookie as"]),
     ],
 )  # fmt: skip
@@ -514,7 +518,7 @@ def test_a_redirect_from_another_site_costs_cookies_in_safari() -> None:
     report = ask(app_saying(answer), credentials="include")
     (answered,) = report.cookies
     assert [fate.outcome for fate in answered.fates] == ["kept", "kept", "refused"]
-    assert "call the URL in the first place: the redirect" in str(report.fix.steps)
+    assert "fetch the URL directly: the redirect" in str(report.fix.steps)
 
 
 def test_so_many_cookies_are_told_at_most() -> None:
@@ -533,8 +537,8 @@ def test_a_redirect_to_a_third_party_in_words() -> None:
     report = ask(site)
     assert report.outcome == "blocked"
     assert "origin-null-after-redirect" in codes(report)
-    assert "call http://127.0.0.3/x in the first place" in report.fix.steps[1]
-    assert "it is http://127.0.0.3, where the redirect leads" in report.fix.steps[0]
+    assert "fetch http://127.0.0.3/x directly" in report.fix.steps[1]
+    assert "change http://127.0.0.3, where the redirect leads" in report.fix.steps[0]
     assert_golden("blocked-redirect-null", render.as_text(report))
 
 
@@ -569,7 +573,7 @@ def test_a_request_that_a_redirect_turned_into_a_get(
     for finding in found:
         assert finding.sentence.startswith(f"the redirect ({status[:3]}) turned the {method} into a GET")
         assert finding.sentence.endswith(", and its body of 3 bytes was lost") == (body is not None)
-        assert "call http://127.0.0.1:8000/items/ in the first place, or answer with 307 or 308" in finding.fix
+        assert "fetch http://127.0.0.1:8000/items/ directly, or redirect with 307 or 308" in finding.fix
     assert report.outcome == "allowed"
 
 
@@ -644,11 +648,11 @@ def test_progress_is_told_before_each_request() -> None:
     target = Target(plain("200 OK", (ORIGIN, "*")), parse_target_url("http://127.0.0.1:8000/"))
     check(target, Question(LOCAL, method="POST"), progress=told.append)
     assert told == [
-        "asking http://127.0.0.1:8000/ as a page of http://localhost:3000",
-        "asking with GET in its place",
-        "asking without an Origin",
-        "asking as a stranger",
-        "asking for something that is not there",
+        "requesting http://127.0.0.1:8000/ as a page of http://localhost:3000",
+        "sending a GET instead",
+        "requesting it without an Origin",
+        "requesting it as a page of an unknown origin",
+        "requesting an address that should not exist",
     ]
 
 
@@ -688,7 +692,7 @@ def test_errors_without_cors_headers_are_found() -> None:
 def test_a_path_that_answers_everything_tells_nothing_about_errors() -> None:
     report = ask(plain("200 OK", (ORIGIN, "*")))
     assert report.error_path is not None
-    assert "tells nothing about errors" in report.error_path.sentence
+    assert "shows nothing about errors" in report.error_path.sentence
     assert codes(report) == set()
 
 
@@ -700,7 +704,7 @@ def test_an_error_path_that_raises() -> None:
 
     report = ask(site)
     assert report.error_path is not None
-    assert "no answer: the application raised AssertionError" in report.error_path.sentence
+    assert "no response: the application raised AssertionError" in report.error_path.sentence
     assert report.outcome == "allowed"
 
 
@@ -755,7 +759,7 @@ def test_who_lacks_vary_is_said() -> None:
     report = ask(by_origin({"page"}, vary={"stranger"}))
     assert report.caching is not None
     assert report.caching.missing == ("a request without an Origin", "your page")
-    assert "the answer to a request without an Origin and your page has no Vary" in report.caching.sentence
+    assert "the response to a request without an Origin and your page has no Vary" in report.caching.sentence
 
 
 def reflecting(*headers: tuple[str, str], only: str = "") -> Callable[..., list[bytes]]:
@@ -904,7 +908,7 @@ def test_another_word_than_true_is_told_with_its_value(value: str) -> None:
     report = ask(plain("200 OK", *SHARED, (CREDENTIALS, value)), credentials="include")
     assert codes(report) == {"no-cookies-given", "allow-credentials-invalid"}
     assert report.reason.code == "allow-credentials-invalid"
-    assert report.cause == f'{CREDENTIALS} is "{value}", and only true means anything to browsers'
+    assert report.cause == f'{CREDENTIALS} is "{value}", and browsers accept only true'
 
 
 LISTS = (None, "", "*", "put", "PUT, x-api-key", "POST", "PUT x", "x-api-key, Authorization", "*, authorization")
@@ -1079,7 +1083,7 @@ LISTS_NOTHING = plain("200 OK", (ORIGIN, "*"))
         (
             plain("200 OK", (ORIGIN, LOCAL), (CREDENTIALS, "true")),
             {"origin": LOCAL, "url": "http://192.168.1.20:8000/", "credentials": "include"},
-            "ALLOWED in Chrome, Firefox and Safari: a page of http://localhost:3000 may read the answer to GET http://192",
+            "ALLOWED in Chrome, Firefox and Safari: a page of http://localhost:3000 may read the response to GET http://192",
         ),
     ],
 )
@@ -1092,7 +1096,7 @@ def test_the_headline_says_in_which_browsers(site: Any, question: dict[str, Any]
 def test_what_blocks_is_told_in_full_with_its_fix() -> None:
     text = said(render.as_text(ask(WITH_PASSWORD, credentials="include")))
     assert "the browser asks the user for a password, and the script waits" in text
-    assert "Fix Answer fetch() without WWW-Authenticate: Basic or Digest" in text
+    assert "Fix Respond without WWW-Authenticate: Basic or Digest" in text
     text = said(render.as_text(ask(LISTS_NOTHING, headers=(("Accept", "\xe4"),))))
     assert 'allow_headers=["accept"]' in text
 
@@ -1179,10 +1183,14 @@ def test_null_with_credentials_is_never_advised() -> None:
     [
         (plain(), {"url": "http://127.0.0.1:22/"}, "run the server at another port"),
         (plain(), {"origin": PAGE, "url": "http://api.example/"}, "serve the URL over https:"),
-        (plain("302 Found", ("Location", "/again"), *SHARED), {}, "call the last address"),
+        (plain("302 Found", ("Location", "/again"), *SHARED), {}, "fetch the last address"),
         (plain("302 Found", ("Location", "https://"), *SHARED), {}, "correct the Location header"),
         (plain("302 Found", ("Location", "ftp://x/"), *SHARED), {}, "must lead to http: or https:"),
-        (plain("302 Found", ("Location", "http://u:p@127.0.0.1/"), *SHARED), {}, "take user name and password out"),
+        (
+            plain("302 Found", ("Location", "http://u:p@127.0.0.1/"), *SHARED),
+            {},
+            "remove the user name and the password",
+        ),
     ],
 )
 def test_where_no_header_would_help(site: Any, question: dict[str, Any], step: str) -> None:
@@ -1196,7 +1204,7 @@ def test_where_no_header_would_help(site: Any, question: dict[str, Any], step: s
 def test_a_response_header_on_a_request_is_named() -> None:
     report = ask(plain(), headers=((ORIGIN, "*"), KEY))
     assert "response-header-in-request" in codes(report)
-    assert f"take {ORIGIN} out of the script" in report.fix.steps[0]
+    assert f"remove {ORIGIN} from the script" in report.fix.steps[0]
     assert report.fix.policy[2] == '    allow_headers=["x-api-key"],'
     assert report.fix.preflight_lines[1] == f"{HEADERS}: x-api-key"
 
@@ -1302,7 +1310,7 @@ def test_headers_that_could_be_opened_are_named() -> None:
     text = said(
         render.as_text(ask(plain("200 OK", *SHARED, ("X-Total", "3"), ("Date", "now"), ("X-Total", "4"))), verbose=True)
     )
-    assert "Headers it cannot: X-Total; to open them, send Access-Control-Expose-Headers: X-Total" in text
+    assert "Headers it cannot: X-Total; to expose them, send Access-Control-Expose-Headers: X-Total" in text
 
 
 # curl
@@ -1422,10 +1430,10 @@ def test_an_origin_that_is_none_gets_the_corrected_one(origin: str, message: str
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-H", "X-A"], "a header is written 'Name: value', and the one that begins \"X-A\" is without a colon"),
-        (["-H", "12"], "a header is written 'Name: value', and this one is without a colon"),
-        (["-H", "X-A: 1\r\nX-B: 2"], 'the header "X-A" holds a line break'),
-        (["-H", "X-A: 1\0"], "holds a line break or NUL"),
+        (["-H", "X-A"], "a header is written 'Name: value', and the one that begins \"X-A\" has no colon"),
+        (["-H", "12"], "a header is written 'Name: value', and this one has no colon"),
+        (["-H", "X-A: 1\r\nX-B: 2"], 'the header "X-A" contains a line break'),
+        (["-H", "X-A: 1\0"], "contains a line break or NUL"),
         (["-H", "Cookie: a=1"], "no script may set Cookie: browsers drop it"),
         (["-H", "Sec-Fetch-Site: none"], "no script may set Sec-Fetch-Site"),
         (["-H", "X-HTTP-Method-Override: TRACE"], "no script may set X-HTTP-Method-Override"),
@@ -1494,7 +1502,7 @@ def application(environ, start_response):
     arguments = ["--app", "small_application:application", "--data", "@body.bin", "--send", "-v"]
     status, text = command("http://a.example/", "--origin", "http://b.example", *arguments)
     assert status == 0
-    assert "They went to small_application:application in this process" in text
+    assert "These went to small_application:application in this process" in text
     assert "--data-binary @body.bin" in text
     assert import_app("small_application:application") is import_app("small_application:application")
     sys.modules.pop("small_application")
@@ -1614,7 +1622,7 @@ def test_a_preflight_without_an_answer_is_told_in_full() -> None:
         return [b""]
 
     text = said(render.as_text(ask(app, method="PUT"), verbose=True))
-    assert "The browser does not send the request, since the preflight did not pass." in text
+    assert "The browser does not send the request, because the preflight did not pass." in text
 
 
 ONE_MISSING: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -1656,8 +1664,8 @@ def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Non
     with contextlib.redirect_stderr(errors), Server(lambda asked: says("200 OK", SHARED)) as server:
         status, text = command(server.url, "--origin", LOCAL)
     assert status == 0
-    assert "asking for something that is not there" in errors.getvalue()
-    assert "asking" not in text
+    assert "requesting an address that should not exist" in errors.getvalue()
+    assert "requesting" not in text
 
 
 @pytest.mark.parametrize(("module", "arguments"), [("ada_url", []), ("requests", [])])

@@ -82,7 +82,7 @@ CASES: dict[str, tuple[Pairs, Pairs, str, str, str]] = {
         ((ORIGIN, "https://example.com"),),
         (),
         "proxy-adds-header",
-        f"the proxy adds {ORIGIN}: https://example.com, and the application sends none",
+        f"the proxy adds {ORIGIN}: https://example.com, and the application does not send it",
         "added",
     ),
 }
@@ -173,7 +173,7 @@ def test_if_both_let_the_page_in_nothing_is_found() -> None:
 def test_an_application_that_does_not_answer() -> None:
     _, text, report, _, _ = ask(answering("200 OK"), lambda asked: b"", "--timeout", "5")
     assert "behind-no-answer" in codes(report)
-    assert "status: 200; the application sends no answer" in text
+    assert "status: 200; the application sends no response" in text
 
 
 def test_what_the_application_is_asked() -> None:
@@ -207,7 +207,7 @@ def test_secrets_go_to_another_host_only_if_you_say_so(host: str, more: list[str
     assert asked_with(behind, "cookie") == ([f"sid={SECRET}"] if is_sent else [])
     assert set(asked_with(behind, "authorization")) == {f"Bearer {SECRET}" if is_sent else "withheld"}
     assert set(asked_with(behind, "x-api-key")) == {SECRET if is_sent else "withheld"}
-    told = "not sent there: Authorization, X-Api-Key, Cookie, as it is another host; --behind-secrets sends them"
+    told = "not sent there: Authorization, X-Api-Key, Cookie, because it is another host; --behind-secrets sends them"
     assert (told in said(text)) != is_sent
     assert SECRET not in text
 

@@ -94,10 +94,10 @@ def test_a_kept_answer_without_headers_is_told_as_the_cause() -> None:
     report = ask(Cache(forgetful, first=(None,)), URL)
     assert report.outcome == "blocked"
     assert report.cause == (
-        "a cache answered (X-Cache: HIT, Age: 37) with what it keeps, which has no CORS headers; past it, the server "
+        "a cache responded (X-Cache: HIT, Age: 37) with a stored response without CORS headers; past it, the server "
         f"sends {ORIGIN}: {LOCAL}"
     )
-    assert found(report, "kept-without-cors").fix.startswith("send Vary: Origin with every answer of this URL")
+    assert found(report, "kept-without-cors").fix.startswith("send Vary: Origin with every response from this URL")
     assert report.actual is not None
     assert report.actual.finding == found(report, "kept-without-cors")
     assert report.caching is not None
@@ -116,8 +116,8 @@ def test_a_kept_answer_without_headers_is_told_as_the_cause() -> None:
 def test_a_kept_answer_for_another_origin() -> None:
     report = ask(Cache(forgetful, first=(OTHER,)), URL)
     assert report.cause == (
-        f"a cache answered (X-Cache: HIT, Age: 37) with what it keeps for another origin, {ORIGIN}: {OTHER}; past it, "
-        f"the server sends {ORIGIN}: {LOCAL}"
+        f"a cache responded (X-Cache: HIT, Age: 37) with a stored response for another origin, {ORIGIN}: {OTHER}; "
+        f"past it, the server sends {ORIGIN}: {LOCAL}"
     )
     assert found(report, "kept-for-another-origin").evidence
 
@@ -125,23 +125,23 @@ def test_a_kept_answer_for_another_origin() -> None:
 def test_a_cache_that_ignores_vary_has_another_fix() -> None:
     report = ask(Cache(careful, first=(OTHER,)), URL)
     fix = found(report, "kept-for-another-origin").fix
-    assert "the server says Vary: Origin, and the cache does not mind it: make Origin a part of the cache's key" in fix
+    assert "the server sends Vary: Origin, but the cache ignores it: make Origin part of the cache's key" in fix
     assert fix in report.fix.steps
 
 
 def test_a_cache_that_says_nothing_of_itself_is_found_out() -> None:
     report = ask(Cache(forgetful, first=(None,), sign=()), URL)
-    assert report.cause.startswith("a cache seems to have answered with what it keeps, which has no CORS headers; past")
+    assert report.cause.startswith("a cache seems to have responded with a stored response without CORS headers; past")
     report = ask(Cache(forgetful, first=(OTHER,), sign=(("Via", "1.1 edge"),)), URL)
-    assert report.cause.startswith("a cache seems to have answered (Via: 1.1 edge) with what it keeps for another")
+    assert report.cause.startswith("a cache seems to have responded (Via: 1.1 edge) with a stored response for another")
 
 
 def test_what_the_page_leaves_in_the_cache_is_handed_to_strangers() -> None:
     report = ask(Cache(forgetful), URL)
     assert (report.outcome, "vary-missing" in codes(report)) == ("allowed-but-unsafe", True)
     assert found(report, "cache-mixes-origins").sentence == (
-        f"a cache (X-Cache: HIT, Age: 37) hands a stranger's page an answer with {ORIGIN}: {LOCAL}, where the server "
-        "itself sends no CORS headers: it mixes up the answers to different origins"
+        f"a cache (X-Cache: HIT, Age: 37) sends a stranger's page a response with {ORIGIN}: {LOCAL}, and the server "
+        "itself sends no CORS headers: the cache mixes up the responses to different origins"
     )
 
 
@@ -156,7 +156,7 @@ def test_what_the_server_does_not_send_any_more() -> None:
     report = ask(cache, URL)
     assert report.outcome == "allowed"
     sentence = found(report, "kept-though-refused").sentence
-    assert f"with {ORIGIN}: {LOCAL}; past it, the server sends no CORS headers: once the cache forgets" in sentence
+    assert f"with {ORIGIN}: {LOCAL}; past it, the server sends no CORS headers: once the response expires" in sentence
 
 
 def test_a_cache_that_keeps_what_the_server_sends_is_not_to_blame() -> None:
@@ -167,7 +167,7 @@ def test_a_cache_that_keeps_what_the_server_sends_is_not_to_blame() -> None:
     blocked = ask(Cache(lambda environ: ("200 OK", []), first=(None,)), URL)
     assert (blocked.outcome, "cache-answered" in codes(blocked)) == ("blocked", True)
     assert blocked.caching is not None
-    assert blocked.caching.sentence == "no answer has CORS headers, so that there is nothing for a cache to mix up"
+    assert blocked.caching.sentence == "no response has CORS headers, so there is nothing for a cache to mix up"
 
 
 def test_two_answers_that_both_keep_the_page_out_are_told_as_a_mix_up() -> None:
@@ -191,10 +191,10 @@ def test_a_cache_without_the_query_in_its_key_is_passed_by_no_cache() -> None:
 
 def test_a_cache_that_cannot_be_passed_is_told() -> None:
     report = ask(Cache(forgetful, first=(None,), key=path_only), URL)
-    assert "what the server itself would answer is not known" in found(report, "cache-not-passed").sentence
+    assert "what the server itself sends is not known" in found(report, "cache-not-passed").sentence
     assert report.caching is not None
     assert report.caching.sentence == (
-        "a cache answered, so that this tells nothing of what the server itself sends to each origin"
+        "a cache responded, so this does not show what the server itself sends to each origin"
     )
 
 
@@ -354,7 +354,7 @@ def visit(port: int, path: str, **headers: str) -> None:
 @pytest.mark.once
 @pytest.mark.parametrize(
     ("name", "answered"),
-    [("Varnish", "A cache answered (X-Varnish: "), ("nginx", "A cache seems to have answered with what")],
+    [("Varnish", "A cache responded (X-Varnish: "), ("nginx", "A cache seems to have responded with a stored")],
 )
 def test_real_caches(name: str, answered: str) -> None:
     with cached(name) as port:

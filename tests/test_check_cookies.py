@@ -199,7 +199,7 @@ def test_what_a_logged_in_visitor_gets(tmp_path: Path) -> None:
         status, text = command(server.url, "--origin", HOME, "--cookie-jar", file_name, "-v")
     assert status == 0
     assert "credentials: include is assumed, because cookies were given; --credentials says otherwise." in said(text)
-    assert "sid: Chrome, Firefox and Safari send it along." in text
+    assert "sid: Chrome, Firefox and Safari send it." in text
     assert "gone: Chrome, Firefox and Safari do not send it: it has expired." in text
     assert "[no-cookies-given]" not in text
     assert f"-H 'Cookie: sid={'*' * 3}'" in text
@@ -415,7 +415,7 @@ def test_a_login_that_fails_since_a_browser_sends_no_cookie_is_told_so() -> None
     report = json.loads(text)
     assert (status, [each["outcome"] for each in report["engines"]]) == (1, ["allowed", "allowed", "blocked"])
     assert report["cause"].startswith('the cookie "sid" is not sent by Safari: the browser blocks cookies of third')
-    assert report["fix"]["steps"][0].startswith("call the server by the host of the page, localhost, so that both are")
+    assert report["fix"]["steps"][0].startswith("fetch from the host of the page, localhost, so that both are")
 
 
 # audit
@@ -436,8 +436,10 @@ def test_an_audit_asks_as_a_visitor_who_is_logged_in(tmp_path: Path, capsys: pyt
         assert cli.main([*options, "--cookie-jar", file_name, "--cookie", "b=second-s3cr3t"]) == 0
         out, err = capsys.readouterr()
     assert "any-origin-with-credentials" not in without
-    assert "No cookies of a visitor were sent: --cookie or --cookie-jar asks as one who is logged in." in without
-    assert "with credentials went the cookies sid, b." in out
+    assert (
+        "No cookies of a visitor were sent. To audit as a logged-in visitor, add --cookie or --cookie-jar." in without
+    )
+    assert "with the cookies sid, b." in out
     assert "HIGH  any-origin-with-credentials" in out
     assert "s3cr3t" not in out + err
     cookies = {asked.headers.get("cookie") for asked in server.asked}

@@ -181,13 +181,13 @@ OUT_OF_TIME: dict[str, tuple[list[str], int, int, str]] = {
         ["check"],
         1,
         2,
-        "ALLOWED in Chrome, Firefox and Safari: a page of {page} may read the answer to GET {url}.",
+        "ALLOWED in Chrome, Firefox and Safari: a page of {page} may read the response to GET {url}.",
     ),
     "after some probes": (
         ["check"],
         4,
         5,
-        "ALLOWED in Chrome, Firefox and Safari: a page of {page} may read the answer to GET {url}.",
+        "ALLOWED in Chrome, Firefox and Safari: a page of {page} may read the response to GET {url}.",
     ),
     "at the preflight": (["check", "-X", "PUT"], 0, 1, "BLOCKED: no answer came to the preflight for PUT {url}."),
     "after the preflight": (
@@ -243,7 +243,7 @@ def test_an_audit_without_any_time_has_nothing_to_tell(capsys: pytest.CaptureFix
     printed = capsys.readouterr()
     assert printed.out == ""
     why = "out of time: the 1 s for everything are over; --max-time allows more"
-    assert printed.err.splitlines()[-1] == f"corswsgi audit: no answer from {server.url}: {why}"
+    assert printed.err.splitlines()[-1] == f"corswsgi audit: no response from {server.url}: {why}"
 
 
 # Headers that are long

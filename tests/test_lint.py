@@ -304,7 +304,7 @@ def test_the_middleware_is_found_in_an_application(
     status, lines = run(capsys, "lint", "--app", "site:application")
     assert (status, lines[0].partition(" [")[0]) == (
         1,
-        "site:application: info: allow_methods is *, so that pages may send any method",
+        "site:application: info: allow_methods is *, so pages may send any method",
     )
 
 

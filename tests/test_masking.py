@@ -238,7 +238,7 @@ def test_no_secret_is_in_what_is_said_of_progress(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(check_command, "progress", progress)
     with Server(echoing) as server:
         printed(COMMANDS["check"](server.url), "text", monkeypatch)
-    assert told[0] == f"asking {server.url}/moved/x?token=*** as a page of {PAGE} ..."
+    assert told[0] == f"requesting {server.url}/moved/x?token=*** as a page of {PAGE} ..."
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -259,7 +259,7 @@ def test_what_is_printed_still_tells_of_what_kind_it_was(monkeypatch: pytest.Mon
         "/moved/x?token=***'",
         "--data-raw 'name=me&password=***'",
         'the header authorization with the value "Bearer ***" is not on the list',
-        "*** stands for what should be in no log; corswsgi check --show-secrets shows it.",
+        "*** replaces secrets, which should not be in logs; corswsgi check --show-secrets shows them.",
     ):
         assert part in text, part
 

@@ -120,7 +120,7 @@ def test_no_answer_after_a_redirect_is_told_as_that() -> None:
     assert "app-raised" in codes
     assert "origin-null-after-redirect" not in codes
     assert any(
-        "the redirect leads to https://login.example.org/items, and no answer" in each.sentence
+        "the redirect leads to https://login.example.org/items, and there was no response" in each.sentence
         for each in report.findings
     )
 
@@ -150,8 +150,8 @@ def test_a_sandboxed_page_is_told_that_it_has_no_origin() -> None:
 @pytest.mark.parametrize(
     ("listed", "method", "sentence", "fix"),
     [
-        ("PATCH", "patch", "differ in upper and lower case", "write PATCH in the script"),
-        ("PUT@home", "PUT", '"PUT@home" is no name', f"{METHODS}: PUT"),
+        ("PATCH", "patch", "case-sensitive", "write PATCH in the script"),
+        ("PUT@home", "PUT", '"PUT@home" is not a name', f"{METHODS}: PUT"),
         ("GET|PUT", "PUT", "without PUT", f"{METHODS}: GET, PUT"),
     ],
 )

@@ -40,8 +40,8 @@ FIREFOX = (
 WEBKIT = f"[Error] Fetch API cannot load {API} due to access control checks."
 
 JSON = (("Content-Type", "application/json"),)
-GET = "the method is assumed to be GET"
-WHY = "the message does not tell why the browser asked first"
+GET = "GET is assumed"
+WHY = "the message does not say why the browser sent a preflight"
 VALUE = "the value of x-api-key is made up"
 
 #: For each message: method, headers and credentials of the question, and what is told beside the cause.
@@ -314,19 +314,19 @@ def test_every_row_of_the_table_has_a_sample() -> None:
     [
         (
             f"{CHROMIUM}No 'Access-Control-Allow-Origin' header is present on the requested resource.",
-            "Chrome or Edge: the answer has no Access-Control-Allow-Origin",
+            "Chrome or Edge: the response has no Access-Control-Allow-Origin",
         ),
-        (f"{CHROMIUM}Something that is new.", "Chrome or Edge: its reason is not among those known here"),
+        (f"{CHROMIUM}Something that is new.", "Chrome or Edge: its reason is not one that this command knows"),
         (
             f"{FIREFOX}CORS header 'Access-Control-Allow-Origin' missing).",
-            "Firefox: the answer has no Access-Control-Allow-Origin",
+            "Firefox: the response has no Access-Control-Allow-Origin",
         ),
-        (WEBKIT, "Safari: CORS does not let the page read the answer"),
+        (WEBKIT, "Safari: CORS does not let the page read the response"),
         (
             f"{WEBKIT}\n[Error] Origin {APP} is not allowed by Access-Control-Allow-Origin.",
-            "Safari: Access-Control-Allow-Origin does not name the origin of the page",
+            "Safari: Access-Control-Allow-Origin is not the origin of the page",
         ),
-        (f"Fetch API cannot load {API}.", "Safari: its reason is not among those known here"),
+        (f"Fetch API cannot load {API}.", "Safari: its reason is not one that this command knows"),
         (
             "Method PUT is not allowed by Access-Control-Allow-Methods.",
             "Safari: Access-Control-Allow-Methods does not list the method",
@@ -334,7 +334,7 @@ def test_every_row_of_the_table_has_a_sample() -> None:
     ],
 )
 def test_the_browser_and_the_cause_are_told(text: str, cause: str) -> None:
-    assert read_console(text, frozenset()).told[0] == f"the message is of {cause}"
+    assert read_console(text, frozenset()).told[0] == f"the message is from {cause}"
 
 
 @pytest.mark.parametrize(
@@ -369,8 +369,8 @@ def test_a_header_that_no_script_sets_is_not_asked_with() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"method"}, ["credentials: same-origin is assumed"]),
-        ({"headers", "credentials"}, ["the method is assumed to be GET"]),
+        ({"method"}, ["the message does not include the credentials mode"]),
+        ({"headers", "credentials"}, ["the message does not include the method"]),
         ({"method", "headers", "credentials"}, []),
     ],
 )
@@ -384,27 +384,27 @@ def test_what_is_given_needs_no_assumption(given: set[str], told: list[str]) -> 
 def test_a_null_origin_may_be_that_of_another_page(given: set[str]) -> None:
     found = read_console(f"Origin null is not allowed by Access-Control-Allow-Origin.\n{WEBKIT}", given)
     assert found.origin == "null"
-    assert ("Origin null is of a sandboxed page" in found.told[-1]) == (not given)
+    assert ("Origin null means a sandboxed page" in found.told[-1]) == (not given)
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "it holds no message of a browser about CORS"),
-        ("Uncaught TypeError: Failed to fetch", "it holds no message of a browser about CORS"),
-        ("x" * 70_000, "more than 64 KiB of text; paste one message"),
+        ("", "the text contains no CORS message of a browser"),
+        ("Uncaught TypeError: Failed to fetch", "the text contains no CORS message of a browser"),
+        ("x" * 70_000, "the text is longer than 64 KiB; paste one message"),
     ],
 )
 def test_what_is_no_message_gets_one_line(text: str, why: str) -> None:
     message = usage_error("--console", text, "--origin", APP)
-    assert message.startswith(f"--console: {why}; a good one: Access to fetch at 'https://api.example.com/items' from ")
+    assert message.startswith(f"--console: {why}; an example: Access to fetch at 'https://api.example.com/items' from ")
 
 
 @pytest.mark.parametrize(
     "text", ["Access to " * 6_000, "Request header field " * 3_000, "Fetch API cannot load a" * 2_500]
 )
 def test_a_text_made_to_take_long_does_not(text: str) -> None:
-    with pytest.raises(UsageError, match="holds no message"):
+    with pytest.raises(UsageError, match="no CORS message"):
         read_console(text, frozenset())
 
 
@@ -457,7 +457,7 @@ def test_options_complete_it() -> None:
         text = f"{FIREFOX}Did not find method in CORS header 'Access-Control-Allow-Methods')."
         got = asked_about(server, text, "--origin", "http://localhost:4000", "-X", "PATCH", "--credentials", "include")
     assert (got["method"], got["origin"], got["credentials"]) == ("PATCH", "http://localhost:4000", "include")
-    assert got["assumed"] == ["the message is of Firefox: Access-Control-Allow-Methods does not list the method"]
+    assert got["assumed"] == ["the message is from Firefox: Access-Control-Allow-Methods does not list the method"]
 
 
 def test_it_may_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -466,7 +466,7 @@ def test_it_may_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
         status, printed = command("--console", "-")
     assert status == 1
-    assert "Note The message is of Chrome or Edge: there was no answer that a browser can use." in said(printed)
+    assert "Note The message is from Chrome or Edge: there was no valid response." in said(printed)
 
 
 # The browsers of this machine
@@ -483,22 +483,22 @@ Response = tuple[str, Sequence[tuple[str, str]]]
 
 #: What a page fetches, the answer to all that it asks, and the causes that Chromium's and WebKit's messages name.
 PROVOKED: dict[str, tuple[dict[str, Any], Response, str, str]] = {
-    "missing": ({}, ("200 OK", []), "has no Access-Control-Allow-Origin", "does not name the origin"),
-    "other": ({}, ("200 OK", [OTHER]), "does not name the origin", "does not name the origin"),
-    "invalid": ({}, ("200 OK", [(ORIGIN, "localhost")]), "does not name the origin", "does not name the origin"),
+    "missing": ({}, ("200 OK", []), "has no Access-Control-Allow-Origin", "is not the origin"),
+    "other": ({}, ("200 OK", [OTHER]), "is not the origin", "is not the origin"),
+    "invalid": ({}, ("200 OK", [(ORIGIN, "localhost")]), "is not the origin", "is not the origin"),
     "two": ({}, ("200 OK", [PAGE, PAGE]), "more than one value", "more than one value"),
     "wildcard": (INCLUDE, ("200 OK", [ANY]), "is *, which", "is *, which"),
     "no-credentials": (INCLUDE, ("200 OK", [PAGE]), 'is not "true"', 'is not "true"'),
-    "preflight-missing": (PUT, ("200 OK", []), "has no Access-Control-Allow-Origin", "does not name the origin"),
+    "preflight-missing": (PUT, ("200 OK", []), "has no Access-Control-Allow-Origin", "is not the origin"),
     "status": (PUT, ("404 Not Found", [ANY]), "not from 200 to 299", "not from 200 to 299"),
-    "redirect": (PUT, ("302 Found", [ANY, ("Location", "/x")]), "with a redirect", "not from 200 to 299"),
+    "redirect": (PUT, ("302 Found", [ANY, ("Location", "/x")]), "redirected", "not from 200 to 299"),
     "method": (PUT, ("200 OK", [ANY]), "does not list the method", "does not list the method"),
     "header": (KEY, ("200 OK", [ANY]), "does not list a header", "does not list a header"),
     "methods": (
         PUT,
         ("200 OK", [ANY, ("Access-Control-Allow-Methods", "P U T")]),
-        "no list of methods",
-        "no list of methods",
+        "not a list of methods",
+        "not a list of methods",
     ),
     "headers": (
         KEY,
@@ -585,6 +585,6 @@ def test_what_firefox_may_print_is_recognized() -> None:
     templates = [line.partition("=")[2] for line in lines if line.startswith("CORS")]
     texts = [line.replace("%1$S", API).replace("%2$S", "X-A") for line in templates]
     assert len(texts) >= 16
-    unknown = "the message is of Firefox: its reason is not among those known here"
+    unknown = "the message is from Firefox: its reason is not one that this command knows"
     assert [text for text in texts if read_console(text, frozenset()).told[0] == unknown] == []
     assert {read_console(text, frozenset()).url for text in texts} == {API}

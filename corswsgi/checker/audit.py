@@ -1,6 +1,6 @@
-"""``audit``: what pages of hostile origins would get from a URL.
+"""``audit``: what pages of hostile origins can read and send at a URL.
 
-The rules stand in :mod:`corswsgi.checker.rules`, how it is told in :mod:`corswsgi.checker.render.audit`.
+The rules are in :mod:`corswsgi.checker.rules`, the text is in :mod:`corswsgi.checker.render.audit`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from corswsgi.checker.strangers import Stranger, derive
 from corswsgi.checker.target import parse_page_origin, parse_target_url
 from corswsgi.errors import UsageError
 
-#: Requests beside those as a stranger: without an Origin, as the origin itself twice, and the preflights.
+#: The requests other than those as a stranger: without an Origin, as the origin itself twice, and the preflights.
 _OTHERS = 11
 
 #: Seconds for each answer.
@@ -47,18 +47,18 @@ _DEFAULT_TIMEOUT = 10.0
 
 
 class Unanswered(Exception):
-    """The server does not answer at all; the message says why, on one line."""
+    """The server does not respond at all; the message says why, on one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What an audit found.
+    """The report of an audit.
 
-    :ivar requests: how many were sent.
-    :ivar cookies: the names of those of a visitor that went along with credentials.
-    :ivar cut_short: why not everything was asked; empty if everything was.
-    :ivar own: what the origin that is meant gets.
-    :ivar sightings: each stranger, and what it would get.
+    :ivar requests: how many requests were sent.
+    :ivar cookies: the names of the visitor's cookies that were sent with credentials.
+    :ivar cut_short: why some requests were not sent; empty if all were.
+    :ivar own: the responses to the origin that is meant to read.
+    :ivar sightings: the responses to each stranger.
     :ivar findings: the worst first.
     """
 
@@ -73,7 +73,7 @@ class AuditReport:
 
     @property
     def worst(self) -> Severity | None:
-        """The severity of the worst finding; ``None`` where there is none."""
+        """The severity of the worst finding; ``None`` if there is none."""
         return max((finding.severity for finding in self.findings), default=None)
 
 
@@ -125,20 +125,20 @@ def audit(
     most_requests: int = MOST_REQUESTS,
     on_request: Callable[[], object] = lambda: None,
 ) -> AuditReport:
-    """Ask a server as the origin that is meant, and as hostile ones that resemble it; say what each would get.
+    """Send requests as the origin that is meant, and as hostile ones that resemble it; report what each can read.
 
     Only GET and OPTIONS are sent.
 
     :param site: a WSGI application or a ``requests.Session``.
     :param url: absolute.
-    :param origin: that of the pages that are meant to read it, serialized.
-    :param limit: the time for each answer and for everything; by default 10 seconds for each.
-    :param cookies: those of a visitor; by default one that is no session of anybody's.
-    :param most_requests: beyond that nothing is sent.
+    :param origin: the origin of the pages that are meant to read it, serialized.
+    :param limit: the time for each response and for all; by default 10 seconds for each.
+    :param cookies: the cookies of a visitor; by default one that belongs to nobody's session.
+    :param most_requests: how many requests may be sent.
     :param on_request: called before each request.
-    :raises UsageError: if the URL or the origin is not one, or browsers do not ask the server of either.
-    :raises Unanswered: if the server answers neither without an Origin nor to that of the page, or not in time.
-    :raises BudgetExceeded: if more requests would be needed than may be sent.
+    :raises UsageError: if the URL or the origin is not valid, or browsers would not send such a request.
+    :raises Unanswered: if the server does not respond, without an Origin or to that of the page, or not in time.
+    :raises BudgetExceeded: if more requests are needed than may be sent.
     """
     target, page = _checked(url, origin)
     limit = limit or Limit(_DEFAULT_TIMEOUT)
@@ -150,7 +150,9 @@ def audit(
 def _checked(url: str, origin: str) -> tuple[URL, str]:
     target, page = parse_target_url(url), parse_page_origin(origin)
     if page == target.origin.serialized:
-        raise UsageError(f"{page} is the origin of the URL itself: its pages need no permission; name another one")
+        raise UsageError(
+            f"{page} is the origin of the URL itself, and its pages need no permission; give another origin"
+        )
     try:
         block_bad_port(target)
     except NetworkError as error:
@@ -159,7 +161,7 @@ def _checked(url: str, origin: str) -> tuple[URL, str]:
 
 
 def _observe(gatherer: Gatherer, url: URL, origin: str, limit: Limit) -> Observations:
-    """Send everything, for as long as there is time; what is asked later is not sent, and looks unanswered."""
+    """Send all requests, for as long as there is time; later ones are not sent, and seem to have no response."""
     bare = gatherer.plain("GET")
     if bare.status is None:
         raise Unanswered(bare.error)
@@ -175,7 +177,7 @@ def _observe(gatherer: Gatherer, url: URL, origin: str, limit: Limit) -> Observa
         origin=origin,
         bare=bare,
         own=own,
-        # Without time even for the first stranger, there is none for a preflight: an answer that grants nothing.
+        # If the time ran out before the first stranger, the preflight was not sent either, and grants nothing.
         unrelated=sightings[0] if sightings else Sighting(strangers[0], put, put),
         sightings=sightings,
         put=put,
@@ -190,7 +192,7 @@ def _observe(gatherer: Gatherer, url: URL, origin: str, limit: Limit) -> Observa
 
 
 def _see(gatherer: Gatherer, strangers: Iterable[Stranger], limit: Limit) -> Iterator[Sighting]:
-    """Yield what strangers get, both without and with credentials, for as long as there is time."""
+    """Yield the responses to strangers, without and with credentials, for as long as there is time."""
     for stranger in strangers:
         sighting = Sighting(
             stranger, gatherer.actual(stranger.value, "omit"), gatherer.actual(stranger.value, "include")
@@ -201,6 +203,6 @@ def _see(gatherer: Gatherer, strangers: Iterable[Stranger], limit: Limit) -> Ite
 
 
 def _judge(seen: Observations) -> tuple[Finding, ...]:
-    """Return what is wrong, the worst first."""
+    """Return the findings, the worst first."""
     found = [finding for rule in _RULES for finding in rule(seen)]
     return tuple(sorted(found, key=lambda finding: -finding.severity))

@@ -27,7 +27,7 @@ from corswsgi.checker.target import open_target, parse_page_origin, parse_target
 from corswsgi.checker.visitor import sent_anyway
 from corswsgi.errors import UsageError
 
-#: About half of what an audit sends.
+#: About half of the requests of an audit.
 _ANSWERS = 30
 
 _DEFAULT_URL = "http://localhost/"
@@ -41,14 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.epilog = (
         f"Sends GET and OPTIONS only, at most {MOST_REQUESTS} requests for each URL. Exit status: 0, or 1 if --fail-on "
-        "says so, 2 for what cannot be done as it was asked, before anything is sent, 3 for no answer, or no time left "
-        f"to ask everything. {WORST} Example: corswsgi audit https://api.example.com/ --origin https://app.example.com"
+        "says so; 2 if the options are wrong, and nothing was sent; 3 if there was no response, or too little time. "
+        f"{WORST} Example: corswsgi audit https://api.example.com/ --origin https://app.example.com"
     )
     parser.add_argument(
         "urls",
         nargs="*",
         metavar="URL",
-        help=f"what to audit; may be several; with --app it may be left out: {_DEFAULT_URL}",
+        help=f"one URL to audit, or several; default with --app: {_DEFAULT_URL}",
     )
     parser.add_argument(
         "--cases",
@@ -62,14 +62,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the origin of the pages that are meant to read it, such as https://app.example.com",
     )
     parser.add_argument(
-        "--app", metavar="MODULE:CALLABLE", help="ask this WSGI application in this process, not over the network"
+        "--app",
+        metavar="MODULE:CALLABLE",
+        help="audit this WSGI application, in this process instead of over the network",
     )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.add_argument(
         "--fail-on",
         choices=_SEVERITIES,
         metavar="SEVERITY",
-        help=f"exit with 1 if a finding has at least this severity: {', '.join(_SEVERITIES)}; default: never",
+        help=f"exit with 1 if a finding is at least this severe: {', '.join(_SEVERITIES)}; default: never",
     )
     parser.set_defaults(har=None)
     add_cookies(parser)
@@ -77,9 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Audit, print what was found, and return the exit status: the worst of all.
+    """Audit, print the reports, and return the worst exit status.
 
-    :raises UsageError: if it cannot be done as it was asked.
+    :raises UsageError: if the options are wrong.
     """
     jar, cases = read_jars(options), _cases(options)
     check_hosts(options, [case.url for case in cases])
@@ -91,19 +93,17 @@ def run(options: argparse.Namespace) -> int:
     return ask_all(options, cases, answer, "corswsgi audit")
 
 
-# What is asked
+# The questions
 
 
 def _cases(options: argparse.Namespace) -> list[Case]:
-    """Return what is to be audited; nothing is sent."""
+    """Return what to audit; nothing is sent."""
     if options.cases is not None:
         return _of_file(options)
     if not (options.urls or options.app):
-        raise UsageError("what is to be audited? Name a URL, or a WSGI application with --app module:callable")
+        raise UsageError("there is nothing to audit; give a URL, or a WSGI application with --app module:callable")
     if not options.origin:
-        raise UsageError(
-            f"--origin, the origin of the pages that are meant to read it, is missing; a good line: {_GOOD}"
-        )
+        raise UsageError(f"--origin is missing, the origin of the pages that are meant to read it; an example: {_GOOD}")
     cases = [_completed(options, Case(url=url)) for url in options.urls or [_DEFAULT_URL]]
     faults: dict[str, None] = {}
     for case in cases:
@@ -118,10 +118,10 @@ def _cases(options: argparse.Namespace) -> list[Case]:
 
 def _of_file(options: argparse.Namespace) -> list[Case]:
     if options.urls:
-        raise UsageError("--cases FILE names the URLs; leave out the URLs beside it, or put them into the file")
+        raise UsageError("--cases FILE contains the URLs; leave the others out, or put them into the file")
 
     if options.origin:
-        parse_page_origin(options.origin)  # its fault is none of the file
+        parse_page_origin(options.origin)  # an error in it is not one of the file
 
     def judge(case: Case) -> None:
         completed = _completed(options, case)
@@ -133,7 +133,7 @@ def _of_file(options: argparse.Namespace) -> list[Case]:
 
 
 def _completed(options: argparse.Namespace, case: Case) -> Case:
-    """Complete a case with the options of the command line; these come first."""
+    """Complete a case with the options of the command line, which take precedence."""
     return replace(
         case,
         url=case.url or _DEFAULT_URL,
@@ -147,7 +147,7 @@ def _mask(options: argparse.Namespace, case: Case, given: Iterable[GivenCookie] 
     return as_it_is if options.show_secrets else Mask(case.url, cookies)
 
 
-# What came
+# The results
 
 
 def _answer(options: argparse.Namespace, case: Case, seconds: float, given: Sequence[GivenCookie]) -> Answer:
@@ -160,9 +160,9 @@ def _answer(options: argparse.Namespace, case: Case, seconds: float, given: Sequ
     except Unanswered as error:
         finding = diagnose_no_answer(str(error))
         why = mask(shown(f"{finding.sentence}; {finding.fix}", 1000))
-        print(f"corswsgi audit: no answer from {mask(case.url)}: {why}", file=sys.stderr)
+        print(f"corswsgi audit: no response from {mask(case.url)}: {why}", file=sys.stderr)
         member = {"url": mask(case.url), "origin": case.origin, "error": why}
-        return Answer(Result(name, NO_ANSWER, "no answer", finding.code, why, why), member, lambda: None, False)
+        return Answer(Result(name, NO_ANSWER, "no response", finding.code, why, why), member, lambda: None, False)
     result = replace(_result(case, report), name=name, text=_text(report) if options.junit else "")
     is_notable = result.status != OK or bool(report.findings)
     return Answer(result, audit_as_dict(report), lambda: _show(report, options.verbose), is_notable)
@@ -199,5 +199,7 @@ def _audit(
         limit = Limit(options.timeout, seconds)
         cookies = sent_anyway(given, target.url)
         sent = cookies or COOKIES
-        report = audit(target.site, case.url, case.origin, limit=limit, cookies=sent, on_request=lambda: tell("asking"))
+        report = audit(
+            target.site, case.url, case.origin, limit=limit, cookies=sent, on_request=lambda: tell("auditing")
+        )
     return replace(report, cookies=tuple(map(shown, cookies)))

@@ -1,4 +1,4 @@
-"""Checks one request, and puts together what it came to; what is asked stands in :mod:`corswsgi.checker.evidence`."""
+"""Checks one request, and puts its report together; :mod:`corswsgi.checker.evidence` sends the requests."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def check(
 ) -> Report:
     """Check whether a browser would let a page read a response, and find out why not.
 
-    :param token: makes the address that should not exist; random by default.
-    :param progress: is told what is being asked, before it is.
-    :raises UsageError: where ``fetch()`` refuses the request, before anything is sent.
+    :param token: part of an address that should not exist; random by default.
+    :param progress: called before each request, with a sentence about it.
+    :raises UsageError: if ``fetch()`` refuses the request; nothing is sent then.
     """
     return report(gather(target, question, token or secrets.token_hex(6), progress))
 
@@ -143,7 +143,7 @@ def _actual(evidence: Evidence) -> Actual | None:
     is_readable = shares(exchange, question.origin, question.with_credentials)
     readable, hidden = split_headers(exchange, question.with_credentials)
     finding = None
-    if (exchange.status or 0) < 400:  # an address that takes no GET has no reason to answer one
+    if (exchange.status or 0) < 400:  # an address that supports no GET may refuse it
         finding = errors.on_answer(evidence, exchange, is_readable)
     if finding is not None and deciding.outcome == "unsent" and finding.is_failure:
         finding = replace(finding, severity=Severity.MEDIUM)
@@ -158,7 +158,7 @@ def _turned_away(evidence: Evidence) -> str:
 def _explained(
     actual: Actual | None, evidence: Evidence, known: Sequence[Finding], of_proxy: Sequence[BehindAnswer]
 ) -> Actual | None:
-    """Return the response with what is behind it, if one of these findings, or a proxy, is."""
+    """Return the response with one of these findings, or one about the proxy, if that explains the failure."""
     if actual is None or actual.readable or actual.exchange is not evidence.own:
         return actual
     behind = [each.finding for each in of_proxy if each.what == "the request"]
@@ -167,7 +167,7 @@ def _explained(
 
 
 def _explained_preflight(preflight: Preflight, evidence: Evidence, of_proxy: Sequence[BehindAnswer]) -> Preflight:
-    """Return a preflight with what is behind its failure, if the proxy is."""
+    """Return a preflight with the finding about the proxy, if that explains its failure."""
     for (front, _), answer in zip(evidence.behind, of_proxy, strict=True):
         if front is preflight.exchange and answer.finding is not None and answer.finding.is_failure:
             return replace(preflight, finding=answer.finding)
@@ -177,7 +177,7 @@ def _explained_preflight(preflight: Preflight, evidence: Evidence, of_proxy: Seq
 def _not_told(
     of_caches: Sequence[Finding], of_proxy: Sequence[BehindAnswer], parts: Sequence[Preflight | Actual | None]
 ) -> Iterator[Finding]:
-    """Yield what is known of caches and of a proxy, and is not told of a preflight or of the response."""
+    """Yield the findings about caches and the proxy that are not those of a preflight or of the response."""
     told = [part.finding for part in parts if part is not None]
     for finding in (*of_caches, *(each.finding for each in of_proxy)):
         if finding is not None and finding not in told:
@@ -205,13 +205,15 @@ def _error_path(evidence: Evidence) -> ErrorPath | None:
         return None
     readable = shares(exchange, evidence.question.origin, evidence.question.with_credentials)
     if exchange.status is None:
-        sentence = f"no answer: {diagnose_no_answer(exchange.error).sentence}"
+        sentence = f"no response: {diagnose_no_answer(exchange.error).sentence}"
     elif exchange.status < 400:
-        sentence = "that is no error, so that this tells nothing about errors"
+        sentence = "this is not an error, so it shows nothing about errors"
     elif readable:
         sentence = "errors can be read too: the script sees the status and the message"
     else:
-        sentence = "errors cannot be read: the script sees no status and no message, only that something failed"
+        sentence = (
+            "errors cannot be read: the script sees neither the status nor the message, only that the request failed"
+        )
     return ErrorPath(exchange.url, exchange.status, readable, sentence)
 
 

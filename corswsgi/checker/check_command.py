@@ -33,20 +33,20 @@ REFERRER_POLICIES = (
     "strict-origin-when-cross-origin unsafe-url"
 ).split()
 
-#: Fewer are usual; redirects can make more of them.
+#: Usually there are fewer requests; redirects can cause more.
 _ANSWERS = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.epilog = (
-        "Exit status: 0 allowed, or as --expect says, in every engine asked about; 1 not; 2 for what cannot be done as "
-        "it was asked, before anything is sent; 3 no answer, or no time left to ask everything. ALLOWED BUT UNSAFE "
+        "Exit status: 0 if the request is allowed, or as --expect says, in every engine; 1 if not; 2 if the options "
+        "are wrong, and nothing was sent; 3 if there was no response, or too little time. ALLOWED BUT UNSAFE "
         f"counts as allowed. {WORST} Example: corswsgi check https://api.example.com/items --origin "
         "https://app.example.com -X PUT"
     )
     parser.add_argument(
-        "urls", nargs="*", metavar="URL", help="what the script fetches, with http:// or https://; may be several"
+        "urls", nargs="*", metavar="URL", help="the URL that the script fetches, with http:// or https://, or several"
     )
     parser.add_argument(
         "--origin", help='the origin of the page with the script, such as https://app.example.com, or "null"'
@@ -55,23 +55,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pasted.add_argument(
         "--console",
         metavar="TEXT|-",
-        help="ask about the request of a CORS message in a browser's console; - reads it from standard input",
+        help="check the request of a CORS error in the console of a browser; - reads the message from standard input",
     )
     pasted.add_argument(
         "--curl",
         metavar="TEXT|-",
-        help="ask about a request copied as cURL in the developer tools; - reads it from standard input",
+        help='check the request that "Copy as cURL" in the developer tools copied; - reads it from standard input',
     )
     pasted.add_argument(
-        "--har", metavar="FILE", help=f"ask about the failed cross-origin requests of a HAR archive, {MOST} at most"
+        "--har", metavar="FILE", help=f"check the failed cross-origin requests of a HAR file, {MOST} at most"
     )
     pasted.add_argument(
         "--cases",
         metavar="FILE",
-        help="ask about each [[case]] of a TOML file: url, origin, and optionally name, method, headers, credentials, "
-        'expect, and send = true as for --send; see "Testing in CI" in the documentation',
+        help="check each [[case]] of a TOML file: url, origin, and optionally name, method, headers, credentials, "
+        'expect, and send = true for --send; see "Testing in CI" in the documentation',
     )
-    parser.add_argument("--entry", type=int, metavar="N", help="with --har: ask about this entry only, counted from 1")
+    parser.add_argument("--entry", type=int, metavar="N", help="check only this entry of the HAR file, counted from 1")
     parser.add_argument("-X", "--method", help="the method; default: GET, or POST with --data")
     parser.add_argument(
         "-H",
@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_header,
         dest="headers",
         metavar="'NAME: VALUE'",
-        help="a header that the script sets; may be given several times",
+        help="a header that the script sets; may be repeated",
     )
     add_cookies(parser)
     parser.add_argument("--data", metavar="TEXT|@FILE", help="the body: text, or the bytes of a file")
@@ -98,37 +98,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--behind",
         metavar="URL",
-        help="the application behind the proxy, such as http://127.0.0.1:8000: ask it the same, with the Host of the "
-        "proxy, and show both side by side; without a path, the path of the URL is used",
+        help="the URL of the application behind the proxy, such as http://127.0.0.1:8000: send it the same requests, "
+        "with the Host of the proxy, and compare the responses; the default path is that of the URL",
     )
     parser.add_argument(
         "--behind-secrets",
         action="store_true",
-        help="send cookies, Authorization and keys to --behind too, if it is another host",
+        help="send cookies, Authorization and keys to --behind too, even if it is another host",
     )
     parser.add_argument(
-        "--app", metavar="MODULE:CALLABLE", help="ask this WSGI application in this process, not over the network"
+        "--app",
+        metavar="MODULE:CALLABLE",
+        help="check this WSGI application, in this process instead of over the network",
     )
     parser.add_argument(
         "--send",
         action="store_true",
-        help="send the request even though its method may change something (all but GET, HEAD and OPTIONS)",
+        help="send the request even if its method may change something (any but GET, HEAD and OPTIONS)",
     )
     parser.add_argument(
         "--engine",
         action="append",
         choices=ENGINES,
         dest="engines",
-        help="ask about this engine only; may be given several times; default: all three",
+        help="check this engine only; may be repeated; default: all three",
     )
-    parser.add_argument("--expect", choices=EXPECTED, help="exit with 0 if this is the result, and with 1 if not")
+    parser.add_argument("--expect", choices=EXPECTED, help="exit with 0 if this is the verdict, and with 1 if not")
     parser.add_argument(
         "--fix",
         choices=FORMS,
         metavar="SERVER",
-        help=f"print, at the end, the lines that fix this request for a server or a framework: {', '.join(FORMS)}. "
-        "The application behind is that of --behind. By default the fix is for the one that Server or Via names; a "
-        "long one is printed with -v",
+        help=f"print the lines that fix this request on a server or in a framework: {', '.join(FORMS)}. The address of "
+        "the application behind it is that of --behind. By default the fix is for the server that Server or Via names, "
+        "and a long one is printed with -v only",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_shared(parser, answers=_ANSWERS)
@@ -137,13 +139,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _header(text: str) -> tuple[str, str]:
     """Parse ``Name: value``."""
     name, colon, value = text.partition(":")
-    # What else was written stays out of the message: it may be a secret.
+    # The message does not repeat the rest: it may be a secret.
     if not colon:
         first = re.match("[A-Za-z-]*", text)
         this = f"the one that begins {quote(first[0])}" if first and first[0] else "this one"
-        raise argparse.ArgumentTypeError(f"a header is written 'Name: value', and {this} is without a colon")
+        raise argparse.ArgumentTypeError(f"a header is written 'Name: value', and {this} has no colon")
     if any(character in text for character in "\r\n\0"):
-        raise argparse.ArgumentTypeError(f"the header {quote(name)} holds a line break or NUL, which no header can")
+        raise argparse.ArgumentTypeError(
+            f"the header {quote(name)} contains a line break or NUL, which is not allowed in headers; remove it"
+        )
     value = value.strip()
     try:
         refuse_forbidden(name, value)
@@ -153,7 +157,7 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check, print the reports, and return the exit status: the worst of all."""
+    """Check, print the reports, and return the worst exit status."""
     mask = as_it_is if options.show_secrets else Mask("\n".join(options.urls), options.headers)
     try:
         asked = questions(options)
@@ -194,11 +198,11 @@ def _result(options: argparse.Namespace, asked: Asked, report: Report) -> Result
     status = exit_status(report, asked.expect)
     code, sentence = _deciding(report)
     if status == FAILED:
-        sentence = f"{asked.expect} was expected: {sentence}"
+        sentence = f"expected {asked.expect}: {sentence}"
     return Result(
         name=mask(asked.name) or shown(f"{report.method} {report.url} as a page of {report.origin}"),
         status=status,
-        verdict="no answer" if status == NO_ANSWER else _verdict(report),
+        verdict="no response" if status == NO_ANSWER else _verdict(report),
         code=code,
         sentence=shown_sentence(sentence) if status != OK else "",
         text=as_text(report, verbose=True) if options.junit else "",
@@ -217,7 +221,7 @@ def _deciding(report: Report) -> tuple[str, str]:
 
 
 def _verdict(report: Report) -> str:
-    """Return the verdict in a few words, with the browsers that block if only some do."""
+    """Return the verdict in a few words, with the browsers that block it if not all do."""
     blocking = [each.browser for each in report.engines if each.outcome == "blocked"]
     verdict = report.outcome.replace("-", " ")
     if 0 < len(blocking) < len(report.engines):
@@ -226,7 +230,7 @@ def _verdict(report: Report) -> str:
 
 
 def exit_status(report: Report, expect: str | None) -> int:
-    """Return 0 if it is as wanted in every engine, 1 if not, 3 if no answer came or not all could be asked in time."""
+    """Return 0 if every engine gives the expected verdict, 1 if not, 3 if there was no response or too little time."""
     if report.cut_short or not report.answered:
         return NO_ANSWER
     outcomes = {"blocked" if each.outcome == "blocked" else "allowed" for each in report.engines}

@@ -1,4 +1,4 @@
-"""What a check comes to, in words: the headline, the cause, and what to change."""
+"""The conclusion of a check, in words: the headline, the cause, and what to change."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from corswsgi.checker.report import Fix, Outcome
 
 
 def headline(evidence: Evidence, outcome: Outcome) -> str:
-    """Return the verdict in one line, without the word for it."""
+    """Return the verdict in one line, without the word for the outcome."""
     origin = evidence.question.origin
     page = "a sandboxed page (origin null)" if origin == "null" else f"a page of {origin}"
     what = f"{evidence.question.sent_method} {evidence.target.address}"
     step = evidence.deciding.reason.step
     if not evidence.is_answered:
-        return f"no answer came to {'the preflight for ' if step == 'preflight' else ''}{what}"
+        return f"there was no response to {'the preflight for ' if step == 'preflight' else ''}{what}"
     if outcome == "blocked":
-        return f"{page} may not {'send' if step in ('request', 'preflight') else 'read the answer to'} {what}"
-    return f"{page} may {'send' if evidence.deciding.outcome == 'unsent' else 'read the answer to'} {what}"
+        return f"{page} may not {'send' if step in ('request', 'preflight') else 'read the response to'} {what}"
+    return f"{page} may {'send' if evidence.deciding.outcome == 'unsent' else 'read the response to'} {what}"
 
 
 def cause(evidence: Evidence, preflights: tuple[Preflight, ...], actual: Actual | None) -> str:
-    """Return what is behind a refusal, in a sentence that knows more than the standard's step."""
+    """Return why a request is blocked, more precisely than the step of the standard; empty if nothing is known."""
     reason = evidence.deciding.reason
     if evidence.deciding.outcome != "blocked":
         return ""
@@ -44,14 +44,14 @@ def cause(evidence: Evidence, preflights: tuple[Preflight, ...], actual: Actual 
     return ""
 
 
-#: No CORS header would help.
+#: Findings that no CORS header fixes.
 _ABOUT_COOKIES = frozenset(
     kind.code for kind in (COOKIE_REFUSED, COOKIE_KEPT_BY_SOME, COOKIES_OF_THIRD_PARTY, COOKIE_NOT_SENT)
 )
 
 
 def fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], unsafe_names: tuple[str, ...]) -> Fix:
-    """Return what to change; nothing, if all is as it should be."""
+    """Return what to change; an empty fix if nothing has to change."""
     beyond = fix_beyond_servers(evidence.deciding.reason.code)
     if beyond is not None:
         return beyond
@@ -72,7 +72,7 @@ def fix(evidence: Evidence, outcome: Outcome, findings: tuple[Finding, ...], uns
 
 
 def _is_from(exchange: Exchange, evidence: Evidence) -> bool:
-    """Tell whether the last server of the redirects answered, the one that has to be changed."""
+    """Tell whether a response is from the last server of the redirects, which is the one that has to change."""
     return parse_url(exchange.url).origin == parse_url(evidence.main[-1].url).origin
 
 
@@ -82,4 +82,4 @@ def _steps_about_redirects(evidence: Evidence, findings: tuple[Finding, ...]) ->
     if any(each.is_failure and each.code == REDIRECT_LOGIN.code for each in findings):
         return
     if origin != evidence.target.url.origin:
-        yield f"it is {origin.serialized}, where the redirect leads, that has to send the headers"
+        yield f"change {origin.serialized}, where the redirect leads: that server has to send the headers"

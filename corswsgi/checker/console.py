@@ -1,4 +1,4 @@
-"""Finds URL, origin, method and header in what the console of a browser printed, with any text around it."""
+"""Finds the URL, the origin, the method and the header in a message of a browser's console, within any other text."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from corswsgi.errors import UsageError
 LONGEST = 64 * 1024
 
 _GOOD = (
-    "a good one: Access to fetch at 'https://api.example.com/items' from origin 'https://app.example.com' has been "
+    "an example: Access to fetch at 'https://api.example.com/items' from origin 'https://app.example.com' has been "
     "blocked by CORS policy: ..."
 )
 
-#: As the console shows requests that failed: "PUT https://...", and "XHRPUT https://..." in Firefox.
+#: How the console shows failed requests: "PUT https://...", and "XHRPUT https://..." in Firefox.
 _METHOD = r"(?<![A-Za-z])(?:XHR ?)?(DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) ?"
 
-#: Methods that need no preflight, and none at all.
+#: Methods that need no preflight, and the empty string for an unknown one.
 _ASKED_AT_ONCE = ("", "GET", "HEAD", "POST")
 
 
@@ -41,8 +41,8 @@ _ASKED_AT_ONCE = ("", "GET", "HEAD", "POST")
 class _Read:
     """What a text says.
 
-    :ivar message: its row; ``None`` if its reason is not in the table.
-    :ivar parts: what its words name, by the names that the templates have for it.
+    :ivar message: the message in it; ``None`` if its reason is not in the table.
+    :ivar parts: the values of the parts of its template, by their names.
     """
 
     browser: str
@@ -56,7 +56,7 @@ class _Read:
 
     @property
     def url(self) -> str:
-        """Where the script asked, before any redirect; empty if the console shortened it."""
+        """The URL that the script fetched, before any redirect; empty if the console shortened it."""
         url = self.parts.get("first") or self.parts.get("url", "")
         return "" if "\u2026" in url or "..." in url else url
 
@@ -77,33 +77,35 @@ class _Read:
 def read_console(text: str, given: Set[str]) -> Found:
     """Return the request of the first message about CORS in a text.
 
-    :param given: names of the options beside it; what they say needs no assumption.
+    :param given: names of the other options; nothing has to be assumed for them.
     :raises UsageError: if there is no such message.
     """
     if len(text) > LONGEST:
-        raise UsageError(f"--console: more than {LONGEST // 1024} KiB of text; paste one message; {_GOOD}")
+        raise UsageError(f"--console: the text is longer than {LONGEST // 1024} KiB; paste one message; {_GOOD}")
     read = _read(normalized(text))
-    cause = read.message.cause if read.message else "its reason is not among those known here"
-    told = [f"the message is of {read.browser}: {cause}"]
+    cause = read.message.cause if read.message else "its reason is not one that this command knows"
+    told = [f"the message is from {read.browser}: {cause}"]
     method, headers = read.method, with_values([read.header] if read.header else [])
     is_of_preflight = "preflight" in read.parts or read.kind in OF_PREFLIGHTS
     lacks = ("--method",) if read.kind is METHOD_NOT_ALLOWED and not method else ()
     if headers:
-        told.append(f"the value of {read.header} is made up, as the message does not tell it")
+        told.append(f"the value of {read.header} is made up, because the message does not include it")
     elif is_of_preflight and method in _ASKED_AT_ONCE and not lacks and given.isdisjoint({"method", "headers"}):
         method, headers = method or "POST", with_values(["Content-Type"])
         told.append(
-            "the message does not tell why the browser asked first; Content-Type: application/json is assumed; "
-            "-X and -H say otherwise"
+            "the message does not say why the browser sent a preflight: Content-Type: application/json is assumed "
+            "(change it with -X and -H)"
         )
     if not (method or lacks or "method" in given):
-        told.append("the method is assumed to be GET, as the message does not tell it; -X says otherwise")
+        told.append("the message does not include the method: GET is assumed (change it with -X)")
     credentials = "include" if read.kind in WITH_CREDENTIALS else "same-origin"
     if credentials == "same-origin" and "credentials" not in given:
-        told.append("credentials: same-origin is assumed, as the message does not tell; --credentials says otherwise")
+        told.append(
+            "the message does not include the credentials mode: same-origin is assumed (change it with --credentials)"
+        )
     origin = read.parts.get("origin", "")
     if origin == "null" and "origin" not in given:
-        told.append("Origin null is of a sandboxed page, or comes of a redirect; --origin names another page")
+        told.append("Origin null means a sandboxed page, a file, or a redirect (change it with --origin)")
     return Found(read.url, origin, method, headers, credentials=credentials, lacks=lacks, told=tuple(told))
 
 
@@ -113,11 +115,11 @@ def _read(text: str) -> _Read:
     if not found:
         row, match = _first(text, MESSAGES)
         if row is None:
-            raise UsageError(f"--console: it holds no message of a browser about CORS; {_GOOD}")
+            raise UsageError(f"--console: the text contains no CORS message of a browser; {_GOOD}")
         return _Read(BROWSERS[row.engine], row, _groups(match), text)
     _, engine, envelope = min(found, key=lambda each: each[:2])
     rows = [row for row in MESSAGES if row.engine == engine]
-    # WebKit prints the reason on a line of its own, and the others right behind.
+    # WebKit prints the reason on a line of its own; the others print it right after the envelope.
     row, match = _first(text, rows) if engine == "webkit" else _first(text, rows, envelope.end())
     if row is None and engine == "webkit" and BARE.pattern.search(text):
         row = BARE

@@ -1,10 +1,10 @@
-"""The messages about CORS that the consoles of browsers print: of which engine, in which words, with what behind them.
+"""The messages about CORS that browsers print in their consoles: the engine, the words, and the cause.
 
 Chromium's are in ``cors_error_string.cc`` of Blink, WebKit's in ``CrossOriginAccessControl.cpp``, and Firefox's in its
 ``security.properties``; MDN lists those of Firefox.
 """
 
-# ruff: noqa: E501 - a message stands on one line, as a browser prints it, so that it is found when it is searched for.
+# ruff: noqa: E501 - each message is on one line, as a browser prints it, so that a search finds it.
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from corswsgi.checker.kinds.network import NO_ANSWER
 from corswsgi.checker.kinds.permissions import HEADER_NOT_ALLOWED, METHOD_NOT_ALLOWED
 from corswsgi.checker.kinds.preflights import PREFLIGHT_REDIRECT, PREFLIGHT_STATUS
 
-#: What stands for a part of a message that differs from case to case. All are bounded.
+#: The patterns for the parts of a message that differ from case to case. All are bounded.
 _PARTS = {
     "{origin}": r"(?P<origin>[^\s'\"]{1,300}?)",
     "{method}": r"(?P<method>[^\s'\"]{1,100}?)",
@@ -31,18 +31,18 @@ _QUOTES = dict.fromkeys(map(ord, "\u2018\u2019`"), "'")
 
 
 def normalized(text: str) -> str:
-    """Return a text with one kind of quotation mark and of white space, as messages are compared."""
+    """Return a text with one kind of quotation mark and of white space, so that messages can be compared."""
     return " ".join(text.translate(_QUOTES).split())
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message; of Chromium and Firefox, the part that gives the reason.
+    """One message; for Chromium and Firefox, the part of it that gives the reason.
 
-    :ivar template: its words, with ``{method}`` and the like for what differs.
-    :ivar cause: what the browser missed, in one clause.
-    :ivar finding: what ``check`` calls the same.
-    :ivar pattern: finds it in a normalized text.
+    :ivar template: its words, with ``{method}`` and the like for the parts that differ.
+    :ivar cause: what is wrong, in one clause.
+    :ivar finding: the kind of finding of ``check`` for the same cause.
+    :ivar pattern: finds the message in a normalized text.
     """
 
     engine: str
@@ -59,7 +59,7 @@ class Message:
 
 BROWSERS = {"chromium": "Chrome or Edge", "firefox": "Firefox", "webkit": "Safari"}
 
-#: What stands before the reason, and names the request.
+#: The part of a message that names the request, and stands before the reason.
 ENVELOPES = {
     "chromium": re.compile(
         r"Access to [A-Za-z ]{1,40} at '(?P<url>\S{1,9000}?)' (?:\(redirected from '(?P<first>\S{1,9000}?)'\) )?"
@@ -76,21 +76,21 @@ ENVELOPES = {
     ),
 }
 
-_NO_ALLOW_ORIGIN = "the answer has no Access-Control-Allow-Origin"
-_TWO_ORIGINS = "Access-Control-Allow-Origin holds more than one value"
-_OTHER_ORIGIN = "Access-Control-Allow-Origin does not name the origin of the page"
-_WILDCARD = "Access-Control-Allow-Origin is *, which does not count with credentials"
-_NO_CREDENTIALS = 'Access-Control-Allow-Credentials is not "true", and the request is made with credentials'
-_STATUS = "the status of the answer to the preflight is not from 200 to 299"
-_PREFLIGHT_REDIRECT = "the preflight was answered with a redirect"
-_METHODS_INVALID = "Access-Control-Allow-Methods is no list of methods"
-_HEADERS_INVALID = "Access-Control-Allow-Headers is no list of header names"
+_NO_ALLOW_ORIGIN = "the response has no Access-Control-Allow-Origin"
+_TWO_ORIGINS = "Access-Control-Allow-Origin contains more than one value"
+_OTHER_ORIGIN = "Access-Control-Allow-Origin is not the origin of the page"
+_WILDCARD = "Access-Control-Allow-Origin is *, which does not allow requests with credentials"
+_NO_CREDENTIALS = 'Access-Control-Allow-Credentials is not "true", and the script includes credentials'
+_STATUS = "the status of the response to the preflight is not from 200 to 299"
+_PREFLIGHT_REDIRECT = "the preflight was redirected"
+_METHODS_INVALID = "Access-Control-Allow-Methods is not a list of methods"
+_HEADERS_INVALID = "Access-Control-Allow-Headers is not a list of header names"
 _METHOD = "Access-Control-Allow-Methods does not list the method"
 _HEADER = "Access-Control-Allow-Headers does not list a header that the script sets"
 _USERINFO = "a redirect leads to a URL with a user name or a password"
-_SCHEME = "the URL is not of http: or https:"
-_NETWORK = "the page asks for an address in a more private network, and that needs permission"
-_NO_ANSWER = "there was no answer that a browser can use"
+_SCHEME = "the URL is not an http: or https: URL"
+_NETWORK = "the page fetches an address in a more private network, which needs the user's permission"
+_NO_ANSWER = "there was no valid response"
 
 _LOCAL = reasons.LOCAL_NETWORK
 
@@ -110,7 +110,7 @@ _CHROMIUM = (
     ("Request header field {header} is not allowed by Access-Control-Allow-Headers in preflight response.", _HEADER, HEADER_NOT_ALLOWED),
     ("Redirect location '{value}' contains a username and password, which is disallowed for cross-origin requests.", _USERINFO, reasons.USERINFO_IN_LOCATION),
     ("Cross origin requests are only supported for protocol schemes: {value}.", _SCHEME, reasons.LOCATION_SCHEME),
-    ("Cross origin requests are not allowed by request mode.", "the script forbids it, with mode: same-origin", reasons.MODE_FORBIDS),
+    ("Cross origin requests are not allowed by request mode.", "the script forbids it with mode: same-origin", reasons.MODE_FORBIDS),
     ("The response is invalid.", _NO_ANSWER, NO_ANSWER),
     ("The request client is not a secure context and the resource is in more-private address space '{value}'.", _NETWORK, _LOCAL),
     ("Request had a target IP address space of '{value}' yet the resource is in address space '{value}'.", _NETWORK, _LOCAL),
@@ -124,10 +124,10 @@ _CHROMIUM = (
 )  # fmt: skip
 
 _FIREFOX = (
-    ("CORS disabled)", "CORS is switched off in the settings of the browser (content.cors.disable)", NO_ANSWER),
+    ("CORS disabled)", "CORS is turned off in the settings of the browser (content.cors.disable)", NO_ANSWER),
     ("CORS request did not succeed)", _NO_ANSWER, NO_ANSWER),
     ("CORS header 'Origin' cannot be added)", "the browser could not send Origin", NO_ANSWER),
-    ("CORS request external redirect not allowed)", "a redirect came where none may be", PREFLIGHT_REDIRECT),
+    ("CORS request external redirect not allowed)", "there was a redirect where none is allowed", PREFLIGHT_REDIRECT),
     ("CORS request not http)", _SCHEME, reasons.URL_SCHEME),
     ("CORS header 'Access-Control-Allow-Origin' missing)", _NO_ALLOW_ORIGIN, ALLOW_ORIGIN_MISSING),
     ("Multiple CORS header 'Access-Control-Allow-Origin' not allowed)", _TWO_ORIGINS, reasons.SEVERAL_ORIGINS),
@@ -165,15 +165,15 @@ MESSAGES = tuple(
     for row in rows
 )
 
-#: Stands beside those of WebKit, and alone if they were left out.
+#: The last line of WebKit's message, if the others were not pasted.
 BARE = Message(
-    "webkit", "due to access control checks", "CORS does not let the page read the answer", reasons.ANOTHER_ORIGIN
+    "webkit", "due to access control checks", "CORS does not let the page read the response", reasons.ANOTHER_ORIGIN
 )
 
-#: What is only found out with credentials.
+#: Causes that only requests with credentials have.
 WITH_CREDENTIALS = frozenset({reasons.STAR_WITH_CREDENTIALS, ALLOW_CREDENTIALS_MISSING, ALLOW_CREDENTIALS_INVALID})
 
-#: What only the answer to a preflight can be wrong about.
+#: Causes that are about the response to a preflight.
 OF_PREFLIGHTS = frozenset(
     {
         PREFLIGHT_STATUS,

@@ -1,4 +1,4 @@
-"""What is asked, and what came: runs the request as a browser would, and asks what else is worth knowing."""
+"""Gathers what a check looks at: runs the request as a browser would, and sends other requests to find the cause."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from corswsgi.errors import UsageError
 Progress = Callable[[str], object]
 Ask = Callable[..., Exchange]
 
-#: All others may change something, and are sent only when asked to.
+#: Requests with other methods may change something, and are sent only with ``--send``.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-#: The origins that a careless comparison takes for the page's most often.
+#: The origins that a careless comparison most often takes for the page's own.
 _TELLING = frozenset({Likeness.SUFFIX, Likeness.PREFIX, Likeness.DOT, Likeness.HTTP})
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be checked.
+    """What to check.
 
-    :ivar origin: of the page, serialized.
-    :ivar headers: what the script sets.
-    :ivar cookies: of the visitor; each is sent to the hosts that it is for.
-    :ivar body_file: where the body was read from; empty for a body from the command line.
-    :ivar send: whether a request that may change something is sent too.
-    :ivar engines: which engines are asked about, by name.
-    :ivar behind: where the application is asked without its proxy.
+    :ivar origin: the origin of the page, serialized.
+    :ivar headers: the headers that the script sets.
+    :ivar cookies: the cookies of the visitor; each is sent only to the hosts that it belongs to.
+    :ivar body_file: the file with the body; empty for a body from the command line.
+    :ivar send: whether to send a request that may change something.
+    :ivar engines: the names of the engines to check.
+    :ivar behind: where the application can be reached without its proxy.
     """
 
     origin: str
@@ -58,12 +58,12 @@ class Question:
 
     @property
     def with_credentials(self) -> bool:
-        """Whether cookies go along to other origins."""
+        """Whether the script sends cookies to other origins."""
         return self.credentials == "include"
 
     @property
     def sent_method(self) -> str:
-        """The method as browsers write it."""
+        """The method as browsers send it."""
         return fetch.normalize_method(self.method)
 
     @property
@@ -74,16 +74,16 @@ class Question:
 
 @dataclass(slots=True)
 class Evidence:
-    """What was asked and answered.
+    """All requests of a check, with their responses.
 
-    :ivar lead: the engine whose verdict is told in full: the first that blocks, or the first, if none does.
-    :ivar verdict: what the request came to in it.
-    :ivar stand_in: what a GET in the place of the request came to, where that was not sent and needs no preflight.
-    :ivar engines: what the request, or what stands in its place, comes to in each engine, by its name.
+    :ivar lead: the engine that the report is about: the first that blocks, or the first, if none does.
+    :ivar verdict: the verdict of this engine about the request.
+    :ivar stand_in: its verdict about a GET that was sent instead, if the request was not sent and needs no preflight.
+    :ivar engines: the verdict of each engine, about the GET if that was sent instead.
     :ivar probes: the other requests, by their purpose.
-    :ivar resembling: what origins get with credentials that resemble the page's, if that may read with them.
-    :ivar behind: answers of the proxy, each with that of the application behind it.
-    :ivar limit: the time for all of it; once it is reached, nothing more is asked.
+    :ivar resembling: what similar origins can read with credentials, if the page itself can.
+    :ivar behind: responses of the proxy, each with that of the application behind it.
+    :ivar limit: the time for all requests; once it is reached, no more are sent.
     """
 
     target: Target
@@ -98,7 +98,7 @@ class Evidence:
     behind: tuple[tuple[Exchange, Exchange], ...] = ()
 
     def keep(self, purpose: Purpose, answer: Exchange) -> None:
-        """Keep what a probe came to, unless there was no time for it."""
+        """Keep the response to a probe, unless there was no time for it."""
         if not self.limit.is_reached():
             self.probes[purpose] = answer
 
@@ -108,7 +108,7 @@ class Evidence:
         return self.stand_in or self.verdict
 
     def cookie_for(self, url: URL) -> str | None:
-        """Return what ``Cookie`` says in a request for a URL from the page; ``None`` for no such header."""
+        """Return the ``Cookie`` header of a request from the page to a URL; ``None`` for no such header."""
         question = self.question
         if not question.with_credentials:
             return None
@@ -122,38 +122,38 @@ class Evidence:
 
     @property
     def main(self) -> tuple[Exchange, ...]:
-        """The exchanges of the request, or of what stands in its place."""
+        """The exchanges of the request, and of the GET that was sent instead."""
         return (*self.verdict.exchanges, *(self.stand_in.exchanges if self.stand_in else ()))
 
     @property
     def actual(self) -> Exchange | None:
-        """The last answer to the request itself, or to what stands in its place."""
+        """The last response to the request itself, or to the GET that was sent instead."""
         return next((each for each in reversed(self.main) if not each.is_preflight), None)
 
     @property
     def own(self) -> Exchange | None:
-        """The answer of the URL itself to the page's origin; no redirect was followed for it."""
+        """The response of the URL itself to the page's origin, before any redirect was followed."""
         probe = self.probes.get("with-origin")
         return probe or next((each for each in self.main if not each.is_preflight), None)
 
     @property
     def same_origin(self) -> bool:
-        """Whether everything stayed within the page's own origin, so that CORS has no part in it."""
+        """Whether all URLs have the page's own origin, so that CORS does not apply."""
         urls = [self.target.url, *(parse_url(each.url) for each in self.main)]
         return all(url.origin.serialized == self.question.origin for url in urls)
 
 
 def gather(target: Target, question: Question, token: str, progress: Progress) -> Evidence:
-    """Send all requests and return what came.
+    """Send all requests and return them with their responses.
 
-    :param token: makes the address that should not exist.
-    :param progress: is told what is being asked, before it is.
-    :raises UsageError: where ``fetch()`` refuses the request, before anything is sent.
+    :param token: part of an address that should not exist.
+    :param progress: called before each request, with a sentence about it.
+    :raises UsageError: if ``fetch()`` refuses the request; nothing is sent then.
     """
     limit = Limit(target.timeout, target.max_time)
     gatherer = Gatherer(target.site, target.url, limit=limit, headers=question.headers)
     came: dict[str, tuple[Verdict, Verdict | None]] = {}
-    progress(f"asking {target.address} as a page of {question.origin}")
+    progress(f"requesting {target.address} as a page of {question.origin}")
     is_own = target.url.origin.serialized == question.origin
     for engine in question.engines:
         cookies = store_for(question.cookies, question.origin, target.url, engine)
@@ -161,7 +161,7 @@ def gather(target: Target, question: Question, token: str, progress: Progress) -
         verdict, stand_in = _fetch(browser, target, question), None
         if verdict.outcome == "unsent" and not verdict.preflights and not is_own:
             if not came:
-                progress("asking with GET in its place")
+                progress("sending a GET instead")
             stand_in = browser.fetch(target.address, headers=question.headers, credentials=question.credentials)
         came[engine] = (verdict, stand_in)
     deciding = {engine: stand_in or verdict for engine, (verdict, stand_in) in came.items()}
@@ -191,9 +191,9 @@ def _fetch(browser: Browser, target: Target, question: Question) -> Verdict:
 
 
 def _probe(evidence: Evidence, gatherer: Gatherer, token: str, progress: Progress) -> None:
-    """Ask the same URL as others would, for as long as there is time.
+    """Request the same URL as others would, for as long as there is time.
 
-    If even the preflight got no answer, one request tells enough.
+    If even the preflight got no response, one request is enough.
     """
     target, question = evidence.target, evidence.question
     method: SafeMethod = "HEAD" if question.method == "HEAD" else "GET"
@@ -202,15 +202,15 @@ def _probe(evidence: Evidence, gatherer: Gatherer, token: str, progress: Progres
         cookie = evidence.cookie_for(url)
         return gatherer.plain(method, origin, url, *more, *([] if cookie is None else [("Cookie", cookie)]))
 
-    progress("asking without an Origin")
+    progress("requesting it without an Origin")
     evidence.keep("without-origin", ask(None))
     if not evidence.is_answered:
         return
     if evidence.own is None or evidence.own.method != method:
-        progress("asking with the Origin")
+        progress("requesting it with the Origin")
         evidence.keep("with-origin", ask(question.origin))
     stranger = stranger_to(target.url, question.origin)
-    progress("asking as a stranger")
+    progress("requesting it as a page of an unknown origin")
     evidence.keep("stranger", ask(stranger))
     if question.origin != "null":
         evidence.keep("null", ask("null"))
@@ -218,18 +218,18 @@ def _probe(evidence: Evidence, gatherer: Gatherer, token: str, progress: Progres
         answer = gatherer.preflight(stranger, question.method, question.headers, "include", evidence.lead)
         evidence.keep("stranger-preflight", answer.exchange)
     _ask_past_cache(evidence, ask, token, progress)
-    progress("asking for something that is not there")
+    progress("requesting an address that should not exist")
     evidence.keep("error-path", ask(question.origin, _missing_neighbour(target.url, token)))
     if question.with_credentials and evidence.deciding.outcome in ("readable", "unsent"):
-        progress("asking as pages of origins that resemble the allowed one")
+        progress("requesting it as pages of origins that resemble the allowed one")
         evidence.resembling = tuple(_resembling(evidence, gatherer))
 
 
 def _ask_past_cache(evidence: Evidence, ask: Ask, token: str, progress: Progress) -> None:
-    """Ask again, past the cache, what a cache answered, or may have answered.
+    """Repeat, past the cache, the requests that a cache answered, or may have answered.
 
-    By a query parameter that nobody uses: no cache keeps an answer for it. Cache-Control:
-    no-cache makes some caches replace what they keep, so that it is tried for the page itself only, and after that.
+    A query parameter that nobody uses is tried first: whatever the cache then stores, nobody else gets. Cache-Control:
+    no-cache makes some caches replace a stored response, so it is tried last, and only for the page itself.
     """
     url, question, own = evidence.target.url, evidence.question, evidence.own
     stranger, bare = evidence.probes.get("stranger"), evidence.probes.get("without-origin")
@@ -237,7 +237,7 @@ def _ask_past_cache(evidence: Evidence, ask: Ask, token: str, progress: Progress
         return
     is_shared = shares(own, question.origin, question.with_credentials)
     if kept.signs(own) or (kept.may_be_kept(own) and not is_shared):
-        progress("asking past the cache")
+        progress("requesting it past the cache")
         fresh = ask(question.origin, kept.past_cache(url, f"{token}-1"))
         evidence.keep("past-cache", fresh)
         if kept.signs(own) and not kept.is_past(fresh, own):
@@ -250,17 +250,17 @@ def _ask_past_cache(evidence: Evidence, ask: Ask, token: str, progress: Progress
 
 
 def _ask_behind(evidence: Evidence, progress: Progress) -> None:
-    """Ask the application itself what its proxy was asked."""
+    """Send the application itself what its proxy was sent."""
     behind, target = evidence.question.behind, evidence.target
     if behind is not None:
-        progress(f"asking {behind.url.origin.serialized} the same")
+        progress(f"sending the same to {behind.url.origin.serialized}")
         preflights = [each for each in evidence.verdict.preflights if each.url == target.address]
         fronts = filter(None, (*preflights[:1], evidence.own))
         evidence.behind = tuple(ask_behind(target.site, behind, fronts, evidence.limit))
 
 
 def _resembling(evidence: Evidence, gatherer: Gatherer) -> Iterator[Sighting]:
-    """Yield what the origins get that a careless comparison takes for the page's; an audit asks more of them."""
+    """Yield the responses to origins that a careless comparison takes for the page's; an audit tries more of them."""
     line = evidence.cookie_for(evidence.target.url) or ""
     pairs = (pair.partition("=") for pair in line.split("; ") if pair)
     cookies = {name: value for name, _, value in pairs}
@@ -273,6 +273,6 @@ def _resembling(evidence: Evidence, gatherer: Gatherer) -> Iterator[Sighting]:
 
 
 def _missing_neighbour(url: URL, token: str) -> URL:
-    """Return an address beside the URL at which there should be nothing."""
+    """Return an address next to the URL at which there should be nothing."""
     directory = url.path.rpartition("/")[0]
     return parse_url(f"{url.scheme}://{url.netloc}{directory}/corswsgi-{token}")

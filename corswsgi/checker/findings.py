@@ -1,6 +1,6 @@
-"""What a finding is, and a kind of finding; the kinds are declared in :mod:`corswsgi.checker.kinds`, one table.
+"""Findings and their kinds, as classes.
 
-When something is found is decided elsewhere.
+The table of kinds is :mod:`corswsgi.checker.kinds`; the rules are in :mod:`corswsgi.checker.rules`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from enum import IntEnum, StrEnum, unique
 
 from corswsgi.browser import Exchange
 
-#: Longer values from servers are cut there.
+#: Longer lines from servers are cut, in characters.
 LONGEST_LINE = 200
 
-#: The lines that matter to CORS, in lower case; all that begin with "access-control-" too.
+#: The headers that matter to CORS, in lower case, besides all that begin with "access-control-".
 _SHOWN = frozenset({"origin", "cookie", "vary", "allow", "location", "cache-control"})
 
 _MOST_EVIDENCE = 4
@@ -24,8 +24,9 @@ _MOST_EVIDENCE = 4
 class Severity(IntEnum):
     """How bad a finding is; comparable.
 
-    ``HIGH``: it fails now, or anyone can read or do what only the user may. ``MEDIUM``: that happens in some browsers,
-    or to someone with a foot in the door. ``LOW``: it takes another fault as well. ``INFO``: good to know.
+    ``HIGH``: it fails now, or anyone can read or do what only the user may. ``MEDIUM``: it fails in some browsers, or
+    an attacker has to control something else first, such as the network. ``LOW``: it does harm only together with
+    another fault. ``INFO``: it is good to know.
     """
 
     INFO = 0
@@ -39,19 +40,19 @@ class Severity(IntEnum):
 
 @unique
 class Concern(StrEnum):
-    """Who has to know: something does not work for them, or is not safe."""
+    """Who is affected by a finding."""
 
-    PAGE = "page"  # the page that asks: its request fails, or it gets something else than it expects
-    USERS = "users"  # the people who use the server: others can read or do what only they may
-    SERVER = "server"  # who runs the server: it says what no browser reads, or more than is needed
-    ASKER = "asker"  # who runs the command: it could not look at everything
+    PAGE = "page"  # the page: its request fails, or does not do what it should
+    USERS = "users"  # the users of the server: others can read or do what only they may
+    SERVER = "server"  # the server: it sends something needless, or permits more than necessary
+    ASKER = "asker"  # the person who runs the command: it could not check everything
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A request and its response: the first line of each, and the headers that matter to CORS.
 
-    Fit to be shown: without control characters, and cut where a line is long.
+    Safe to print: without control characters, and with long lines cut.
     """
 
     request: tuple[str, ...]
@@ -62,12 +63,12 @@ class Evidence:
 class Finding:
     """One thing that somebody should know; made by :meth:`Kind.finding`.
 
-    :ivar code: of its kind; stable, so that programs may compare it.
-    :ivar severity: of this one, which takes into account what came.
-    :ivar sentence: what is so, with the values, and what follows from it: begins in lower case, without a full stop.
-    :ivar fix: what to change, in the same form; empty where the report's own fix says it.
+    :ivar code: the code of its kind; stable, so that programs may compare it.
+    :ivar severity: the severity in this case, which may differ from the usual one of the kind.
+    :ivar sentence: what is wrong, with the values, and what follows from it; begins in lower case, without a full stop.
+    :ivar fix: what to change, in the same form; empty if the fix of the whole report says it.
     :ivar evidence: the exchanges that show it.
-    :ivar place: the file and line, or the application, of a policy; empty if it is about what a server answered.
+    :ivar place: the file and line, or the application, of a policy; empty if the finding is about a response.
     """
 
     code: str
@@ -85,20 +86,20 @@ class Finding:
 
     @property
     def is_failure(self) -> bool:
-        """Whether it keeps the page from what it asked for."""
+        """Whether it makes the request of the page fail."""
         return self.concerns is Concern.PAGE and self.severity is Severity.HIGH
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of finding, and its page: paragraphs of plain reStructuredText, in which ``literals`` are all there is.
+    """A kind of finding, and its page: paragraphs of reStructuredText whose only markup is ``literals``.
 
     :ivar code: stable: programs may compare it with :attr:`Finding.code`.
-    :ivar severity: the usual one.
-    :ivar title: what is so, in a few words.
-    :ivar means: what it means for those concerned.
-    :ivar arises: how it happens.
-    :ivar policy: the fix as a policy of corswsgi; empty if none can help.
+    :ivar severity: the usual severity.
+    :ivar title: what is wrong, in a few words.
+    :ivar means: what it means for those affected.
+    :ivar arises: the possible causes.
+    :ivar policy: the fix in a policy of corswsgi; empty if no policy helps.
     :ivar elsewhere: the fix on any other server, or in the page.
     """
 
@@ -117,7 +118,7 @@ class Kind:
         """Return a finding of this kind.
 
         :param seen: the exchanges that show it; the first few become its evidence.
-        :param severity: if it is not the usual one.
+        :param severity: the severity in this case; by default the usual one.
         """
         evidence = tuple(map(evidence_of, list(seen)[:_MOST_EVIDENCE]))
         return Finding(
@@ -126,9 +127,9 @@ class Kind:
 
 
 def evidence_of(exchange: Exchange) -> Evidence:
-    """Return what an exchange shows."""
+    """Return the lines of an exchange that matter to CORS."""
     status = f"HTTP {exchange.status} {exchange.status_text}".rstrip()
-    answer = status if exchange.status is not None else f"no answer: {exchange.error}"
+    answer = status if exchange.status is not None else f"no response: {exchange.error}"
     return Evidence(
         tuple(map(shown, [f"{exchange.method} {exchange.url}", *_lines(exchange.request_headers)])),
         tuple(map(shown, [answer, *_lines(exchange.response_headers)])),
@@ -144,6 +145,6 @@ def _lines(headers: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def shown(text: str, longest: int = LONGEST_LINE) -> str:
-    """Return what a server sent as one line that no terminal obeys: in printable ASCII, and cut when long."""
+    """Return text from a server as one line that is safe for terminals: in printable ASCII, and cut if it is long."""
     escaped = "".join(char if " " <= char <= "~" else char.encode("unicode_escape").decode() for char in text)
     return escaped if len(escaped) <= longest else f"{escaped[:longest]}..."

@@ -1,4 +1,4 @@
-"""What to change: the lines of a Policy, as text (nothing of the server's side is imported), and those of headers."""
+"""What to change: a Policy as text (nothing of the server's side is imported), and the lines of headers."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from corswsgi.checker.report import Fix
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a server would have to permit.
+    """What a server has to permit.
 
-    :ivar header_names: those that need permission, in lower case.
-    :ivar granted: what it permits already; nothing of it is lost.
+    :ivar header_names: the request headers that need permission, in lower case.
+    :ivar granted: what the server already permits, which the fix keeps.
     """
 
     origin: str
@@ -41,12 +41,12 @@ class Wish:
 
     @property
     def for_all(self) -> bool:
-        """Whether the answer may stay ``*``."""
+        """Whether Access-Control-Allow-Origin may stay ``*``."""
         return self.granted.any_origin and not self.with_credentials
 
     @property
     def credentials(self) -> bool:
-        """Whether credentials go along, with this request or with others that are permitted already."""
+        """Whether to allow credentials: for this request, or for others that are already permitted."""
         return self.with_credentials or (self.granted.credentials and not self.for_all and self.origin != "null")
 
     @property
@@ -59,39 +59,39 @@ class Wish:
 
     @property
     def exposed(self) -> list[str]:
-        """The response headers that are open already, except those that browsers keep from scripts anyway."""
+        """The response headers that are already exposed, without those that browsers hide from scripts anyway."""
         hidden = {*fetch.FORBIDDEN_RESPONSE_HEADERS, *(["*"] if self.credentials else [])}
         names = (name for name in self.granted.exposed if not fetch.is_forbidden_request_header_name(name))
         return [name for name in names if name.lower() not in hidden]
 
 
-#: Of a policy, in seconds.
+#: The default of a policy, in seconds.
 _DEFAULT_MAX_AGE = 600
 
-#: No server can permit these: by the code of the reason, what to do instead.
+#: What to do if no CORS header helps, by the code of the reason.
 _BEYOND_SERVERS: dict[str, str] = {
-    "bad-port": "run the server at another port; browsers ask none of their list of blocked ports",
-    "mixed-content": "serve the URL over https:; no header lets a secure page fetch from a plain http: address",
-    "too-many-redirects": "call the last address of the redirects in the first place",
+    "bad-port": "run the server at another port; browsers block this one",
+    "mixed-content": "serve the URL over https:; no header lets a page on https: fetch a plain http: address",
+    "too-many-redirects": "fetch the last address of the redirects directly",
     "location-invalid": "correct the Location header of the redirect",
     "location-not-http": "correct the Location header of the redirect: it must lead to http: or https:",
-    "password-prompt": "answer fetch() without WWW-Authenticate: Basic or Digest; say Bearer, or nothing at all",
-    "location-credentials": "take user name and password out of the Location of the redirect",
+    "password-prompt": "respond without WWW-Authenticate: Basic or Digest; send Bearer, or leave the header out",
+    "location-credentials": "remove the user name and the password from the Location header of the redirect",
 }
 
 
 def fix_beyond_servers(reason_code: str) -> Fix | None:
-    """Return the fix where no CORS header would help."""
+    """Return the fix if no CORS header helps; ``None`` if one does."""
     step = _BEYOND_SERVERS.get(reason_code)
     return None if step is None else Fix((step,))
 
 
 def fix_for(wish: Wish, steps: Iterable[str]) -> Fix:
-    """Return what to change so that a browser would allow the request, and nothing more."""
+    """Return what to change so that a browser allows the request, and nothing more."""
     if wish.origin == "null" and wish.with_credentials:
         step = (
-            'any site can make a page whose origin is "null", so none should be allowed with credentials; serve the '
-            "page from an origin of its own, or send no credentials"
+            'any site can create a page whose origin is "null", so never allow it with credentials; serve the page '
+            "from an origin of its own, or send no credentials"
         )
         return Fix((*steps, step))
     options = policy_options(wish)
@@ -100,12 +100,12 @@ def fix_for(wish: Wish, steps: Iterable[str]) -> Fix:
     )
 
 
-#: What fits on a terminal of 80 columns, beside the margin.
+#: What fits on a terminal of 80 columns, with a margin.
 _LONGEST_LINE = 68
 
 
 def policy_options(wish: Wish) -> dict[str, Any]:
-    """Return the options of a policy that permits the request, and all that is permitted already."""
+    """Return the options of a policy that permits the request, and everything that is already permitted."""
     origins = [origin for origin in wish.granted.origins if not (wish.credentials and is_insecure(origin))]
     options: dict[str, Any] = {"allow_origins": "*" if wish.for_all else (*origins, wish.origin)}
     methods = [name for name in wish.methods if name not in {*fetch.CORS_SAFELISTED_METHODS, "OPTIONS"}]
@@ -121,7 +121,7 @@ def policy_options(wish: Wish) -> dict[str, Any]:
 
 
 def policy_source(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a Policy in Python, in one line if that is short."""
+    """Return a Policy in Python, on one line if it fits."""
     arguments = [f"{name}={python_value(value)}" for name, value in options.items()]
     line = f"Policy({', '.join(arguments)})"
     if len(line) <= _LONGEST_LINE:
@@ -130,14 +130,14 @@ def policy_source(options: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def python_value(value: object) -> str:
-    """Return Python for a string, a number, a truth value, ``None`` or a tuple of strings."""
+    """Return Python for a string, a number, a Boolean, ``None`` or a tuple of strings."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(json.dumps, value))}]"
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def _simplest(option: str, names: Sequence[str]) -> list[str]:
-    """Return ``*`` alone if it covers the other names; Authorization it never does."""
+    """Return ``*`` without the names that it covers; it never covers Authorization."""
     if "*" not in names:
         return list(names)
     beside = [name for name in names if name.lower() == fetch.CORS_NON_WILDCARD_REQUEST_HEADER]
@@ -145,7 +145,7 @@ def _simplest(option: str, names: Sequence[str]) -> list[str]:
 
 
 def preflight_lines(wish: Wish) -> tuple[str, ...]:
-    """Return the headers of an answer to the preflight that permits the request; none where none is needed."""
+    """Return the headers of a response to the preflight that permits the request; none if it needs no preflight."""
     if not wish.needs_preflight:
         return ()
     lines = list(_origin_lines(wish))
@@ -157,7 +157,7 @@ def preflight_lines(wish: Wish) -> tuple[str, ...]:
 
 
 def response_lines(wish: Wish) -> tuple[str, ...]:
-    """Return the headers that every other answer needs, errors too."""
+    """Return the headers that every other response needs, including errors."""
     exposed = [f"{EXPOSE_HEADERS}: {', '.join(wish.exposed)}"] if wish.exposed else []
     return (*_origin_lines(wish), *exposed, *_vary_line(wish))
 
@@ -173,12 +173,12 @@ def _vary_line(wish: Wish) -> list[str]:
 
 
 def is_insecure(origin: str) -> bool:
-    """Tell whether anyone on the way can change the pages of an origin: ``http:``, and not on this machine."""
+    """Tell whether anyone on the network can change the pages of an origin: ``http:``, and not on this machine."""
     parsed = parse_origin(origin)
     return parsed.scheme == "http" and not is_potentially_trustworthy_origin(parsed)
 
 
 def policy_in_a_line(origin: str, credentials: bool) -> str:
-    """Return the policy that would be right on a server of ours."""
+    """Return a policy that allows one origin, as Python."""
     more = ", allow_credentials=True" if credentials else ""
     return f'Policy(allow_origins=["{origin}"]{more})'

@@ -1,4 +1,4 @@
-"""The options of a policy as what is put into one server or framework: the lines of its own language, whole."""
+"""A policy as lines for one server or framework, in its own language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from corswsgi.errors import PolicyError, UsageError
 from corswsgi.export import SERVERS, Place, configuration
 from corswsgi.policy import OPTIONS, Policy
 
-#: Where an application stands behind a server, until it is said to stand elsewhere.
+#: The default address of an application behind a server.
 UPSTREAM = "http://127.0.0.1:8000"
 
 _WSGI = """\
@@ -28,11 +28,11 @@ policy = {policy}
 
 
 class Form(NamedTuple):
-    """How a policy is put into a server or a framework.
+    """How to add a policy to a server or a framework.
 
     :ivar title: its name, as its makers write it.
-    :ivar template: lines with ``{policy}``, a Policy in Python, or ``{entries}``, of a dict; empty for a server that a
-        configuration is exported for.
+    :ivar template: lines with ``{policy}``, a Policy in Python, or ``{entries}`` of a dict; empty for a server whose
+        configuration :mod:`corswsgi.export` writes.
     """
 
     title: str
@@ -57,7 +57,7 @@ FORMS: Mapping[str, Form] = {
     ),
 }
 
-#: What Server and Via say of those that are no servers in front; the first that matches.
+#: Patterns for Server and Via that name an application server, first match wins.
 _NAMED = (
     (r"werkzeug", "flask"),
     (r"gunicorn|waitress|wsgiserver|cheroot|cherrypy|uwsgi|bjoern", "wsgi"),
@@ -66,19 +66,21 @@ _NAMED = (
 
 
 def written(name: str, policy: Policy, place: Place = Place(UPSTREAM)) -> str:  # noqa: B008  # immutable
-    """Return the lines that put a policy into place.
+    """Return the lines that add a policy to a server or a framework.
 
     :param name: a key of :data:`FORMS`.
     :param policy: without callables and regular expressions.
-    :param place: where a server in front stands.
+    :param place: the addresses of a server in front.
     :raises PolicyError: if the server cannot express an option.
-    :raises UsageError: if it needs more files than one.
+    :raises UsageError: if the server needs more than one file.
     """
     if name in SERVERS:
         exported = configuration(name, policy, place)
         if exported.beside:
             title = SERVERS[name].title
-            raise UsageError(f"{title} needs more files than one for so many origins: corswsgi export {name} -o FILE")
+            raise UsageError(
+                f"{title} needs several files for so many origins; write them with corswsgi export {name} -o FILE"
+            )
         return exported.text
     options = {option: value for option, value in policy.as_dict().items() if value != OPTIONS[option]}
     lines = policy_source(options)
@@ -90,7 +92,7 @@ def written(name: str, policy: Policy, place: Place = Place(UPSTREAM)) -> str:  
 
 
 def named_by(exchange: Exchange) -> str:
-    """Return the key of :data:`FORMS` that an answer names: in ``Server`` or ``Via``, or by its error page."""
+    """Return the key of :data:`FORMS` for the server that a response names in ``Server``, ``Via`` or its error page."""
     words = words_of(exchange)
     if words is not None and words.name.lower() in FORMS:
         return words.name.lower()
@@ -103,9 +105,9 @@ def named_by(exchange: Exchange) -> str:
 
 
 def in_form(report: Report, name: str, upstream: str = UPSTREAM) -> Report:
-    """Return a report whose fix is in the words of a server, if a policy would help.
+    """Return a report whose fix includes the lines for a server, if a policy helps.
 
-    :param name: a key of :data:`FORMS`; if it is empty, the server that answered is taken.
+    :param name: a key of :data:`FORMS`; if it is empty, the server that responded is used.
     """
     fix = report.fix
     found = name or next(filter(None, map(named_by, _answers(report))), "")
@@ -120,13 +122,13 @@ def in_form(report: Report, name: str, upstream: str = UPSTREAM) -> Report:
 
 
 def _place(report: Report, upstream: str) -> Place:
-    """Return where the server stands: at the port that was asked, without TLS, which the configuration leaves out."""
+    """Return the addresses of the server: at the port of the URL, unless it uses TLS, which is left out."""
     url = parse_url(report.url)
     return Place(upstream, url.port) if url.origin.scheme == "http" and url.port else Place(upstream)
 
 
 def _answers(report: Report) -> Iterator[Exchange]:
-    """Yield what was answered to the request itself, the last first: that server has to be changed."""
+    """Yield the responses to the request itself, the last first: that server has to change."""
     for sent in reversed(report.requests):
         if sent.purpose == "main" and sent.exchange.status is not None:
             yield sent.exchange

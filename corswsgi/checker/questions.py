@@ -86,7 +86,7 @@ def _asked_of_urls(options: argparse.Namespace, jar: tuple[GivenCookie, ...]) ->
 
 def _asked_of_cases(options: argparse.Namespace, jar: tuple[GivenCookie, ...]) -> list[Asked]:
     if options.urls:
-        raise UsageError("--cases FILE names the URLs; leave out the URLs beside it, or put them into the file")
+        raise UsageError("--cases FILE contains the URLs; leave the others out, or put them into the file")
     if options.data is not None:
         raise UsageError("--data is the body of one request and does not go with --cases; leave it out")
     # Tries the options on a good case first, so that their faults are not reported as faults of the file.

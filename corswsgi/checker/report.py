@@ -1,4 +1,4 @@
-"""What a check comes to, as plain immutable values; what is worked out, and how it is told, stands elsewhere."""
+"""The report of a check: plain immutable values, which :mod:`corswsgi.checker.check` puts together."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ Purpose = Literal[
 class Sent:
     """A request that was sent, and why.
 
-    :ivar insecure: whether the certificate was not verified.
-    :ivar body_file: where the body was read from; empty for a body from the command line.
+    :ivar insecure: whether the certificate was left unverified.
+    :ivar body_file: the file with the body; empty for a body from the command line.
     """
 
     purpose: Purpose
@@ -43,13 +43,13 @@ class Sent:
 
     @property
     def curl(self) -> str:
-        """The command that repeats it."""
+        """The command that repeats the request."""
         return curl_command(self.exchange, insecure=self.insecure, body_file=self.body_file)
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """How long an engine remembers the answer to a preflight, in seconds."""
+    """How long an engine remembers the response to a preflight, in seconds."""
 
     engine: str
     seconds: int
@@ -58,12 +58,12 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class EngineVerdict:
-    """What a request comes to in one engine.
+    """The verdict of one engine about a request.
 
     :ivar engine: ``"chromium"``, ``"firefox"`` or ``"webkit"``.
     :ivar browser: the browser of this engine that most people use.
     :ivar reason: the step that decided.
-    :ivar departures: what the engine did otherwise than the standard, by the ids of ``docs/browsers.rst``.
+    :ivar departures: where the engine departed from the standard, as ids of ``docs/browsers.rst``.
     """
 
     engine: str
@@ -75,7 +75,7 @@ class EngineVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What an engine does otherwise than the standard, where it matters for this request."""
+    """A departure of engines from the standard that matters for this request."""
 
     code: str
     engines: tuple[str, ...]
@@ -87,13 +87,13 @@ class Fix:
     """What to change.
 
     :ivar steps: what to do, in words, in order.
-    :ivar policy: lines of Python, for a server of ours; empty where no policy would help.
-    :ivar preflight_lines: the headers of the answer to the preflight, for any other server.
-    :ivar response_lines: the headers of every other answer.
+    :ivar policy: a policy as lines of Python; empty if no policy helps.
+    :ivar preflight_lines: the headers of the response to the preflight, for any other server.
+    :ivar response_lines: the headers of every other response.
     :ivar options: the name and the value of each option of the policy.
-    :ivar form: the server or the framework that answered, or that was named, if it is known what is put into it.
-    :ivar form_lines: what is put into it.
-    :ivar is_asked: whether it was named.
+    :ivar form: the server or framework that responded, or that ``--fix`` names; empty if it is unknown.
+    :ivar form_lines: the lines to put into its configuration or code.
+    :ivar is_asked: whether ``--fix`` names it.
     """
 
     steps: tuple[str, ...]
@@ -111,21 +111,21 @@ class Report:
     """All that a check found.
 
     :ivar outcome: the verdict; blocked if one of the engines blocks.
-    :ivar answered: false where no answer came, so that there is nothing to judge.
-    :ivar certain: false where the request was not sent, and the verdict rests on the preflight or on another request.
-    :ivar cut_short: why not everything was asked; empty if everything was.
+    :ivar answered: false if there was no response, and so nothing to judge.
+    :ivar certain: false if the request was not sent, and the verdict is based on the preflight or on another request.
+    :ivar cut_short: why some requests were not sent; empty if all were.
     :ivar headline: the verdict in one line, without the word for the outcome.
-    :ivar cause: what is behind it, in one sentence.
-    :ivar engines: the verdict of each engine that was asked about. All else is told of the first one that blocks, or
-        of the first, if none does.
+    :ivar cause: why it is blocked, in one sentence.
+    :ivar engines: the verdict of each engine. Everything else in the report is about the first one that blocks, or the
+        first, if none does.
     :ivar reason: the step that decided.
-    :ivar same_origin: whether page and URL are of one origin, so that CORS has no part in it.
-    :ivar causes: what makes a preflight necessary; empty where none is.
-    :ivar carried: which of the cookies that were given each browser sends.
-    :ivar cookies: what becomes of each ``Set-Cookie``, if credentials are included.
-    :ivar behind: the answers of a proxy and of the application behind it; empty if only the proxy was asked.
-    :ivar memories: how long each engine remembers the preflight; empty where there is none to remember.
-    :ivar assumed: what was taken from what was pasted, and what was assumed, because it was not in it.
+    :ivar same_origin: whether the page and the URL have one origin, so that CORS does not apply.
+    :ivar causes: why the browser sends a preflight; empty if it sends none.
+    :ivar carried: which of the given cookies each browser sends.
+    :ivar cookies: what each browser does with each ``Set-Cookie``, if credentials are included.
+    :ivar behind: the responses of a proxy and of the application behind it; empty without ``--behind``.
+    :ivar memories: how long each engine remembers the preflight; empty if none passed.
+    :ivar assumed: what was read from the pasted text, and what was assumed because the text does not say it.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""What came of each question, by itself and in the table of several."""
+"""The result of each question, and the table of results if there are several."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TextIO
 
 OK, FAILED, NO_ANSWER = 0, 1, 3
 
-_WORDS = {OK: "ok", FAILED: "FAILED", NO_ANSWER: "NO ANSWER"}
+_WORDS = {OK: "ok", FAILED: "FAILED", NO_ANSWER: "NO RESPONSE"}
 
 #: The styles of a terminal, by exit status; the names are rich's.
 _STYLES = {OK: "green", FAILED: "bold red", NO_ANSWER: "bold yellow"}
@@ -23,13 +23,13 @@ _WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one question; without secrets.
+    """The result of one question; without secrets.
 
-    :ivar name: of the case, or what was asked; printable, and not empty.
-    :ivar status: the exit status that it would have by itself.
+    :ivar name: the name of the case, or the question itself; printable, and not empty.
+    :ivar status: the exit status if this were the only question.
     :ivar verdict: in a few words, such as ``"blocked"`` or ``"2 high, 1 low"``.
-    :ivar code: what decided; stable.
-    :ivar sentence: why it failed, or why there is no answer; empty if it is as it should be.
+    :ivar code: the code of what decided; stable.
+    :ivar sentence: why it failed, or why there was no response; empty if it is as it should be.
     :ivar text: the whole report.
     :ivar seconds: how long it took.
     """
@@ -45,7 +45,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class SummaryLine:
-    """A line of the table, and how its first word looks on a terminal."""
+    """A line of the table, with the style of its first word."""
 
     word: str
     rest: str
@@ -53,11 +53,11 @@ class SummaryLine:
 
 
 def print_summary(results: Sequence[Result], stream: TextIO) -> None:
-    """Print the table: in colours on a terminal, unless ``NO_COLOR`` is set, else plain."""
+    """Print the table: in colours on a terminal, unless ``NO_COLOR`` is set."""
     is_terminal = stream.isatty()
     width = min(shutil.get_terminal_size().columns, _WIDTH) if is_terminal else _WIDTH
     encoding = stream.encoding or "utf-8"
-    # Names are of the people who wrote the cases, in any script; not every terminal has it.
+    # Names of cases may be in any script, which not every terminal can show.
     lines = [
         replace(line, rest=line.rest.encode(encoding, "backslashreplace").decode(encoding))
         for line in summary(results, width)
@@ -74,7 +74,7 @@ def print_summary(results: Sequence[Result], stream: TextIO) -> None:
 
 
 def summary(results: Sequence[Result], width: int) -> Iterator[SummaryLine]:
-    """Yield the table: for each question a line, and the reason below it if it failed."""
+    """Yield the table: a line for each question, and below it the reason if it failed."""
     words = max(len(_WORDS[result.status]) for result in results)
     verdicts = max(len(result.verdict) for result in results)
     yield SummaryLine("", "")
@@ -94,7 +94,7 @@ def summary(results: Sequence[Result], width: int) -> Iterator[SummaryLine]:
 
 
 def different_names(results: Sequence[Result]) -> list[str]:
-    """Return the names, those that were there before with a number: consumers tell results apart by them."""
+    """Return the names, numbered if they are repeated: consumers tell results apart by them."""
     seen: Counter[str] = Counter()
     names = []
     for result in results:

@@ -1,4 +1,4 @@
-"""How lists and what came are put into sentences."""
+"""How lists and responses are put into sentences."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from corswsgi.checker.findings import shown
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them."""
+    """Return names as a list in a sentence: "a, b and c"."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def status_told(exchange: Exchange, what: str) -> str:
-    """Return with which status a request was answered, as the beginning of a sentence.
+    """Return the beginning of a sentence that says with which status a request was answered.
 
     :param what: the request, in words.
     """
@@ -23,5 +23,5 @@ def status_told(exchange: Exchange, what: str) -> str:
 
 
 def capitalized(sentence: str) -> str:
-    """Return a sentence as it begins after a full stop; a URL or a name in another case keeps its letters."""
+    """Return a sentence with a capital at its beginning, unless it begins with a URL or a name."""
     return sentence[:1].upper() + sentence[1:] if re.match(r"[a-z]+[ ,']", sentence) else sentence

@@ -1,4 +1,4 @@
-"""Every kind of finding, one table; declared by subject in the modules of this package."""
+"""The table of all kinds of finding, which the modules of this package declare by subject."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from corswsgi.checker.kinds import (
     visitor,
 )
 
-#: In the order of the documentation: what keeps a page from an answer first.
+#: In the order of the documentation: first what makes the request of a page fail.
 SUBJECTS = {
     "What browsers check": reasons,
     "The value of Access-Control-Allow-Origin": allow_origin,
@@ -40,7 +40,7 @@ SUBJECTS = {
     "A visitor who is logged in": visitor,
     "Caches": caches,
     "Policies": policy,
-    "What a cache keeps": kept,
+    "What a cache stores": kept,
     "A proxy in front of the application": behind,
 }
 

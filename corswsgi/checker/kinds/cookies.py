@@ -1,4 +1,4 @@
-"""Kinds of finding about what browsers do with the cookies of an answer."""
+"""Kinds of finding about what browsers do with the cookies that a response sets."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ COOKIE_REFUSED = Kind(
     "cookie-refused",
     Severity.MEDIUM,
     Concern.PAGE,
-    "No browser keeps a cookie",
-    "The cookie is neither kept nor sent back with the page's requests: a login is lost at once.",
+    "No browser stores a cookie",
+    "Browsers neither store the cookie nor send it with the page's requests. A login is lost at once.",
     "An attribute is missing or contradicts another: ``SameSite=None`` without ``Secure``, a cookie across sites "
-    "without ``SameSite=None``, a ``Domain`` of another host, a prefix whose promise is not kept.",
+    "without ``SameSite=None``, a ``Domain`` of another host, or a name whose prefix (such as ``__Host-``) requires "
+    "other attributes.",
     "",
-    "Across sites: ``Set-Cookie: session=...; SameSite=None; Secure`` over ``https:``. Better: serve page and API from "
-    "one site, as ``app.example.com`` and ``api.example.com`` are.",
+    "Across sites, send ``Set-Cookie: session=...; SameSite=None; Secure`` over ``https:``. Better: serve the page and "
+    "the API from one site, such as ``app.example.com`` and ``api.example.com``.",
 )
 
 COOKIE_KEPT_BY_SOME = Kind(
     "cookie-kept-by-some",
     Severity.MEDIUM,
     Concern.PAGE,
-    "Some browsers do not keep a cookie",
-    "In these browsers the cookie is neither kept nor sent back with the page's requests.",
-    "Browsers differ in their defaults for ``SameSite``, in ``Secure`` on this machine and in third-party cookies.",
+    "Some browsers do not store a cookie",
+    "These browsers neither store the cookie nor send it with the page's requests.",
+    "Browsers differ in their default for ``SameSite``, in how they treat ``Secure`` on this machine, and in whether "
+    "they block third-party cookies.",
     "",
-    "Write the attributes that all browsers accept, and serve page and API from one site.",
+    "Use attributes that all browsers accept, and serve the page and the API from one site.",
 )
 
 COOKIES_OF_THIRD_PARTY = Kind(
     "cookies-of-third-party",
     Severity.MEDIUM,
     Concern.PAGE,
-    "Page and server are of two sites, and some browsers send no cookies",
-    "Safari keeps and sends no cookies to another site than the page's, regardless of their attributes.",
-    "The page is on one registrable domain, the API on another.",
+    "The page and the server are on different sites, and some browsers send no cookies",
+    "Safari neither stores nor sends cookies of another site than the page's, whatever their attributes are.",
+    "The page is on one registrable domain, and the API is on another.",
     "",
-    "Serve both from one site, as ``app.example.com`` and ``api.example.com`` are; or send a token in a header.",
+    "Serve both from one site, such as ``app.example.com`` and ``api.example.com``, or send a token in a header.",
 )

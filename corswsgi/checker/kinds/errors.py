@@ -1,4 +1,4 @@
-"""Kinds of finding about answers that are errors, and about headers that only some answers have."""
+"""Kinds of finding about responses that are errors, and about headers that only some responses have."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from corswsgi.checker.findings import Concern, Kind, Severity
 _PAGE = Concern.PAGE
 
 _MEANS = (
-    "The browser calls it a CORS error only because the answer came without CORS headers. The error is another one, "
+    "The browser reports a CORS error only because the response has no CORS headers. The real error is another one, "
     "and the script sees neither its status nor its message."
 )
 _POLICY = (
-    "``CORSMiddleware`` adds the headers to errors of the application too, and answers an exception with a 500 that "
+    "``CORSMiddleware`` adds the headers to the application's errors too. It answers an exception with a 500 that "
     "allowed pages can read."
 )
 _ELSEWHERE = (
     "Find the error first. Then send the CORS headers with errors too: in nginx, ``add_header`` needs ``always``; in "
-    "Apache, ``Header always set``."
+    "Apache, use ``Header always set``."
 )
 
 SERVER_ERROR_HIDDEN = Kind(
@@ -25,7 +25,7 @@ SERVER_ERROR_HIDDEN = Kind(
     _PAGE,
     "The server failed, and its error has no CORS headers",
     _MEANS,
-    "The application raised an exception, and what answers it does not add CORS headers.",
+    "The application raised an exception, and the part that answers exceptions does not add CORS headers.",
     _POLICY,
     _ELSEWHERE,
 )
@@ -34,10 +34,10 @@ PROXY_ERROR_HIDDEN = Kind(
     "proxy-error-hidden",
     Severity.HIGH,
     _PAGE,
-    "A proxy got no proper answer, and its error has no CORS headers",
+    "A proxy could not get a response, and its error has no CORS headers",
     _MEANS,
-    "The application behind the proxy is down, overloaded or slow: 502, 503 or 504. The proxy answers by itself.",
-    "No policy of the application reaches the answers of the proxy: see the fix elsewhere.",
+    "The application behind the proxy is down, overloaded or slow, and the proxy responds itself with 502, 503 or 504.",
+    "A policy of the application does not reach the responses of the proxy: use the fix elsewhere.",
     _ELSEWHERE,
 )
 
@@ -45,10 +45,10 @@ AUTH_ERROR_HIDDEN = Kind(
     "auth-error-hidden",
     Severity.HIGH,
     _PAGE,
-    "The server wants a login or forbids the request, and its answer has no CORS headers",
+    "The server requires a login or forbids the request, and its response has no CORS headers",
     _MEANS,
     "Access is checked before CORS headers are added: by a proxy, a firewall, or an outer middleware.",
-    "Wrap the whole application in ``CORSMiddleware``, outside of what checks access.",
+    "Wrap the whole application in ``CORSMiddleware``, outside of the part that checks access.",
     _ELSEWHERE,
 )
 
@@ -58,7 +58,7 @@ NOT_FOUND_HIDDEN = Kind(
     _PAGE,
     "There is nothing at the address, and the 404 has no CORS headers",
     _MEANS,
-    "The address is misspelled, or lacks a part; CORS headers are added to known addresses only.",
+    "The address is misspelled or incomplete, and CORS headers are added at known addresses only.",
     "Wrap the whole application in ``CORSMiddleware``, so that a 404 gets the headers too.",
     _ELSEWHERE,
 )
@@ -67,9 +67,9 @@ CLIENT_ERROR_HIDDEN = Kind(
     "client-error-hidden",
     Severity.HIGH,
     _PAGE,
-    "The server refuses the request, and its answer has no CORS headers",
+    "The server refuses the request, and its response has no CORS headers",
     _MEANS,
-    "The request lacks something, or is too large or too frequent; CORS headers are added to successes only.",
+    "The request is incomplete, too large or too frequent, and CORS headers are added to successful responses only.",
     _POLICY,
     _ELSEWHERE,
 )
@@ -78,31 +78,32 @@ ERROR_READABLE = Kind(
     "error-readable",
     Severity.INFO,
     _PAGE,
-    "The answer is an error that the script can read",
-    "CORS is not what is wrong: the script sees the status and the message.",
+    "The response is an error that the script can read",
+    "This is not a CORS problem: the script sees the status and the message.",
     "The server refused the request, or failed.",
     "",
-    "Find the error in the answer, or in the log of the server.",
+    "Look for the error in the response, or in the log of the server.",
 )
 
 HEADERS_MISSING_ON_ANSWER = Kind(
     "headers-missing-on-answer",
     Severity.HIGH,
     _PAGE,
-    "The preflight has CORS headers, and the answer has none",
-    "The browser sends the request, and then keeps its answer from the script: both need the headers.",
-    "CORS headers are added for OPTIONS only.",
-    "Wrap the application in ``CORSMiddleware``: every answer gets the headers.",
-    "Send Access-Control-Allow-Origin, and Access-Control-Allow-Credentials if cookies go along, with every answer.",
+    "The response to the preflight has CORS headers, and the response to the request has none",
+    "The browser sends the request, and then keeps the response from the script. Both responses need the headers.",
+    "CORS headers are added to responses to OPTIONS only.",
+    "Wrap the application in ``CORSMiddleware``: every response gets the headers.",
+    "Send ``Access-Control-Allow-Origin`` with every response, and ``Access-Control-Allow-Credentials`` too if the "
+    "script sends cookies.",
 )
 
 ERROR_WITHOUT_CORS = Kind(
     "error-without-cors",
     Severity.LOW,
     _PAGE,
-    "Errors come without CORS headers",
-    "When something goes wrong, the script sees neither status nor message, and the console blames CORS.",
-    "CORS headers are added to successes only, or errors are answered by another part of the server.",
+    "Errors are sent without CORS headers",
+    "When something goes wrong, the script sees neither the status nor the message, and the console blames CORS.",
+    "CORS headers are added to successful responses only, or another part of the server sends the errors.",
     _POLICY,
     _ELSEWHERE,
 )
@@ -111,9 +112,9 @@ ORIGIN_BREAKS_SERVER = Kind(
     "origin-breaks-server",
     Severity.LOW,
     Concern.SERVER,
-    "An Origin that it does not expect breaks the server",
+    "The server fails on an unexpected Origin",
     "Anyone can make the server fail with a request header, and each failure fills the log.",
-    "The ``Origin`` is parsed, and what does not parse is not handled.",
-    "A policy compares origins and never raises on one.",
-    "Compare the Origin as a string, and treat what does not match as not allowed.",
+    "The server parses the ``Origin``, and does not handle a value that it cannot parse.",
+    "A policy compares origins as strings, and no value makes it raise an exception.",
+    "Compare the ``Origin`` as a string, and treat a value that does not match as not allowed.",
 )

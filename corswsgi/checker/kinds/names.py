@@ -9,9 +9,10 @@ MISSPELLED_HEADER = Kind(
     Severity.HIGH,
     Concern.PAGE,
     "A CORS header is misspelled",
-    "No browser knows a header of that name, and what it says counts as if it were not there.",
-    "An ``s`` too many or too few, or a part of the name left out: ``Access-Control-Allow-Origins``, ``Allow-Origin``.",
+    "Browsers do not know a header of that name, and ignore it.",
+    "There is an ``s`` too many or too few, or a part of the name is missing: ``Access-Control-Allow-Origins``, "
+    "``Allow-Origin``.",
     "``CORSMiddleware`` writes the names itself.",
-    "Write the name as the standard does: ``Access-Control-Allow-Origin``, ``-Credentials``, ``-Methods`` and "
+    "Write the name as in the standard: ``Access-Control-Allow-Origin``, ``-Credentials``, ``-Methods`` and "
     "``-Headers``, ``Access-Control-Expose-Headers``, ``Access-Control-Max-Age``.",
 )

@@ -1,4 +1,4 @@
-"""Kinds of finding about why no answer came."""
+"""Kinds of finding about why there was no response."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ from corswsgi.checker.findings import Concern, Kind, Severity
 
 _PAGE = Concern.PAGE
 
+_ONLY_FAILED = "Scripts learn only that the request failed."
+
 CERTIFICATE = Kind(
     "certificate",
     Severity.HIGH,
     _PAGE,
     "The TLS certificate cannot be trusted",
-    "Browsers refuse to talk to the server, and scripts learn nothing but that it failed.",
-    "The certificate has expired, is of another host, or is signed by nobody that browsers know.",
+    f"Browsers refuse to connect to the server. {_ONLY_FAILED}",
+    "The certificate has expired, belongs to another host, or is not signed by an authority that browsers trust.",
     "",
-    "Use a certificate that browsers trust. For a test server, ``--insecure`` takes any.",
+    "Use a certificate that browsers trust. For a test server, ``--insecure`` accepts any certificate.",
 )
 
 TLS = Kind(
     "tls",
     Severity.HIGH,
     _PAGE,
-    "No TLS connection could be made",
-    "Scripts learn nothing but that it failed.",
-    "The server speaks plain ``http:`` at this port, or versions of TLS that browsers no longer use.",
+    "A TLS connection could not be established",
+    _ONLY_FAILED,
+    "The server uses plain ``http:`` at this port, or versions of TLS that browsers no longer support.",
     "",
     "Check the scheme and the port of the URL.",
 )
@@ -32,9 +34,9 @@ NAME_UNKNOWN = Kind(
     "name-unknown",
     Severity.HIGH,
     _PAGE,
-    "The host name is not known",
-    "There is no address to connect to. Scripts learn nothing but that it failed.",
-    "The name is misspelled, or known in another network only.",
+    "The host name cannot be resolved",
+    f"There is no address to connect to. {_ONLY_FAILED}",
+    "The name is misspelled, or is known in another network only.",
     "",
     "Check the host name.",
 )
@@ -43,9 +45,9 @@ CONNECTION_REFUSED = Kind(
     "connection-refused",
     Severity.HIGH,
     _PAGE,
-    "Nothing listens at that address and port",
-    "Scripts learn nothing but that it failed.",
-    "The server is not running, listens at another port, or on another interface (127.0.0.1 is not [::1]).",
+    "No server listens at that address and port",
+    _ONLY_FAILED,
+    "The server is not running, or listens at another port or on another interface (127.0.0.1 is not [::1]).",
     "",
     "Start the server, or check the host and the port.",
 )
@@ -54,30 +56,30 @@ TIMEOUT = Kind(
     "timeout",
     Severity.HIGH,
     _PAGE,
-    "The server gave no answer within the time given",
-    "A browser would wait longer, and scripts learn nothing but that it failed.",
-    "The server is overloaded or hangs, or a firewall drops what it gets.",
+    "The server did not respond in time",
+    f"A browser would wait longer. {_ONLY_FAILED}",
+    "The server is overloaded or hangs, or a firewall drops the request.",
     "",
-    "Find out what keeps the server from answering; ``--timeout`` waits longer.",
+    "Find out why the server does not respond. ``--timeout`` sets how long the command waits.",
 )
 
 OUT_OF_TIME = Kind(
     "out-of-time",
     Severity.HIGH,
     Concern.ASKER,
-    "The time for everything was over",
-    "Not everything was asked, so that there is no verdict.",
-    "The server answers slowly.",
+    "The time for all requests ran out",
+    "Some requests were not sent, so there is no verdict.",
+    "The server responds slowly.",
     "",
-    "``--max-time`` allows more.",
+    "Allow more time with ``--max-time``.",
 )
 
 CLOSED = Kind(
     "closed-without-answer",
     Severity.HIGH,
     _PAGE,
-    "The server closed the connection without an answer",
-    "Scripts learn nothing but that it failed.",
+    "The server closed the connection without a response",
+    _ONLY_FAILED,
     "The server crashed, or refuses the connection by closing it.",
     "",
     "Look at the log of the server.",
@@ -87,9 +89,9 @@ NOT_HTTP = Kind(
     "not-http",
     Severity.HIGH,
     _PAGE,
-    "What the server sent is not HTTP",
-    "Scripts learn nothing but that it failed.",
-    "Another service listens at that port, or the server speaks TLS there.",
+    "The server's response is not HTTP",
+    _ONLY_FAILED,
+    "Another service listens at that port, or the server uses TLS there.",
     "",
     "Check the scheme and the port of the URL.",
 )
@@ -99,30 +101,30 @@ APP_RAISED = Kind(
     Severity.HIGH,
     _PAGE,
     "The application raised an exception",
-    "A server would answer 500 in its place.",
+    "A server would respond with status 500.",
     "The application failed when it was called.",
-    "``CORSMiddleware`` answers an exception with a 500 that allowed pages can read; the log holds its traceback.",
-    "Correct the application.",
+    "``CORSMiddleware`` answers an exception with a 500 that allowed pages can read, and logs the traceback.",
+    "Fix the application.",
 )
 
 PROXY = Kind(
     "proxy",
     Severity.HIGH,
     Concern.ASKER,
-    "The proxy that the environment names does not answer",
-    "The server was not reached, so that there is no verdict.",
-    "``HTTPS_PROXY`` or ``HTTP_PROXY`` names a proxy that is down or gone.",
+    "The proxy named in the environment does not respond",
+    "The server was not reached, so there is no verdict.",
+    "``HTTPS_PROXY`` or ``HTTP_PROXY`` names a proxy that is down or no longer exists.",
     "",
-    "Check ``HTTPS_PROXY`` and ``NO_PROXY``.",
+    "Check ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``.",
 )
 
 NO_ANSWER = Kind(
     "no-answer",
     Severity.HIGH,
     _PAGE,
-    "No answer came",
-    "Scripts learn nothing but that it failed.",
-    "The connection failed in a way that has no name here.",
+    "There was no response",
+    _ONLY_FAILED,
+    "The connection failed for a reason that has no finding of its own.",
     "",
     "Look at the log of the server.",
 )
@@ -131,8 +133,8 @@ MIXED_CONTENT = Kind(
     "mixed-content",
     Severity.INFO,
     Concern.PAGE,
-    "A page of https: cannot fetch plain http:",
-    "Browsers block it before anything is sent, unless the server is on this machine; no header changes that.",
+    "A page served over https: cannot fetch plain http:",
+    "Browsers block the request before it is sent, unless the server is on this machine. No header changes that.",
     "The page is served over ``https:`` and the server is not.",
     "",
     "Serve the URL over ``https:``.",

@@ -1,4 +1,4 @@
-"""Kinds of finding about preflights that are not answered, or not with a status from 200 to 299."""
+"""Kinds of finding about preflights without a response, or with a status that is not from 200 to 299."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ _PAGE = Concern.PAGE
 
 _BEFORE_ALL = (
     "Wrap the whole application in ``CORSMiddleware``: it answers preflights before the application sees them. For "
-    "``http.server`` that is ``CORSRequestHandlerMixin``."
+    "``http.server``, use ``CORSRequestHandlerMixin``."
 )
-_BEFORE = "Answer OPTIONS requests that carry ``Access-Control-Request-Method`` with 204 and the CORS headers"
+_BEFORE = "Answer OPTIONS requests that have ``Access-Control-Request-Method`` with 204 and the CORS headers"
 _DIRECT = "Fetch the address that the redirect leads to"
-_NO_REDIRECTS = "Browsers follow no redirect of a preflight: the request is not sent."
+_NO_REDIRECTS = "Browsers do not follow a redirect of a preflight, and do not send the request."
+_NOT_SENT = "The browser does not send the request."
 
 PREFLIGHT_REDIRECT_SLASH = Kind(
     "preflight-redirect-slash",
     Severity.HIGH,
     _PAGE,
-    "The preflight is redirected to the address with a slash, or without",
+    "The preflight is redirected to add or remove a slash at the end of the address",
     _NO_REDIRECTS,
-    "The framework corrects the slash at the end of an address by a redirect.",
+    "The framework redirects an address that lacks the slash at its end, or has one too many.",
     _BEFORE_ALL,
-    f"{_DIRECT}: write the slash as the server wants it.",
+    f"{_DIRECT}: end it with or without a slash, as the server expects.",
 )
 
 PREFLIGHT_REDIRECT_HTTPS = Kind(
@@ -31,7 +32,7 @@ PREFLIGHT_REDIRECT_HTTPS = Kind(
     _PAGE,
     "The preflight is redirected to https:",
     _NO_REDIRECTS,
-    "The server sends everything that comes over ``http:`` to ``https:``.",
+    "The server redirects all requests from ``http:`` to ``https:``.",
     "",
     "Fetch the ``https:`` address.",
 )
@@ -41,8 +42,8 @@ PREFLIGHT_REDIRECT_LOGIN = Kind(
     Severity.HIGH,
     _PAGE,
     "The preflight is redirected to a login page",
-    f"{_NO_REDIRECTS} A preflight never carries cookies, so that no login would help.",
-    "Authentication is checked before CORS, and sends what has no session to the login.",
+    f"{_NO_REDIRECTS} A preflight never carries cookies, so logging in does not help.",
+    "Authentication is checked before CORS, and redirects requests without a session to the login page.",
     _BEFORE_ALL,
     f"{_BEFORE}, before authentication is checked.",
 )
@@ -53,7 +54,7 @@ PREFLIGHT_REDIRECT_HOST = Kind(
     _PAGE,
     "The preflight is redirected to another host",
     _NO_REDIRECTS,
-    "The server has moved, or sends ``example.com`` to ``www.example.com``.",
+    "The server has moved, or redirects ``example.com`` to ``www.example.com``.",
     "",
     f"{_DIRECT}.",
 )
@@ -73,8 +74,8 @@ PREFLIGHT_UNAUTHORIZED = Kind(
     "preflight-unauthorized",
     Severity.HIGH,
     _PAGE,
-    "The server wants a login for the preflight",
-    "Browsers never send cookies or passwords with a preflight, so that it can never pass.",
+    "The server requires a login for the preflight",
+    "Browsers never send cookies or passwords with a preflight, so it always fails.",
     "Authentication is checked before CORS.",
     _BEFORE_ALL,
     f"{_BEFORE}, before authentication is checked.",
@@ -85,9 +86,9 @@ PREFLIGHT_FORBIDDEN = Kind(
     Severity.HIGH,
     _PAGE,
     "The server forbids the preflight",
-    "The request is not sent.",
-    "The server's CORS settings do not know the origin, or something before them (authentication, CSRF protection, a "
-    "firewall) turns OPTIONS away.",
+    _NOT_SENT,
+    "The server's CORS settings do not allow the origin, or something in front of them (authentication, CSRF "
+    "protection, a firewall) rejects OPTIONS.",
     f'Allow the origin: ``Policy(allow_origins=["https://app.example.com"])``. {_BEFORE_ALL}',
     f"Allow the origin in the server's CORS settings. {_BEFORE}, before access is checked.",
 )
@@ -96,8 +97,8 @@ PREFLIGHT_NOT_FOUND = Kind(
     "preflight-not-found",
     Severity.HIGH,
     _PAGE,
-    "Nothing answers OPTIONS at the address",
-    "The request is not sent.",
+    "There is nothing at the address for OPTIONS",
+    _NOT_SENT,
     "The address is wrong, or the route exists for other methods only.",
     _BEFORE_ALL,
     f"Check the address. {_BEFORE}, before the route is looked up.",
@@ -107,9 +108,9 @@ PREFLIGHT_METHOD_NOT_ALLOWED = Kind(
     "preflight-method-not-allowed",
     Severity.HIGH,
     _PAGE,
-    "The server does not take OPTIONS at the address",
-    "A preflight is an OPTIONS request; the request itself is not sent.",
-    "The route lists its methods, and OPTIONS is not among them.",
+    "The server does not accept OPTIONS at the address",
+    f"A preflight is an OPTIONS request. {_NOT_SENT}",
+    "The route lists its methods, and OPTIONS is not one of them.",
     _BEFORE_ALL,
     f"{_BEFORE}, before the method is checked.",
 )
@@ -119,7 +120,7 @@ PREFLIGHT_NOT_IMPLEMENTED = Kind(
     Severity.HIGH,
     _PAGE,
     "The server does not know the method OPTIONS",
-    "A preflight is an OPTIONS request; the request itself is not sent.",
+    f"A preflight is an OPTIONS request. {_NOT_SENT}",
     "A handler of Python's ``http.server`` has no method ``do_OPTIONS``.",
     "``class Handler(CORSRequestHandlerMixin, BaseHTTPRequestHandler)`` answers preflights.",
     f"{_BEFORE}.",
@@ -129,8 +130,8 @@ PREFLIGHT_SERVER_ERROR = Kind(
     "preflight-server-error",
     Severity.HIGH,
     _PAGE,
-    "The server failed at the preflight",
-    "CORS is not what is wrong: the server, or a proxy before it, failed.",
+    "The server failed on the preflight",
+    "This is not a CORS problem: the server, or a proxy in front of it, failed.",
     "The application raises an exception on OPTIONS, or is down.",
     _BEFORE_ALL,
     "Find the error in the logs of the server and of the proxy.",
@@ -141,19 +142,19 @@ PREFLIGHT_REFUSED = Kind(
     Severity.HIGH,
     _PAGE,
     "The server refuses the preflight",
-    "The request is not sent.",
-    "The server, or something before it, takes the preflight for a bad or too frequent request.",
+    _NOT_SENT,
+    "The server, or something in front of it, considers the preflight invalid, or one request too many.",
     _BEFORE_ALL,
-    f"{_BEFORE}, before anything else looks at the request.",
+    f"{_BEFORE}, before anything else checks the request.",
 )
 
 PREFLIGHT_STATUS = Kind(
     "preflight-status",
     Severity.HIGH,
     _PAGE,
-    "The preflight was not answered with a status from 200 to 299",
-    "Only such a status lets a preflight pass.",
-    "The server answers OPTIONS in a way of its own, such as 304.",
+    "The status of the response to the preflight is not from 200 to 299",
+    "A preflight passes only with such a status.",
+    "The server redirects, refuses or does not know OPTIONS requests, or responds with an unusual status such as 304.",
     "A policy answers preflights with 204: ``Policy(..., preflight_status=204)`` is the default.",
     "Answer preflights with status 204.",
 )
@@ -162,20 +163,20 @@ PREFLIGHT_NO_ANSWER = Kind(
     "preflight-no-answer",
     Severity.HIGH,
     _PAGE,
-    "The preflight got no answer",
-    "The request is not sent, and scripts learn nothing but that it failed.",
-    "The server was not reached, or closed the connection.",
+    "There was no response to the preflight",
+    f"{_NOT_SENT} Scripts learn only that the request failed.",
+    "The server could not be reached, or closed the connection.",
     "",
-    "The cause is one of those of the network: a name, a port, a certificate, a firewall.",
+    "Check the host name, the port and the certificate, and whether a firewall blocks OPTIONS.",
 )
 
 ONLY_PREFLIGHT_UNANSWERED = Kind(
     "only-preflight-unanswered",
     Severity.HIGH,
     _PAGE,
-    "Only the preflight gets no answer",
-    "A GET of the same URL is answered: something drops just OPTIONS.",
-    "A firewall, a proxy or a CDN lets only some methods through, or the server hangs on a body that never comes.",
+    "Only the preflight gets no response",
+    "The server responds to a GET of the same URL, so something drops OPTIONS only.",
+    "A firewall, a proxy or a CDN passes some methods only, or the server waits for a body that never arrives.",
     "No policy of the application helps if OPTIONS never reaches it.",
-    "Let OPTIONS requests through to what answers preflights.",
+    "Let OPTIONS requests through to the part of the server that answers preflights.",
 )

@@ -1,4 +1,4 @@
-"""Kinds of finding about the request that was asked about, and about how far the commands could see."""
+"""Kinds of finding about the request itself, and about what the commands could not see."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ RESPONSE_HEADER_IN_REQUEST = Kind(
     "response-header-in-request",
     Severity.HIGH,
     Concern.PAGE,
-    "The script sets a header of responses",
-    "Access-Control-Allow-Origin and similar headers have to come from the server. On a request they permit nothing, "
-    "and make a preflight necessary.",
-    "Advice for servers was followed in the script.",
+    "The script sets a response header",
+    "Headers such as ``Access-Control-Allow-Origin`` must come from the server. On a request they permit nothing, and "
+    "they cause a preflight.",
+    "Instructions for servers were followed in the script.",
     "",
-    "Take the header out of the script.",
+    "Remove the header from the script.",
 )
 
 METHOD_CASE = Kind(
@@ -21,8 +21,8 @@ METHOD_CASE = Kind(
     Severity.MEDIUM,
     Concern.PAGE,
     "The method is not in upper case",
-    "Browsers write only DELETE, GET, HEAD, OPTIONS, POST and PUT in upper case by themselves. ``patch`` is sent as it "
-    "is, and is another method than ``PATCH``.",
+    "Browsers convert only DELETE, GET, HEAD, OPTIONS, POST and PUT to upper case. They send ``patch`` as it is, and "
+    "it is not the same method as ``PATCH``.",
     "The script says ``method: 'patch'``.",
     "",
     "Write the method in upper case in the script.",
@@ -33,19 +33,19 @@ JSON_AS_TEXT = Kind(
     Severity.MEDIUM,
     Concern.PAGE,
     "JSON is sent as text/plain",
-    "A server that goes by the Content-Type does not take the body for JSON.",
-    "``fetch()`` names a string ``text/plain``, unless the script sets Content-Type.",
-    'The header then needs permission: ``Policy(..., allow_headers=["Content-Type"])``.',
-    "Set ``Content-Type: application/json`` in the script, and permit the header.",
+    "A server that relies on the ``Content-Type`` does not parse the body as JSON.",
+    "``fetch()`` sends a string as ``text/plain``, unless the script sets ``Content-Type``.",
+    'Permit the header that the script then sends: ``Policy(..., allow_headers=["Content-Type"])``.',
+    "Set ``Content-Type: application/json`` in the script, and permit the header on the server.",
 )
 
 NOT_SENT = Kind(
     "not-sent",
     Severity.INFO,
     Concern.ASKER,
-    "The request was not sent, since it may change something",
-    "The verdict rests on the preflight, or on a GET in its place.",
-    "``check`` sends only GET, HEAD and OPTIONS by itself.",
+    "The request was not sent, because it may change something",
+    "The verdict is based on the preflight, or on a GET that was sent instead.",
+    "Unless told otherwise, ``check`` sends only GET, HEAD and OPTIONS.",
     "",
     "Add ``--send`` to send it.",
 )
@@ -54,20 +54,21 @@ STAND_IN_BLOCKED = Kind(
     "stand-in-blocked",
     Severity.MEDIUM,
     Concern.ASKER,
-    "The preflight permits the request, but the answer to a GET cannot be read",
-    "The request itself was not sent. If its answer is like that to a GET, the script cannot read it.",
+    "The preflight permits the request, but the response to a GET cannot be read",
+    "The request itself was not sent. If its response is like the response to the GET, the script cannot read it.",
     "CORS headers are sent with preflights only.",
-    "Wrap the whole application in ``CORSMiddleware``: every answer gets the headers.",
-    "Add ``--send`` to see what the request itself gets; send the CORS headers with every answer.",
+    "Wrap the whole application in ``CORSMiddleware``: every response gets the headers.",
+    "Add ``--send`` to see the response to the request itself. Send the CORS headers with every response.",
 )
 
 ORIGIN_NOT_ALLOWED = Kind(
     "origin-not-allowed",
     Severity.INFO,
     Concern.ASKER,
-    "The origin that is meant is not allowed either",
-    "What resembles a refused origin is refused with it, so that the audit says little.",
-    "The audit names an origin that is not on the server's list.",
-    'If it should be: ``Policy(allow_origins=["https://app.example.com"])``.',
-    "Audit with an origin that the server allows; ``corswsgi check`` says what this one would need.",
+    "The server does not allow the origin that the audit was given",
+    "The audit tries origins that resemble the given one. If the server refuses that one, it refuses them too, and the "
+    "audit shows little.",
+    "The origin given to the audit is not on the server's list.",
+    'If it should be allowed: ``Policy(allow_origins=["https://app.example.com"])``.',
+    "Audit with an origin that the server allows. ``corswsgi check`` shows what has to change to allow this one.",
 )

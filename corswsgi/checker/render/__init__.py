@@ -1,4 +1,4 @@
-"""What is told to people and to programs; nothing is worked out here, and what servers sent is escaped and cut."""
+"""Reports as text and as JSON. Nothing is decided here, and what servers sent is escaped and cut."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["as_dict", "as_text", "paragraphs"]
 
 
 def paragraphs(report: Report, *, verbose: bool = False) -> Iterator[Line]:
-    """Yield a report of ``check`` for a person: the fix first, and the rest only if asked for."""
+    """Yield a report of ``check`` for a person: the verdict and the fix, and everything else if ``verbose``."""
     yield from screen(report)
     yield from details(report) if verbose else more(report)
     if report.fix.is_asked or (verbose and report.fix.form in SERVERS):

@@ -1,4 +1,4 @@
-"""How an audit is told to a person: the findings, each with its fix, and then who gets what."""
+"""A report of ``audit`` as text: the findings, each with its fix, and then which origins can read."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from corswsgi.checker.words import capitalized
 
 _INDENT = "    "
 
-#: What a page gets; and what an Origin comes to that no page has.
+#: What a page of an origin can do; an Origin that no browser sends is only accepted or not.
 _READS, _PASSES, _NOTHING = "can read", "accepted", "-"
 
 
 def audit_paragraphs(report: AuditReport, *, verbose: bool = False, width: int = WIDTH) -> Iterator[Line]:
     """Yield a report of ``audit``.
 
-    :param verbose: with the requests and responses that show each finding.
-    :param width: of the lines; a table that is wider loses its first column.
+    :param verbose: whether to show the requests and responses of each finding.
+    :param width: of the lines; if the table is wider, its first column is left out.
     """
     yield Line(f"Audit of {report.url}", "heading")
     yield Line(f"for pages of {report.origin}: {summary(report)} ({report.requests} requests)")
     if report.cut_short:
-        yield Line(f"Not everything was asked: {report.cut_short}.", "unsafe")
+        yield Line(f"Some requests were not sent: {report.cut_short}.", "unsafe")
     yield Line(_cookies(report))
     for finding in report.findings:
         yield Line("")
@@ -35,7 +35,7 @@ def audit_paragraphs(report: AuditReport, *, verbose: bool = False, width: int =
     yield from _table(report, width)
     if report.findings and not verbose:
         yield Line("")
-        yield Line("-v: the requests and responses that show it; corswsgi finding CODE: more on a finding", "faint")
+        yield Line("-v: the requests and responses of each finding; corswsgi finding CODE: more about it", "faint")
 
 
 def summary(report: AuditReport) -> str:
@@ -48,8 +48,8 @@ def summary(report: AuditReport) -> str:
 
 def _cookies(report: AuditReport) -> str:
     if not report.cookies:
-        return "No cookies of a visitor were sent: --cookie or --cookie-jar asks as one who is logged in."
-    return f"Asked as a visitor who is logged in: with credentials went the cookies {', '.join(report.cookies)}."
+        return "No cookies of a visitor were sent. To audit as a logged-in visitor, add --cookie or --cookie-jar."
+    return f"Audited as a logged-in visitor, with the cookies {', '.join(report.cookies)}."
 
 
 def _finding(finding: Finding, verbose: bool) -> Iterator[Line]:
@@ -68,7 +68,7 @@ def _exchange(evidence: Evidence) -> Iterator[str]:
 
 def _table(report: AuditReport, width: int) -> Iterator[Line]:
     rows = [
-        ("Who asks", "Origin", "without cookies", "with cookies"),
+        ("Kind", "Origin", "without cookies", "with cookies"),
         ("the origin itself", report.origin, *_cells(report.own, _READS)),
         *(_row(sighting) for sighting in report.sightings),
     ]

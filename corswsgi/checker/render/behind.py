@@ -1,4 +1,4 @@
-"""What a proxy answers and what the application behind it does, side by side."""
+"""The responses of a proxy and of the application behind it, side by side."""
 
 from __future__ import annotations
 
@@ -20,33 +20,32 @@ _CHANGES: dict[Change, str] = {
 
 
 def behind(report: Report) -> Iterator[Line]:
-    """Yield each request that the application was asked too, header by header."""
+    """Yield each request that the application was sent too, and compare the responses header by header."""
     for answer in report.behind:
         yield Line(shown(f"{answer.what}, {answer.method} {answer.url}", 1000))
         yield from _compared(answer)
     if report.behind:
         yield Line(
-            "The application was asked as a proxy asks it: with the Host that the proxy was asked with, with "
-            "X-Forwarded-Proto and X-Forwarded-Host."
+            "The application was sent what a proxy sends: the Host of the URL, X-Forwarded-Proto and X-Forwarded-Host."
         )
 
 
 def _compared(answer: BehindAnswer) -> Iterator[Line]:
     if answer.withheld:
         names = ", ".join(map(shown, answer.withheld))
-        yield Line(f"{names}, as it is another host; --behind-secrets sends them", lead="  not sent there: ")
+        yield Line(f"{names}, because it is another host; --behind-secrets sends them", lead="  not sent there: ")
     change: Change = "same" if answer.front_status == answer.behind_status else "changed"
-    yield _side_by_side("status", change, str(answer.front_status), str(answer.behind_status or "no answer"))
+    yield _side_by_side("status", change, str(answer.front_status), str(answer.behind_status or "no response"))
     for row in answer.rows:
         front, behind = (" and ".join(map(shown, lines)) for lines in (row.front, row.behind))
         yield _side_by_side(row.header, row.change, front, behind)
 
 
 def _side_by_side(name: str, change: Change, front: str, behind: str) -> Line:
-    """Return one line on a header, or on the status: what the proxy answers, and what the application does."""
+    """Return one line about a header, or about the status: the value of the proxy and that of the application."""
     values = {
         "same": f"{front}",
-        "added": f"{front}; the application sends none",
+        "added": f"{front}; the application does not send it",
         "removed": f"the application sends {behind}",
     }
     value = values.get(change, f"{front}; the application sends {behind}")

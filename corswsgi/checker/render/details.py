@@ -1,4 +1,4 @@
-"""The rest of a check, for those who ask: step, preflight, answer, cookies, errors, caches, and the requests."""
+"""The rest of a check, with ``-v``: the step, preflight, response, cookies, errors, caches, and all requests."""
 
 from __future__ import annotations
 
@@ -30,10 +30,14 @@ _STEPS = {
     "mixed-content#should-block-fetch": "the block on mixed content",
 }
 
-#: What the CORS check is of.
-_OF = {"preflight": " of the answer to the preflight", "redirect": " of a redirect", "response": " of the answer"}
+#: The response that the CORS check is about.
+_OF = {
+    "preflight": " of the response to the preflight",
+    "redirect": " of a redirect",
+    "response": " of the response",
+}
 
-#: Headers that come with most answers and that scripts have no use for.
+#: Headers that most responses have, and that are of no use to scripts.
 _OF_NO_USE = frozenset(
     "alt-svc age connection content-encoding date keep-alive nel report-to server set-cookie set-cookie2 "
     "strict-transport-security transfer-encoding vary via x-powered-by".split()
@@ -56,7 +60,11 @@ def details(report: Report) -> Iterator[Line]:
 def _step(report: Report) -> Iterator[Line]:
     reason = report.reason
     of = _OF[reason.step] if reason.anchor == "fetch#cors-check" else ""
-    said = shown_sentence(reason.sentence) if report.answered else "a network error, which scripts learn nothing about"
+    said = (
+        shown_sentence(reason.sentence)
+        if report.answered
+        else "a network error; scripts learn only that the request failed"
+    )
     yield _sentence(f"{capitalized(_STEPS[reason.anchor])}{of}: {said}.")
     specification, _, fragment = reason.anchor.partition("#")
     yield Line(f"{_SPECIFICATIONS[specification]}#{fragment}", "faint", "  ", verbatim=True)
@@ -64,18 +72,18 @@ def _step(report: Report) -> Iterator[Line]:
 
 def _asking_first(report: Report) -> Iterator[Line]:
     if report.same_origin:
-        yield _sentence("No: the page and the URL are of one origin, and CORS has no part in it.")
+        yield _sentence("No: the page and the URL have the same origin, so CORS does not apply.")
     elif report.causes:
         yield _sentence(
-            "Yes: before the request, the browser asks the server for permission with an OPTIONS request of its own, "
-            "the preflight, which carries no cookies. It does so because"
+            "Yes: before the request, the browser asks the server for permission with an OPTIONS request, the "
+            "preflight, which carries no cookies. It does so because"
         )
         for cause in report.causes:
             yield Line(shown_sentence(cause.sentence), lead="  - ")
     elif report.requests:
         yield _sentence(
-            "No: nothing about this request needs permission. It is sent at once, and only the answer decides whether "
-            "the script can read it."
+            "No: nothing about this request needs permission. It is sent at once, and only the headers of the response "
+            "decide whether the script can read it."
         )
     else:
         yield _sentence("Nothing is sent at all.")
@@ -102,14 +110,14 @@ def _actual(report: Report) -> Iterator[Line]:
     actual = report.actual
     if actual is None:
         if report.preflights and report.outcome == "blocked":
-            yield _sentence("The browser does not send the request, since the preflight did not pass.")
+            yield _sentence("The browser does not send the request, because the preflight did not pass.")
         return
     exchange = actual.exchange
     what = f"{exchange.method} {exchange.url}"
     if actual.stands_in:
-        yield _sentence(f"Not sent; in its place, {shown_sentence(what)} was asked.")
+        yield _sentence(f"Not sent; {shown_sentence(what)} was sent instead.")
     if exchange.status is None:
-        yield _sentence(f"{shown_sentence(what)} got no answer.")
+        yield _sentence(f"{shown_sentence(what)} got no response.")
     else:
         status = shown(f"{exchange.status} {exchange.status_text}".strip())
         can = "the script can read it" if actual.readable else "the script cannot read it, not even its status"
@@ -126,7 +134,9 @@ def _headers(actual: Actual, same_origin: bool) -> Iterator[Line]:
     useful = list(dict.fromkeys(shown(name) for name, _ in actual.hidden if _is_of_use(name)))
     if useful and not same_origin:
         names = ", ".join(useful)
-        yield Line(f"{names}; to open them, send Access-Control-Expose-Headers: {names}", lead="  Headers it cannot: ")
+        yield Line(
+            f"{names}; to expose them, send Access-Control-Expose-Headers: {names}", lead="  Headers it cannot: "
+        )
 
 
 def _is_of_use(name: str) -> bool:
@@ -156,13 +166,13 @@ def _carried(report: Report) -> Iterator[Line]:
 
 
 #: Whether one browser sends a cookie that was given, and whether several do.
-_SENDING = {True: ("sends it along", "send it along"), False: ("does not send it", "do not send it")}
+_SENDING = {True: ("sends it", "send it"), False: ("does not send it", "do not send it")}
 
-#: What one browser does with a cookie of the answer, and what several do.
+#: What one browser does with a cookie of the response, and what several do.
 _FATES = {
-    "kept": ("keeps it and sends it back,", "keep it and send it back,"),
-    "partitioned": ("keeps it and sends it back,", "keep it and send it back,"),
-    "refused": ("does not keep it:", "do not keep it:"),
+    "kept": ("stores it and sends it", "store it and send it"),
+    "partitioned": ("stores it and sends it", "store it and send it"),
+    "refused": ("does not store it:", "do not store it:"),
     "deleted": ("deletes it:", "delete it:"),
 }
 
@@ -177,7 +187,7 @@ def _errors(report: Report) -> Iterator[Line]:
 def _caches(report: Report) -> Iterator[Line]:
     if report.caching is None:
         return
-    yield _sentence("The same URL, asked by:")
+    yield _sentence("The same URL, requested by:")
     width = max(len(answer.who) for answer in report.caching.answers)
     for answer in report.caching.answers:
         yield Line(_cors_of(answer), lead=f"  - {answer.who.ljust(width)}  ")
@@ -225,16 +235,16 @@ def _knowing(report: Report) -> Iterator[Line]:
 
 
 _PURPOSES = {
-    "without-origin": "without an Origin, as the server's own pages ask",
+    "without-origin": "without an Origin, as from the server's own pages",
     "with-origin": "with the Origin of your page",
-    "stranger": "as a page that the server cannot know",
+    "stranger": "as a page of an unknown origin",
     "null": "as a sandboxed page",
     "behind": "the same, to the application behind the proxy",
     "past-cache": "past the cache, by a query parameter that nobody uses",
     "no-cache": "past the cache, by Cache-Control: no-cache",
-    "stranger-past-cache": "past the cache, as a page that the server cannot know",
+    "stranger-past-cache": "past the cache, as a page of an unknown origin",
     "without-origin-past-cache": "past the cache, without an Origin",
-    "stranger-preflight": "the preflight of a page that the server cannot know",
+    "stranger-preflight": "the preflight of a page of an unknown origin",
     "resembling": "as a page of an origin that resembles yours",
     "error-path": "an address that should not exist",
 }
@@ -242,9 +252,11 @@ _PURPOSES = {
 
 def _requests(report: Report) -> Iterator[Line]:
     if report.app and report.requests:
-        yield _sentence(f"They went to {shown(report.app)} in this process; for curl, serve it at that address.")
+        yield _sentence(f"These went to {shown(report.app)} in this process; to use curl, serve it at that address.")
     if any(MASK in sent.curl for sent in report.requests):
-        yield _sentence(f"{MASK} stands for what should be in no log; corswsgi check --show-secrets shows it.")
+        yield _sentence(
+            f"{MASK} replaces secrets, which should not be in logs; corswsgi check --show-secrets shows them."
+        )
     for sent in report.requests:
         purpose = _PURPOSES.get(sent.purpose) or ("the preflight" if sent.exchange.is_preflight else "the request")
         yield Line(f"{purpose}: {_outcome_of(sent.exchange)}", "faint", "  # ")
@@ -253,7 +265,7 @@ def _requests(report: Report) -> Iterator[Line]:
 
 def _outcome_of(exchange: Exchange) -> str:
     if exchange.status is None:
-        return "no answer"
+        return "no response"
     return shown(f"{exchange.status} {exchange.status_text}".strip())
 
 
@@ -261,11 +273,11 @@ _SECTIONS: tuple[tuple[str, Callable[[Report], Iterator[Line]]], ...] = (
     ("The step that decided", _step),
     ("Does the browser ask first?", _asking_first),
     ("The preflight", _preflights),
-    ("The answer", _actual),
+    ("The response", _actual),
     ("Cookies", _cookies),
     ("Errors", _errors),
     ("Caches", _caches),
-    ("How long the permission is remembered", _memory),
+    ("How long browsers remember the permission", _memory),
     ("Worth knowing", _knowing),
     ("The requests, for curl", _requests),
 )

@@ -1,4 +1,4 @@
-"""The messages of browsers about CORS, each with what it means and how to fix it, as ``docs/messages.rst``."""
+"""The messages of browsers about CORS, with what they mean and how to fix the cause: ``docs/messages.rst``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from corswsgi.checker.kinds.preflights import PREFLIGHT_REDIRECT, PREFLIGHT_STAT
 
 
 def _blocking(*subjects: ModuleType) -> list[Kind]:
-    """Return the kinds of these subjects that keep a page from an answer."""
+    """Return the kinds of these subjects that keep a page from a response."""
     kinds = (kind for subject in subjects for kind in vars(subject).values() if isinstance(kind, Kind))
     return [kind for kind in kinds if kind.concerns is Concern.PAGE and kind.severity is Severity.HIGH]
 
 
-#: What ``check`` finds where it knows more than the browser says.
+#: The kinds that ``check`` finds if it can be more precise than the message.
 _MORE: dict[Kind, list[Kind]] = {
     allow_origin.ALLOW_ORIGIN_MISSING: _blocking(errors, redirects, kept),
     reasons.SEVERAL_ORIGINS: [allow_origin.ALLOW_ORIGIN_TWICE, allow_origin.ALLOW_ORIGIN_LIST],
@@ -35,16 +35,20 @@ _INTRODUCTION = """\
 .. This page is generated from corswsgi/checker/console_messages.py and corswsgi/checker/kinds. To write it again:
    CORSWSGI_GOLDEN=write python -m pytest tests/test_findings.py
 
-Search this page for the words that your browser printed. The script itself learns nothing of them: it gets a
-``TypeError``. They are in the console of the developer tools (F12).
+Browsers print the reason in the console of the developer tools (F12). Search this page for it. The script itself only
+gets a ``TypeError``.
 
-Chrome and Edge print ``Access to fetch at 'URL' from origin 'ORIGIN' has been blocked by CORS policy:`` before
-the reason, Firefox ``Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at URL.
-(Reason:``, and Safari ``Fetch API cannot load URL due to access control checks.`` after it. In the messages below,
-``...`` stands for what differs from case to case.
+The reason is part of a longer message:
 
-The quickest way is to paste the message. ``check`` finds URL, origin, method and header in it, asks the server, and
-says what to change:
+- Chrome and Edge print ``Access to fetch at 'URL' from origin 'ORIGIN' has been blocked by CORS policy:`` before it.
+- Firefox prints ``Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at URL.
+  (Reason:`` before it.
+- Safari prints ``Fetch API cannot load URL due to access control checks.`` after it.
+
+In the reasons below, ``...`` stands for a part that differs from case to case.
+
+Or let ``check`` do the work. Paste the whole message: ``check`` finds the URL, the origin, the method and the header in
+it, sends the request to the server, and shows what to change:
 
 .. code-block:: shell
 
@@ -55,7 +59,7 @@ Firefox does not print the origin of the page, and Safari not always: add it, as
 
 
 def messages_as_rst() -> str:
-    """Return the page: an entry for each cause, with the messages of all browsers for it."""
+    """Return the page: an entry for each kind of finding, with the messages of all browsers for it."""
     parts = [_INTRODUCTION]
     for kind in dict.fromkeys(message.finding for message in MESSAGES):
         parts += [f"{line}\n" for line in _entry(kind)]
@@ -76,7 +80,7 @@ def _entry(kind: Kind) -> Iterator[str]:
             yield ""
     yield f"{kind.means} {kind.arises}"
     yield ""
-    yield f"``corswsgi check`` shows it as :ref:`{kind.code} <finding-{kind.code}>`{_more(kind)}."
+    yield f"In ``corswsgi check`` this is :ref:`{kind.code} <finding-{kind.code}>`{_more(kind)}."
     yield ""
     if kind.policy:
         yield f":The fix in a policy: {kind.policy}"
@@ -84,7 +88,7 @@ def _entry(kind: Kind) -> Iterator[str]:
 
 
 def _words(template: str) -> str:
-    """Return a message as it is searched for; Firefox closes the parenthesis that it opened before."""
+    """Return a message as people search for it, without the parenthesis that ends it in Firefox."""
     words = template.removesuffix(")")
     for part in ("{value}", "{origin}", "{method}", "{header}"):
         words = words.replace(part, "...")
@@ -94,4 +98,4 @@ def _words(template: str) -> str:
 def _more(kind: Kind) -> str:
     others = [each for each in _MORE.get(kind, ()) if each is not kind]
     links = ", ".join(f":ref:`{each.code} <finding-{each.code}>`" for each in others)
-    return f", or if it can tell more, as one of {links}" if links else ""
+    return f" or, more precisely, one of {links}" if links else ""

@@ -1,4 +1,4 @@
-"""The pages of the table of findings: one in a terminal, or all of them as ``docs/findings.rst``."""
+"""The pages about kinds of finding: one for a terminal, or all of them as ``docs/findings.rst``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from corswsgi.checker.kinds import KINDS, SUBJECTS
 from corswsgi.checker.render.terminal import Line
 
 _CONCERNS = {
-    Concern.PAGE: "the page that asks: its request fails, or gets something else than expected",
-    Concern.USERS: "the people who use the server: others can read or do what only they may",
-    Concern.SERVER: "the server: it says what no browser reads, or more than is needed",
-    Concern.ASKER: "you: the command could not look at everything",
+    Concern.PAGE: "the page: its request fails, or does not do what it should",
+    Concern.USERS: "the users of the server: others can read or do what only they may",
+    Concern.SERVER: "the server: it sends something needless, or permits more than necessary",
+    Concern.ASKER: "you, who run the command: it could not check everything",
 }
 
 _NO_POLICY = "No policy helps here."
@@ -24,13 +24,18 @@ Findings
 .. This page is generated from corswsgi/checker/kinds. To write it again:
    CORSWSGI_GOLDEN=write python -m pytest tests/test_findings.py
 
-What ``corswsgi check``, ``corswsgi audit`` and ``corswsgi lint`` can find. The codes are stable: they stand in
-[brackets] after a sentence, and in the JSON of ``--json``. ``corswsgi finding CODE`` prints one of these entries.
+This page lists everything that ``corswsgi check``, ``corswsgi audit`` and ``corswsgi lint`` can find. Each finding has
+a stable code, which the commands and ``--json`` print. ``corswsgi finding CODE`` prints one of these entries.
 
-A severity is ``high`` (it fails now, or anyone can read or do what only the user may), ``medium`` (that happens in some
-browsers, or to someone with a foot in the door), ``low`` (it takes another fault as well) or ``info``. The one that is
-given here is the usual one; what came may make it more or less. ``audit --fail-on SEVERITY`` exits with 1 if there is a
-finding of at least that severity.
+Each finding has a severity:
+
+- ``high``: it fails now, or anyone can read or do what only the user may.
+- ``medium``: it fails in some browsers, or an attacker has to control something else first, such as the network.
+- ``low``: it does harm only together with another fault.
+- ``info``: it is good to know.
+
+This page gives the usual severity. In a particular case it may be higher or lower. ``audit --fail-on SEVERITY`` exits
+with 1 if there is a finding of at least that severity.
 """
 
 
@@ -81,9 +86,9 @@ def _entry(kind: Kind) -> str:
 
 
 def _parts(kind: Kind) -> Iterator[tuple[str, str]]:
-    yield "Who is concerned", f"{_CONCERNS[kind.concerns].capitalize()}."
+    yield "Who is affected", f"{_CONCERNS[kind.concerns].capitalize()}."
     yield "What it means", kind.means
-    yield "How it happens", kind.arises
+    yield "Possible causes", kind.arises
     yield "The fix in a policy", kind.policy or _NO_POLICY
     yield "The fix elsewhere", kind.elsewhere
 
@@ -93,10 +98,10 @@ def _kinds_of(subject: object) -> Iterator[Kind]:
 
 
 def _plain(text: str) -> str:
-    """Return reStructuredText as it is read in a terminal; literals are all that there is of it."""
+    """Return reStructuredText as plain text for a terminal; literals are its only markup."""
     return text.replace("``", "")
 
 
 def _without_literals(text: str) -> str:
-    """Return a title for bold type, in which no star may stand."""
+    """Return a title for bold type, in which a star has to be escaped."""
     return _plain(text).replace("*", "\\*")

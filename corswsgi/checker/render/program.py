@@ -1,4 +1,4 @@
-"""Reports for a program: their fields, as they are, for JSON."""
+"""Reports as dictionaries for JSON."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from corswsgi.checker.findings import Severity
 from corswsgi.checker.observations import Pair, Sighting
 from corswsgi.checker.report import Report, Sent
 
-#: The most of a body that is shown, in bytes.
+#: Longer bodies are cut, in bytes.
 _LONGEST_BODY = 2000
 
 
 def as_dict(report: Report) -> dict[str, Any]:
-    """Return a report of ``check``; of bodies, the beginning."""
+    """Return a report of ``check``, with long bodies cut."""
     return {field.name: _plain(getattr(report, field.name)) for field in dataclasses.fields(report)}
 
 
@@ -35,7 +35,7 @@ def audit_as_dict(report: AuditReport) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of a report as JSON has it."""
+    """Return a value of a report as a value of JSON."""
     if isinstance(value, Severity):
         return str(value)
     if isinstance(value, bytes):

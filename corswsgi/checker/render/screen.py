@@ -1,4 +1,4 @@
-"""The first screen of a check: the verdict, its cause, the fix, and then what was asked."""
+"""The first screen of a check: the verdict, its cause, the fix, and then the requests."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from corswsgi.export import SERVERS
 
 _VERDICTS = {"allowed": "ALLOWED", "blocked": "BLOCKED", "allowed-but-unsafe": "ALLOWED BUT UNSAFE"}
 
-#: What happens to the request or to the answer, regardless of what the server permits.
+#: Notes about what browsers do to the request or the response, whatever the server permits.
 _NOTES = frozenset({NoteCode.HEADER_DROPPED, NoteCode.LOCAL_NETWORK_ACCESS, NoteCode.BODY_BROKEN})
 
 _INDENT = " " * 8
 
 
 def screen(report: Report) -> Iterator[Line]:
-    """Yield what a person has to know first."""
+    """Yield the first screen."""
     yield Line(f"{_where(report)}: {shown_sentence(report.headline)}.", report.outcome)
     unsafe = [finding for finding in report.findings if finding.is_unsafe]
     for finding in unsafe:
@@ -42,14 +42,14 @@ def screen(report: Report) -> Iterator[Line]:
 
 
 def in_place(report: Report) -> Iterator[Line]:
-    """Yield the lines for a server, as they are to be pasted."""
+    """Yield the lines to paste into the configuration of a server or the code of an application."""
     yield Line("")
     yield from (Line(line, "code", verbatim=True) for line in report.fix.form_lines)
 
 
 def more(report: Report) -> Iterator[Line]:
-    """Yield how to be told more."""
-    rest = "headers, caches, errors, curl lines" if report.requests else "the step that decided"
+    """Yield how to see more."""
+    rest = "headers, caches, errors, curl commands" if report.requests else "the step that decided"
     codes = any(is_on_screen(report, finding) for finding in report.findings)
     explained = "; corswsgi finding CODE explains a [CODE]" if codes else ""
     yield Line("")
@@ -57,7 +57,7 @@ def more(report: Report) -> Iterator[Line]:
 
 
 def is_on_screen(report: Report, finding: Finding) -> bool:
-    """Tell whether the first screen tells of a finding."""
+    """Tell whether the first screen shows a finding."""
     if finding.is_unsafe or finding.severity > Severity.INFO:
         return True
     return finding.concerns in (Concern.ASKER, Concern.PAGE) and finding.code != NOT_SENT.code
@@ -68,7 +68,7 @@ def _lead(label: str) -> str:
 
 
 def _section(label: str, lines: Iterable[Line]) -> Iterator[Line]:
-    """Yield lines beside a label, with an empty line before."""
+    """Yield lines with a label in front of the first one, and an empty line before."""
     for number, line in enumerate(lines):
         if number == 0:
             yield Line("")
@@ -104,14 +104,14 @@ def _others(report: Report) -> Iterator[Finding]:
 
 
 def _reservations(report: Report) -> Iterator[Line]:
-    """Yield what was assumed, and why the verdict may not be the whole truth."""
+    """Yield what was assumed, and why the verdict may be incomplete."""
     notes = [shown_sentence(sentence) for sentence in report.assumed]
     if not report.certain:
         notes.append(f"not certain: the {report.method} itself was not sent (add --send)")
     if report.cut_short:
-        notes.append(f"not everything was asked: {report.cut_short}")
+        notes.append(f"some requests were not sent: {report.cut_short}")
     if any(each.code == "wildcard-covers-authorization" for each in report.differences):
-        notes.append("browsers are more lenient here than the standard; -v tells how")
+        notes.append("browsers are more lenient here than the standard; -v shows how")
     notes += [shown_sentence(note.sentence) for note in report.notes if note.code in _NOTES]
     for note in notes:
         yield Line(f"{capitalized(note)}.", lead=_lead("Note"))
@@ -127,7 +127,7 @@ def _fix(report: Report) -> Iterator[Line]:
     if fix.is_asked and fix.form_lines:
         yield Line(f"Below, for {FORMS[fix.form].title}.")
         return
-    is_long = fix.form in SERVERS  # longer than a screen
+    is_long = fix.form in SERVERS  # a whole configuration
     if fix.form_lines and not is_long:
         yield from _code(f"With corswsgi, for {FORMS[fix.form].title}:", fix.form_lines)
     else:
@@ -137,15 +137,15 @@ def _fix(report: Report) -> Iterator[Line]:
     lacking = _lacking_on_preflight(report)
     if lacking is not None:
         lines = [line for line in fix.preflight_lines if line.partition(":")[0] in lacking]
-        yield from _code("On any other server, add to the answer to preflights:", lines)
+        yield from _code("On any other server, add to the response to preflights:", lines)
         return
-    yield from _code("On any other server, in the answer to preflights, with status 204:", fix.preflight_lines)
-    where = "And in every other answer" if fix.preflight_lines else "On any other server, in every answer"
-    yield from _code(f"{where}, errors too:", fix.response_lines)
+    yield from _code("On any other server, in the response to preflights, with status 204:", fix.preflight_lines)
+    where = "And in every other response" if fix.preflight_lines else "On any other server, in every response"
+    yield from _code(f"{where}, including errors:", fix.response_lines)
 
 
 def _lacking_on_preflight(report: Report) -> set[str] | None:
-    """Return the headers that alone lack, on a preflight; ``None`` if more than these lines is to be changed."""
+    """Return the missing headers if the response to a preflight lacks nothing else; ``None`` if more has to change."""
     failed = {row.header for preflight in report.preflights for row in preflight.rows if row.result == "failed"}
     is_readable = report.actual is not None and report.actual.readable
     return failed if failed and is_readable and failed.isdisjoint({"status", ALLOW_ORIGIN}) else None
@@ -172,24 +172,24 @@ def _asked(report: Report) -> Iterator[Line]:
 
 
 def _came(report: Report, exchange: Exchange, preflight: Preflight | None) -> str:
-    """Return what came of one request, in a few words."""
+    """Return the result of one request, in a few words."""
     if exchange.status is None:
-        return "no answer"
+        return "no response"
     status = shown(f"{exchange.status} {exchange.status_text}".strip())
     if exchange.is_preflight:
         return f"{status}; the preflight {'passed' if preflight is not None and preflight.passed else 'did not pass'}"
     actual = report.actual
     if actual is None or actual.exchange != exchange:
         return status
-    instead = ", asked in its place" if actual.stands_in else ""
+    instead = " (sent instead)" if actual.stands_in else ""
     return f"{status}{instead}; the script {'can' if actual.readable else 'cannot'} read it"
 
 
 def row_line(row: Row) -> Line:
-    """Return one thing that a preflight's answer was asked for."""
+    """Return one check of the response to a preflight."""
     value = " and ".join(map(shown, row.values)) if row.values else "missing"
     if row.result == "not-needed":
-        value = "not looked at"
+        value = "not needed"
     lead = {"passed": "  passed  ", "failed": "  FAILED  ", "not-needed": "  -       "}[row.result]
     needed = f"; needed: {shown(row.needed)}" if row.result == "failed" else ""
     text = f"{row.header}: {value}{needed} ({shown_sentence(row.sentence)})"
@@ -198,11 +198,11 @@ def row_line(row: Row) -> Line:
 
 def told(finding: Finding) -> str:
     """Return a finding as a sentence, with its code."""
-    # What is more than information has its fix among what to change.
+    # The fix of a worse finding is in the section "Fix".
     fix = f" To do: {shown_sentence(finding.fix)}." if finding.fix and finding.severity is Severity.INFO else ""
     return f"{capitalized(shown_sentence(finding.sentence))}.{fix} [{finding.code}]"
 
 
 def shown_sentence(text: str) -> str:
-    """Return a sentence in printable ASCII; it is not cut, its parts have been."""
+    """Return a sentence in printable ASCII, not cut: its parts have been cut already."""
     return "".join(char if " " <= char <= "~" else char.encode("unicode_escape").decode() for char in text)

@@ -1,4 +1,4 @@
-"""Lines for a terminal: as wide as it is, and in colours, if it has any and nobody minds."""
+"""Lines for a terminal: no wider than it, and in colours unless NO_COLOR is set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TextIO
 #: Wider lines are hard to read.
 WIDTH = 100
 
-#: What the styles mean to a terminal; the names are rich's.
+#: The styles as rich writes them.
 STYLES = {
     "allowed": "bold green",
     "blocked": "bold red",
@@ -37,9 +37,10 @@ STYLES = {
 class Line:
     """A paragraph, or a line that must not be broken.
 
-    :ivar lead: what stands before the text, and keeps the lines after the first one indented.
-    :ivar lead_style: the style of the lead, of those in :data:`STYLES`.
-    :ivar verbatim: whether it is to be copied, and so not to be broken.
+    :ivar style: the style of the text, a key of :data:`STYLES`.
+    :ivar lead: stands before the text; the lines after the first one are indented as far.
+    :ivar lead_style: the style of the lead.
+    :ivar verbatim: whether people copy it, so that it must not be broken.
     """
 
     text: str
@@ -67,7 +68,7 @@ def text_of(lines: Iterable[Line], width: int = WIDTH) -> str:
 
 
 def width_of(stream: TextIO) -> int:
-    """Return how wide lines for a stream are: as a terminal is, but never wider than is easy to read."""
+    """Return the width of lines for a stream: that of the terminal, but not wider than is easy to read."""
     if not stream.isatty():
         return WIDTH
     return min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
@@ -86,18 +87,18 @@ def print_lines(lines: Iterable[Line], stream: TextIO) -> None:
     for line in lines:
         for number, text in enumerate(line.wrapped(width)):
             lead = line.lead if number == 0 else " " * len(line.lead)
-            # Text, not a string: what comes from servers is never read as markup.
+            # Text, not a string, so that what servers send is never read as markup.
             console.print(Text.assemble((lead, _style(line.lead_style)), (text, _style(line.style))))
 
 
 def has_colours(stream: TextIO) -> bool:
-    """Tell whether colours and moving lines are possible, and welcome."""
+    """Tell whether colours and progress bars are possible and wanted."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and importlib.util.find_spec("rich") is not None
 
 
 @contextmanager
 def progress(stream: TextIO, total: int | None = None) -> Iterator[Callable[[str], object]]:
-    """Show on a terminal, and nowhere else, what is being asked; yield what is told it before each request.
+    """Show progress on a terminal, and nowhere else; yield a function to call before each request, with a sentence.
 
     :param total: how many requests there will be; ``None`` if that is not known.
     """

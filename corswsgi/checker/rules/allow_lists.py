@@ -1,4 +1,4 @@
-"""What is wrong with Access-Control-Allow-Methods and -Headers in the answer to a preflight, and the right list."""
+"""What is wrong with Access-Control-Allow-Methods and -Headers in the response to a preflight; the right list."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class _Lack(NamedTuple):
 
 
 def diagnose_lists(preflight: Exchange, method: str, headers: Sequence[str], with_credentials: bool) -> Finding | None:
-    """Return why a preflight's answer does not permit what it was asked for.
+    """Return why the response to a preflight does not permit what the preflight asked for.
 
-    :param method: if it failed; empty if it did not.
-    :param headers: those that failed.
+    :param method: the method if it is not permitted; empty if it is.
+    :param headers: those that are not permitted.
     """
     lacks = []
     if method:
@@ -54,7 +54,7 @@ def _diagnose(preflight: Exchange, header: str, needed: Sequence[str], kind: Kin
         right = with_headers(listed, needed, with_credentials)
     fix = f"send {header}: {shown(', '.join(right))}"
     if not lines:
-        return _Lack(kind, f"there is no {header} for {wanted}", fix)
+        return _Lack(kind, f"there is no {header} that permits {wanted}", fix)
     came = f"{header} is {quote(', '.join(lines))}"
     try:
         names = fetch.extract_header_list_values(lines) or []
@@ -62,10 +62,10 @@ def _diagnose(preflight: Exchange, header: str, needed: Sequence[str], kind: Kin
         return _Lack(LIST_INVALID, f"{came}: {_why_no_list(str(error))}", fix)
     if "*" in names and with_credentials:
         what = "a method" if header == ALLOW_METHODS else "a header"
-        why = f"with credentials that is {what} of that name, and does not stand for {wanted}"
+        why = f"with credentials, * means {what} of that name, and does not cover {wanted}"
         return _Lack(WILDCARD_LIST_CREDENTIALS, f"{came}: {why}", fix)
     if header == ALLOW_METHODS and needed[0].upper() in map(str.upper, names):
-        why = f"methods differ in upper and lower case, and {wanted} is not on the list"
+        why = f"method names are case-sensitive, and {wanted} is not on the list"
         if needed[0] not in fetch.NORMALIZED_METHODS and needed[0].upper() in names:
             fix = f"write {needed[0].upper()} in the script, as the server lists it"
         return _Lack(METHOD_LISTED_IN_OTHER_CASE, f"{came}: {why}", fix)
@@ -74,9 +74,9 @@ def _diagnose(preflight: Exchange, header: str, needed: Sequence[str], kind: Kin
 
 def _why_no_list(element: str) -> str:
     if element.strip("\"'") != element or "[" in element:
-        return f"{quote(element)} is no name; a list has no quotation marks and no brackets"
+        return f"{quote(element)} is not a name; remove quotation marks and brackets"
     separator = re.search(r"[;|]", element)
     by = f"separated by {quote(separator[0])}" if separator else "separated by spaces"
     if separator is None and " " not in element:
-        return f"{quote(element)} is no name"
-    return f"its names are {by}, and browsers know commas only"
+        return f"{quote(element)} is not a name"
+    return f"its names are {by}, and browsers accept only commas"

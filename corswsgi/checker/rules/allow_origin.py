@@ -1,4 +1,4 @@
-"""What is wrong with Access-Control-Allow-Origin, and with headers that come twice."""
+"""What is wrong with Access-Control-Allow-Origin, and with headers that are sent twice."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from corswsgi.errors import quote
 
 
 def diagnose_allow_origin(exchange: Exchange, origin: str, with_credentials: bool) -> Finding | None:
-    """Return what is wrong with Access-Control-Allow-Origin and -Credentials beyond the first one not being there."""
+    """Return what is wrong with Access-Control-Allow-Origin and -Credentials, except that the first is missing."""
     lines = exchange.response_lines(ALLOW_ORIGIN)
     if len(lines) > 1:
         sentence = (
-            f"{ALLOW_ORIGIN} came {len(lines)} times ({quote(', '.join(lines))}): two parts of the server, such as the "
-            "application and a proxy, both add it, and browsers accept exactly one"
+            f"{ALLOW_ORIGIN} is sent {len(lines)} times ({quote(', '.join(lines))}): two parts of the server, such as "
+            "the application and a proxy, both add it, and browsers accept exactly one"
         )
         return kinds.ALLOW_ORIGIN_TWICE.finding(sentence, in_words(exchange, ONE_PART, "twice"), seen=[exchange])
     if not lines:
         return None
     if lines[0] not in (origin, "*"):
         told = explain_allow_origin(lines[0], origin, exchange)
-        sentence = f"{ALLOW_ORIGIN} is {quote(lines[0])}, and the page is of {quote(origin)}: {told.why}"
+        sentence = f"{ALLOW_ORIGIN} is {quote(lines[0])}, and the origin of the page is {quote(origin)}: {told.why}"
         return told.kind.finding(sentence, told.fix, seen=[exchange], severity=Severity.HIGH)
     credentials = exchange.response_lines(ALLOW_CREDENTIALS)
     if lines[0] == "*":
@@ -38,16 +38,13 @@ def diagnose_allow_origin(exchange: Exchange, origin: str, with_credentials: boo
 
 
 def diagnose_missing(exchange: Exchange, origin: str, what: str) -> Finding | None:
-    """Return that Access-Control-Allow-Origin is not there.
+    """Return that Access-Control-Allow-Origin is missing.
 
-    :param what: the page may not do.
+    :param what: what the page may not do, in words.
     """
     if exchange.response_lines(ALLOW_ORIGIN):
         return None
-    sentence = (
-        f"the server does not say that pages of {origin} may {what}: there is no {ALLOW_ORIGIN} header, and browsers "
-        "take that for a no"
-    )
+    sentence = f"the server does not allow pages of {origin} to {what}: there is no {ALLOW_ORIGIN} header"
     return kinds.ALLOW_ORIGIN_MISSING.finding(sentence, seen=[exchange])
 
 
@@ -69,13 +66,13 @@ def allow_origin_lines(seen: Observations) -> Iterator[Finding]:
 
 
 def allow_origin_invalid(seen: Observations) -> Iterator[Finding]:
-    """Yield that Access-Control-Allow-Origin allows nobody; an empty one is right for all but the one that is meant."""
+    """Yield that Access-Control-Allow-Origin is not an origin; to other origins it may be empty."""
     own = (seen.own.omit.exchange, seen.own.include.exchange)
     for exchange in seen.plain_answers:
         lines = exchange.response_lines(ALLOW_ORIGIN)
         if len(lines) == 1 and not _can_match(lines[0]) and (lines[0] or exchange in own):
             told = explain_allow_origin(lines[0], seen.origin, exchange)
-            sentence = f"{ALLOW_ORIGIN} is {quote(lines[0])}, which no browser takes for a page's origin: {told.why}"
+            sentence = f"{ALLOW_ORIGIN} is {quote(lines[0])}, which is not the origin of any page: {told.why}"
             yield kinds.ALLOW_ORIGIN_INVALID.finding(sentence, told.fix, seen=[exchange])
             return
 
@@ -84,18 +81,18 @@ def _can_match(value: str) -> bool:
     if value == "*":
         return True
     try:
-        # What holds a star is a host to a parser of URLs, and no page's.
+        # A parser of URLs accepts a host with a star, but no page has one.
         return bool(parse_origin(value)) and "*" not in value
     except ValueError:
         return False
 
 
 def other_duplicates(seen: Observations) -> Iterator[Finding]:
-    """Yield that another header that takes one value comes more than once."""
+    """Yield that another header that takes one value is sent more than once."""
     for name in _SINGLE_VALUED:
         for exchange in (*seen.plain_answers, *seen.preflights):
             if len(lines := exchange.response_lines(name)) > 1:
-                sentence = f"{name} comes in {len(lines)} lines, and counts as if it were not there"
+                sentence = f"{name} is sent {len(lines)} times, so browsers ignore it"
                 fix = in_words(exchange, ONE_PART, "twice").replace(ALLOW_ORIGIN, name)
                 yield kinds.DUPLICATE_HEADER.finding(sentence, fix, seen=[exchange])
                 break

@@ -15,43 +15,43 @@ from corswsgi.checker.kinds import allow_origin as kinds
 from corswsgi.checker.server_words import NGINX, in_words, words_of
 from corswsgi.errors import quote
 
-#: What fixes a header that comes twice.
+#: The fix for a header that is sent twice.
 ONE_PART = "let only one part of the server add CORS headers"
-_ECHO = "answer with the one origin that asks, if it is on a list of origins, and with Vary: Origin"
-_ALLOW = "allow the origin that asks"
+_ECHO = "send the origin of the request, if it is on a list of allowed origins, and send Vary: Origin"
+_ALLOW = "allow the origin of the page"
 
 
 class Explanation(NamedTuple):
-    """What a wrong value is, why no browser takes it for the page's origin, and what to change."""
+    """What a wrong value is, why it is not the origin of the page, and what to change."""
 
     kind: Kind
     why: str
     fix: str
 
 
-# The cases. Each is asked about the value and the page's origin, and says None if it is another one.
+# The cases: each takes the value and the page's origin, and returns None if the value is none of its own.
 
 
 def _empty(value: str, origin: str, exchange: Exchange) -> Explanation | None:
     if value:
         return None
-    why = "it is empty: what the server looks up has no entry for this origin"
+    why = "it is empty: the server looked the origin up, and found no value"
     return Explanation(
-        kinds.ALLOW_ORIGIN_EMPTY, why, f"add {origin} to what the server allows, and send others no header at all"
+        kinds.ALLOW_ORIGIN_EMPTY, why, f"add {origin} to the server's list, and do not send the header to other origins"
     )
 
 
-#: What programs write if there is no value, and who does.
+#: What programs write for a missing value, and which programs do.
 _NO_VALUES = {
-    "(null)": "Apache writes (null) for a variable that is not set: what sets it did not match this origin",
-    "none": "Python writes that for no value: the setting is missing",
-    "undefined": "JavaScript writes that for no value: the setting is missing",
-    "nan": "JavaScript writes that for no value",
-    "[object object]": "JavaScript writes that for an object that is no text: no value of a setting",
-    "nil": "Ruby and Go write that for no value: the setting is missing",
-    "<nil>": "Go writes that for no value: the setting is missing",
-    "true": "that is a truth value, and no origin: some libraries take true for any origin, this one sends it",
-    "false": "that is a truth value, and no origin: some libraries take false for nobody, this one sends it",
+    "(null)": "Apache writes (null) for a variable that is not set: SetEnvIf did not match this origin",
+    "none": "Python writes that for a missing value: the setting is not set",
+    "undefined": "JavaScript writes that for a missing value: the setting is not set",
+    "nan": "JavaScript writes that for a missing number: the setting is not set",
+    "[object object]": "JavaScript writes that for an object: the setting is not a string",
+    "nil": "Ruby and Go write that for a missing value: the setting is not set",
+    "<nil>": "Go writes that for a missing value: the setting is not set",
+    "true": "it is a Boolean, not an origin: some libraries accept true for any origin, but this one sends it",
+    "false": "it is a Boolean, not an origin: some libraries accept false for no origin, but this one sends it",
 }
 
 
@@ -59,10 +59,11 @@ def _unset(value: str, origin: str, exchange: Exchange) -> Explanation | None:
     why = _NO_VALUES.get(value.lower())
     if why is None:
         return None
-    fix = f"set it to {origin}, if that is allowed, and send others no header at all"
+    fix = f"set it to {origin}, if you want to allow it, and do not send the header to other origins"
     if value == "(null)":
         fix = (
-            f"make SetEnvIf Origin match {origin}, and write env=NAME after Header always set, so that others get none"
+            f"make SetEnvIf Origin match {origin}, and write env=NAME after Header always set, so that other origins "
+            "do not get the header"
         )
     return Explanation(kinds.ALLOW_ORIGIN_UNSET, why, fix)
 
@@ -70,43 +71,43 @@ def _unset(value: str, origin: str, exchange: Exchange) -> Explanation | None:
 def _null(value: str, origin: str, exchange: Exchange) -> Explanation | None:
     if value != "null":
         return None
-    why = "null is the origin of sandboxed frames and of files, and of no other page"
-    fix = f"answer with {origin}, if it is on a list of origins, with no header to others, and never null"
+    why = "null is the origin of sandboxed frames and of files only"
+    fix = f"send {origin}, if you want to allow it; never send null, and do not send the header to other origins"
     return Explanation(kinds.ALLOW_ORIGIN_NULL, why, fix)
 
 
-#: How configurations write a variable, and whose way that is.
+#: How configurations write a variable, and which server does.
 _VARIABLES = (
-    (r"%\{[^}]*\}", "it is the way Apache writes a variable"),
-    (r"%\[[^\]]*\]?", "it is the way HAProxy writes a variable"),
-    (r"\{\{.*|<%.*|#\{.*", "it is a place in a template, which nothing filled"),
-    (r"\$http_\w+|\$(cors|allow|origin)\w*", "it is the way nginx writes a variable"),
+    (r"%\{[^}]*\}", "it is the name of a variable as Apache writes it"),
+    (r"%\[[^\]]*\]?", "it is the name of a variable as HAProxy writes it"),
+    (r"\{\{.*|<%.*|#\{.*", "it is a placeholder of a template"),
+    (r"\$http_\w+|\$(cors|allow|origin)\w*", "it is the name of a variable as nginx writes it"),
     (r"\$\{?[A-Za-z_].*|[@_]{2}\w+[@_]{2}", "it is the name of a variable"),
-    (r"\{[\w.>:-]+\}", "it is the way Caddy writes a variable"),
-    (r"(be)?req\.http\.[\w-]+", "it is the way Varnish writes a variable"),
-    (r"(process\.env|os\.environ|ENV|settings|config|req(uest)?\.headers?)\b.*", "it is a piece of a program"),
-    (r"<[\w .-]+>|\[?your[-_ ].*", "it is a place that is to be filled"),
+    (r"\{[\w.>:-]+\}", "it is the name of a variable as Caddy writes it"),
+    (r"(be)?req\.http\.[\w-]+", "it is the name of a variable as Varnish writes it"),
+    (r"(process\.env|os\.environ|ENV|settings|config|req(uest)?\.headers?)\b.*", "it is code"),
+    (r"<[\w .-]+>|\[?your[-_ ].*", "it is a placeholder from a manual"),
 )
 
 
 def _variable(value: str, origin: str, exchange: Exchange) -> Explanation | None:
     for pattern, what in _VARIABLES:
         if re.match(f"(https?://)?({pattern})", value, re.IGNORECASE) and not value.startswith("^"):
-            why = f"{what}, and what sent it does not replace it"
+            why = f"{what}, and the server did not replace it with a value"
             fix = in_words(exchange, f"put a real origin there, or {_ECHO}", "origin")
             return Explanation(kinds.ALLOW_ORIGIN_VARIABLE, why, fix)
     return None
 
 
-#: What a value may be put in by mistake.
+#: What may stand around a value by mistake.
 QUOTES = "\"'`\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 def _quoted(value: str, origin: str, exchange: Exchange) -> Explanation | None:
     if value.strip(QUOTES) == value:
         return None
-    why = "it is in quotation marks, which browsers take for a part of it"
-    return Explanation(kinds.ALLOW_ORIGIN_QUOTED, why, "take the quotation marks away")
+    why = "it is in quotation marks, which browsers treat as part of it"
+    return Explanation(kinds.ALLOW_ORIGIN_QUOTED, why, "remove the quotation marks")
 
 
 def _is_originlike(part: str) -> bool:
@@ -124,14 +125,14 @@ def _extra(value: str, origin: str, exchange: Exchange) -> Explanation | None:
         return None
     rest = " ".join(value.replace(origins[0], " ", 1).split())
     if ":" in rest and not rest.strip(":").isspace() and "access-control" in rest.lower():
-        why = "the name of the header has come into its value"
+        why = "the value contains the name of the header"
     else:
-        why = f"beside the origin it holds {quote(rest)}, which browsers take for a part of it"
+        why = f"besides the origin it contains {quote(rest)}, which browsers treat as part of it"
     fix = f"send {shown(origins[0])} alone"
     if origins[0] not in ("*", origin):
         fix = f"send one origin alone, and {_ALLOW}"
     if rest == "always" and words_of(exchange) in (None, NGINX):
-        fix += ": in nginx, always stands outside of the quotation marks"
+        fix += ": in nginx, put always outside of the quotation marks"
     return Explanation(kinds.ALLOW_ORIGIN_EXTRA, why, fix)
 
 
@@ -141,17 +142,17 @@ def _listed(value: str, origin: str, exchange: Exchange) -> Explanation | None:
         return None
     if max(Counter(parts).values()) == len(parts) > 1:
         times = "twice" if len(parts) == 2 else f"{len(parts)} times"
-        why = f"it is the same value {times}: two parts of the server add it, and something joins the two"
+        why = f"it is the same value {times}: two parts of the server add it, and something joins the values"
         return Explanation(kinds.ALLOW_ORIGIN_TWICE, why, in_words(exchange, ONE_PART, "twice"))
     separator = re.search(r"[,;|]", value)
     by = quote(separator[0]) if separator else "spaces"
     if "*" in parts:
-        why = f"it is a list (separated by {by}), and browsers know one origin or a lone *"
-        fix = f"send one value: * if all may read, and otherwise {_ECHO}; {ONE_PART}, if two of them add one each"
+        why = f"it is a list (separated by {by}), and browsers accept only one origin, or * alone"
+        fix = f"send * alone if everyone may read; otherwise {_ECHO}; if two parts of the server add values, {ONE_PART}"
         return Explanation(kinds.ALLOW_ORIGIN_LIST, why, fix)
     there = origin in parts
     whether = "is on it" if there else "is not on it"
-    why = f"it is a list (separated by {by}), and browsers know one origin only; the page's {whether}"
+    why = f"it is a list (separated by {by}), and browsers accept only one origin; the page's origin {whether}"
     fix = in_words(exchange, _ECHO if there else f"put {origin} on the list; {_ECHO}", "origin")
     return Explanation(kinds.ALLOW_ORIGIN_LIST, why, fix)
 
@@ -160,9 +161,9 @@ def _pattern(value: str, origin: str, exchange: Exchange) -> Explanation | None:
     is_regex = re.search(r"^\^|\$$|\\[.wd]|\.[*+]|\(.*\|.*\)|\[[a-z0-9]-", value) is not None
     if "*" not in value and not is_regex:
         return None
-    what = "it is a regular expression, and browsers know none" if is_regex else "browsers know no patterns"
-    why = f"{what}: they take one origin or a lone *"
-    fix = "match the pattern on the server, and answer with the origin that asks and with Vary: Origin"
+    what = "it is a regular expression" if is_regex else "it is a pattern"
+    why = f"{what}, and browsers accept only one origin, or * alone"
+    fix = "match the pattern on the server; send the origin of the request if it matches, and send Vary: Origin"
     return Explanation(kinds.ALLOW_ORIGIN_PATTERN, why, fix)
 
 
@@ -173,7 +174,7 @@ def _other_characters(value: str, origin: str, exchange: Exchange) -> Explanatio
     if _origin_meant(text) == origin:
         why = "browsers write host names in ASCII"
     else:
-        why = "it holds characters that are not ASCII, perhaps some that nobody sees"
+        why = "it contains characters that are not ASCII, perhaps invisible ones"
     return Explanation(kinds.ALLOW_ORIGIN_UNICODE, why, f"write {origin}")
 
 
@@ -182,16 +183,16 @@ def _otherwise_written(value: str, origin: str, exchange: Exchange) -> Explanati
     if _origin_meant(value) != origin:
         return None
     if value.lower() == origin:
-        kind, why = kinds.ALLOW_ORIGIN_CASE, "it differs in upper and lower case, and browsers compare every character"
+        kind, why = kinds.ALLOW_ORIGIN_CASE, "it is not in lower case, and browsers compare every character"
     elif re.match(r"\w+://[^/?#]*:[0-9]+([/?#]|$)", value) and not re.search(r":[0-9]+$", origin):
         kind, why = kinds.ALLOW_ORIGIN_DEFAULT_PORT, "browsers leave the default port out"
     else:
-        kind, why = kinds.ALLOW_ORIGIN_SLASH, "an origin ends after the host and the port: no slash and no path"
+        kind, why = kinds.ALLOW_ORIGIN_SLASH, "an origin ends after the host and the port, without a slash or a path"
     return Explanation(kind, why, f"write {origin}")
 
 
 def _origin_meant(value: str) -> str | None:
-    """Return the origin of a URL, as browsers write it; ``None`` if it is no URL of a server."""
+    """Return the origin of a URL, as browsers write it; ``None`` if it is not the URL of a server."""
     try:
         url = parse_url(value)
     except ValueError:
@@ -216,17 +217,17 @@ def _another(value: str, origin: str, exchange: Exchange) -> Explanation | None:
         return None
     fix = f"{_ALLOW}, {origin}: {_ECHO}"
     if ours.is_opaque:
-        why = "a sandboxed page has no origin of its own, and only * allows it"
-        return Explanation(kinds.ALLOW_ORIGIN_OTHER, why, "serve the page from an origin of its own, and allow that")
+        why = "a sandboxed page has no origin of its own, and only * allows it without credentials"
+        return Explanation(kinds.ALLOW_ORIGIN_OTHER, why, "serve the page from an origin of its own, and allow it")
     their_port, our_port = value.rpartition(theirs.host)[2], origin.rpartition(ours.host)[2]
     if theirs.host == ours.host and theirs.scheme == ours.scheme:
-        why = "it is the same host with another port, and each port is an origin of its own"
+        why = "it is the same host with another port, and each port is a separate origin"
         return Explanation(kinds.ALLOW_ORIGIN_PORT, why, fix)
     if theirs.host == ours.host and their_port == our_port:
         why = "it is the same host with another scheme, and http: and https: are different origins"
         return Explanation(kinds.ALLOW_ORIGIN_SCHEME, why, fix)
     if theirs.host.rstrip(".") == ours.host:
-        why = "with the dot at the end it is another host"
+        why = "with a dot at the end it is another host"
         return Explanation(kinds.ALLOW_ORIGIN_OTHER, why, f"write {origin}")
     return Explanation(kinds.ALLOW_ORIGIN_OTHER, _why_other_host(theirs, ours), fix)
 
@@ -236,17 +237,17 @@ _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 def _why_other_host(theirs: Origin, ours: Origin) -> str:
     if {theirs.host, ours.host} <= _THIS_MACHINE:
-        return "both mean the same machine, and browsers compare the names"
+        return "both names mean this machine, but browsers compare the names"
     if {theirs.host, ours.host} in ({ours.host, f"www.{ours.host}"}, {theirs.host, f"www.{theirs.host}"}):
-        return "with and without www. are two hosts"
+        return "the names with and without www. are two hosts"
     if ours.host.endswith(f".{theirs.host}"):
-        return "it is the domain above the page's, and the header covers no subdomains"
-    return "the server allows another origin, or always answers with the same one"
+        return "it is the parent domain of the page's host, and the header does not cover subdomains"
+    return "the server allows another origin, or sends the same one to everyone"
 
 
 def _no_origin(value: str, origin: str, exchange: Exchange) -> Explanation:
-    why = "it is no origin, which is a scheme, a host and perhaps a port"
-    return Explanation(kinds.ALLOW_ORIGIN_INVALID, why, f"send {origin}, or a lone * if all may read")
+    why = "it is not an origin, which is a scheme, a host and perhaps a port"
+    return Explanation(kinds.ALLOW_ORIGIN_INVALID, why, f"send {origin}, or * alone if everyone may read")
 
 
 _CASES: tuple[Callable[[str, str, Exchange], Explanation | None], ...] = (
@@ -267,5 +268,5 @@ _CASES: tuple[Callable[[str, str, Exchange], Explanation | None], ...] = (
 
 
 def explain_allow_origin(value: str, origin: str, exchange: Exchange) -> Explanation:
-    """Return why a value, neither ``*`` nor the page's origin, does not allow the page."""
+    """Return why a value that is neither ``*`` nor the page's origin does not allow the page."""
     return next(filter(None, (case(value, origin, exchange) for case in _CASES)))

@@ -1,4 +1,4 @@
-"""Who adds, removes, doubles or changes a header: the answers of a proxy beside those of the application behind it."""
+"""Who adds, removes, doubles or changes a header: a proxy and the application behind it, compared."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from corswsgi.checker.preflight import judge_preflight
 from corswsgi.checker.rules.network import diagnose_no_answer
 from corswsgi.checker.words import status_told
 
-#: Lists, in which neither order nor repetition counts, nor on how many lines they stand.
+#: Lists: their order, repetitions and number of lines mean nothing.
 _LISTS = frozenset(map(str.lower, (ALLOW_HEADERS, ALLOW_METHODS, EXPOSE_HEADERS, "Vary")))
 
 _KINDS: dict[Change, tuple[Kind, str, str]] = {
     "doubled": (
         kinds.PROXY_DOUBLES_HEADER,
         "the application sends {name}: {behind}, and the proxy makes it {front}",
-        "let one of the two send {name}: take it out of the proxy's configuration (in nginx, add_header), or out of "
+        "let only one of the two send {name}: remove it from the proxy's configuration (in nginx, add_header) or from "
         "the application",
     ),
     "removed": (
         kinds.PROXY_REMOVES_HEADER,
         "the application sends {name}: {behind}, and the proxy removes it",
-        "let the proxy pass {name} on: look for what hides or unsets it there",
+        "let the proxy pass {name} on: remove the line of its configuration that hides or unsets it",
     ),
     "changed": (
         kinds.PROXY_CHANGES_HEADER,
         "the application sends {name}: {behind}, and the proxy makes it {front}",
-        "take {name} out of the proxy's configuration, or correct it there",
+        "remove {name} from the proxy's configuration, or correct it there",
     ),
     "added": (
         kinds.PROXY_ADDS_HEADER,
-        "the proxy adds {name}: {front}, and the application sends none",
+        "the proxy adds {name}: {front}, and the application does not send it",
         "correct {name} in the proxy's configuration, not in the application",
     ),
 }
 
 
 def beside(evidence: Evidence) -> tuple[BehindAnswer, ...]:
-    """Return the answers of proxy and application, header by header."""
+    """Return the responses of the proxy and of the application, header by header."""
     return tuple(
         BehindAnswer(
             what="the preflight" if front.is_preflight else "the request",
@@ -76,7 +76,7 @@ def _rows(front: Exchange, behind: Exchange) -> Iterator[BehindRow]:
 
 
 def _change(lower: str, before: Sequence[str], after: Sequence[str]) -> Change:
-    """Return what the proxy made of a header."""
+    """Return what the proxy did to a header."""
     said, arrived = (fetch.split_list(", ".join(lines)) for lines in (before, after))
     if lower in _LISTS:
         said, arrived = (sorted({each.lower() for each in items}) for items in (said, arrived))
@@ -95,11 +95,11 @@ def _finding(evidence: Evidence, front: Exchange, behind: Exchange) -> Finding |
     seen = [front, behind]
     if behind.status is None:
         cause = diagnose_no_answer(behind.error)
-        sentence = f"the application behind the proxy ({behind.url}) did not answer: {cause.sentence}"
+        sentence = f"the application behind the proxy ({behind.url}) did not respond: {cause.sentence}"
         return kinds.BEHIND_NO_ANSWER.finding(sentence, cause.fix, seen=seen)
     lets_in, would = _lets_in(evidence, front), _lets_in(evidence, behind)
     if lets_in:
-        sentence = "the application's own answer would keep the page out: it is the proxy that lets it in"
+        sentence = "only the proxy allows the page: the application's own response would block it"
         return None if would else kinds.PROXY_LETS_IN.finding(sentence, seen=seen)
     rows = {row.header.lower(): row for row in _rows(front, behind)}
     origin = rows.pop(ALLOW_ORIGIN.lower(), None)
@@ -109,7 +109,7 @@ def _finding(evidence: Evidence, front: Exchange, behind: Exchange) -> Finding |
         found = _on_row(row, front, behind)
         if found is not None:
             return found
-    sentence = "the application behind the proxy was asked the same, and its own answer would keep the page out too"
+    sentence = "the application behind the proxy was sent the same request, and its response would block the page too"
     return kinds.PROXY_NOT_AT_FAULT.finding(sentence, seen=seen)
 
 
@@ -128,8 +128,8 @@ def _told(lines: Sequence[str]) -> str:
 def _on_status(front: Exchange, behind: Exchange) -> Finding:
     what = "the preflight" if front.is_preflight else "the request"
     sentence = (
-        f"{status_told(front, what)} by the proxy itself; the application behind it answers {behind.status}, and would "
-        "let the page in"
+        f"{status_told(front, what)} by the proxy itself; the application behind it responds with {behind.status}, and "
+        "would allow the page"
     )
     fix = "let the proxy pass the request on to the application" + (", OPTIONS too" if front.is_preflight else "")
     return kinds.PROXY_ANSWERS_ITSELF.finding(sentence, fix, seen=[front, behind])

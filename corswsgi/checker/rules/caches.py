@@ -1,4 +1,4 @@
-"""Whether a cache could hand one site's answer to another: the same URL, asked by different origins, compared."""
+"""Whether a cache could send the response to one site to another: what one URL sends to several origins, compared."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from corswsgi.checker.parts import CacheAnswer, Caching
 from corswsgi.checker.words import listed
 from corswsgi.errors import quote
 
-#: What a cached answer must not be wrong about.
+#: The headers that must not differ in a cached response.
 _DECISIVE = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, EXPOSE_HEADERS)
 
-#: rfc9110#section-15.1: what caches keep without being told; 206 wants a cache that knows ranges.
+#: rfc9110#section-15.1: what caches store by default; not 206, which only caches that support ranges store.
 _KEPT_STATUSES = frozenset({200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501})
 
-_FIX = "send Vary: Origin with every answer of this URL: to allowed origins, to others, and without an Origin"
+_FIX = "send Vary: Origin with every response from this URL: to allowed origins, to others, and without an Origin"
 
 
 class Asked(NamedTuple):
-    """The answer to one who asked.
+    """The response to one request for the URL.
 
-    :ivar who: in words.
-    :ivar origin: what ``Origin`` said; ``None`` for no such header.
-    :ivar fresh: what came for the same question past the cache; ``None`` if that was not asked, or nothing came.
+    :ivar who: who made the request, in words.
+    :ivar origin: the value of ``Origin``; ``None`` for no such header.
+    :ivar fresh: the response to the same request past the cache; ``None`` if there is none.
     """
 
     who: str
@@ -40,12 +40,12 @@ class Asked(NamedTuple):
 
     @property
     def judged(self) -> Exchange:
-        """What tells how the server itself answers."""
+        """The response that shows what the server itself sends."""
         return self.fresh or self.exchange
 
 
 def compare(asked: Iterable[Asked]) -> Caching | None:
-    """Compare answers to the same URL; one answer, or none, cannot be compared."""
+    """Compare responses from the same URL; ``None`` if there are fewer than two."""
     answered = [each for each in asked if each.exchange.status is not None]
     if len(answered) < 2:
         return None
@@ -55,7 +55,7 @@ def compare(asked: Iterable[Asked]) -> Caching | None:
         if each.fresh and (signs(each.exchange) or decisive(each.exchange) != decisive(each.fresh))
     ]
     told = tuple(map(_told, [*answered, *past]))
-    # What a cache keeps does not tell how the server answers.
+    # What a cache stores does not show what the server sends.
     judged = [Asked(each.who, each.origin, each.judged) for each in answered]
     depends = _depend_on_who_asks(each.exchange for each in judged)
     missing = tuple(each.who for each in judged if not varies(each.exchange)) if depends else ()
@@ -63,22 +63,22 @@ def compare(asked: Iterable[Asked]) -> Caching | None:
     if finding:
         sentence = finding.sentence
     elif any(signs(each.exchange) for each in judged):
-        sentence = "a cache answered, so that this tells nothing of what the server itself sends to each origin"
+        sentence = "a cache responded, so this does not show what the server itself sends to each origin"
     elif not any(value for each in judged for value in decisive(each.exchange)):
-        sentence = "no answer has CORS headers, so that there is nothing for a cache to mix up"
+        sentence = "no response has CORS headers, so there is nothing for a cache to mix up"
     else:
         sentence = _SENTENCES[depends]
     return Caching(told, depends, missing, sentence, finding)
 
 
 _SENTENCES = {
-    True: "the CORS headers depend on who asks, and Vary: Origin says so: a cache keeps the answers apart",
-    False: "the CORS headers are the same for everyone, so that a cache may hand any of the answers to anyone",
+    True: "the CORS headers depend on the Origin, and Vary: Origin says so: caches keep the responses apart",
+    False: "the CORS headers are the same for everyone, so a cache may send any of these responses to anyone",
 }
 
 
 def vary(seen: Observations) -> Iterator[Finding]:
-    """Yield what caches are not told, or told without need."""
+    """Yield that Vary lacks Origin, or has it without need."""
     asked = (
         Asked("a request without an Origin", None, seen.bare),
         Asked(seen.origin, seen.origin, seen.own.omit.exchange),
@@ -91,16 +91,16 @@ def vary(seen: Observations) -> Iterator[Finding]:
 
 
 def vary_overwritten(seen: Observations) -> Iterator[Finding]:
-    """Yield that what adds the CORS headers threw away what Vary said."""
+    """Yield that the part that adds the CORS headers overwrote Vary."""
     own = seen.own.omit.exchange
     lost = _vary_names(seen.bare) - _vary_names(own)
     if own.status == seen.bare.status and lost - {"origin"} and "*" not in _vary_names(own):
         names = ", ".join(sorted(lost - {"origin"}))
         sentence = (
-            f"Vary names {shown(names)} without an Origin and no longer with one: what adds the CORS headers throws "
-            "away what the application said, and caches mix up its answers"
+            f"Vary lists {shown(names)} if a request has no Origin, and not if it has one: the part that adds the CORS "
+            "headers overwrites the application's Vary, and caches may mix up its responses"
         )
-        fix = "add Origin to what Vary says already, over all of its lines"
+        fix = "add Origin to the existing Vary, which may have several lines"
         yield kinds.VARY_OVERWRITTEN.finding(sentence, fix, seen=[seen.bare, own])
 
 
@@ -127,18 +127,20 @@ def _on_vary(asked: Sequence[Asked], depends: bool) -> Finding | None:
     misleading = [each for each in missing if each.exchange.response_lines(ALLOW_ORIGIN) not in ((), ("*",))]
     telling = misleading or missing
     said = joined(telling[0].exchange, "Vary")
-    came = f"Vary: {quote(said)}, without Origin" if said else "no Vary: Origin"
-    sentence = (
-        f"the CORS headers depend on who asks, but the answer to {listed([each.who for each in missing])} has {came}"
-    )
+    came = "no Vary: Origin" + (f" (only {quote(said)})" if said else "")
+    to = listed([each.who for each in missing])
+    sentence = f"the CORS headers depend on the Origin, but the response to {to} has {came}"
     severity = max(_staleness(each.exchange) for each in missing)
     if severity is Severity.INFO:
-        kind, consequence = kinds.VARY_MISSING_NOT_STORED, "only its Cache-Control keeps caches from mixing answers up"
+        kind, consequence = (
+            kinds.VARY_MISSING_NOT_STORED,
+            "only Cache-Control keeps caches from mixing responses up",
+        )
     elif misleading:
-        kind, consequence = kinds.VARY_MISSING, "a cache that keeps it may hand the answer for one site to another"
+        kind, consequence = kinds.VARY_MISSING, "a cache may store it for one site, and send it to another"
     else:
         kind = kinds.VARY_MISSING_WITHOUT_CORS
-        consequence = "a cache that keeps it may hand it to a page, which then cannot read it"
+        consequence = "a cache may store it, and send it to a page, which then cannot read it"
     return kind.finding(f"{sentence}: {consequence}", _FIX, seen=[each.exchange for each in telling], severity=severity)
 
 
@@ -146,8 +148,10 @@ def _on_needless_vary(exchanges: Sequence[Exchange]) -> Finding | None:
     varying = [each for each in exchanges if varies(each)]
     if not varying or any(each.response_lines(ALLOW_ORIGIN) != ("*",) for each in exchanges):
         return None
-    sentence = f"{ALLOW_ORIGIN} is * for everyone, and Vary: Origin makes caches keep one copy for each origin"
-    return kinds.VARY_NEEDLESS.finding(sentence, "leave Origin out of Vary where the answer is *", seen=varying[:1])
+    sentence = f"{ALLOW_ORIGIN} is * for everyone, so Vary: Origin only makes caches store more copies"
+    return kinds.VARY_NEEDLESS.finding(
+        sentence, f"remove Origin from Vary if {ALLOW_ORIGIN} is always *", seen=varying[:1]
+    )
 
 
 def _depend_on_who_asks(exchanges: Iterable[Exchange]) -> bool:
@@ -155,7 +159,7 @@ def _depend_on_who_asks(exchanges: Iterable[Exchange]) -> bool:
 
 
 def decisive(exchange: Exchange) -> tuple[tuple[str, ...], ...]:
-    """Return what decides who may read what of an answer."""
+    """Return the headers that decide who may read what of a response."""
     return tuple(exchange.response_lines(name) for name in _DECISIVE)
 
 
@@ -164,7 +168,7 @@ def _vary_names(exchange: Exchange) -> set[str]:
 
 
 def varies(exchange: Exchange) -> bool:
-    """Tell whether caches are told to keep one answer for each origin."""
+    """Tell whether Vary tells caches to store one response for each origin."""
     return bool(_vary_names(exchange) & {"origin", "*"})
 
 
@@ -173,7 +177,7 @@ def _may_be_kept(exchange: Exchange) -> bool:
 
 
 def _staleness(exchange: Exchange) -> Severity:
-    """Return what a wrong answer from a cache weighs, by whether one is likely to keep this answer."""
+    """Return how bad a wrong response from a cache is, by how likely caches are to store this one."""
     directives = {
         each.partition("=")[0].strip().lower(): each.partition("=")[2].strip()
         for line in exchange.response_lines("Cache-Control")

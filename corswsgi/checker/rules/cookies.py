@@ -1,6 +1,6 @@
-"""Which browsers keep the cookies of an answer and send them back to the page's requests, and what to write if not.
+"""Which browsers store the cookies of a response and send them with the page's requests, and what to change if not.
 
-The values of cookies are left out: only names and attributes are told.
+Findings show names and attributes of cookies, never their values.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from corswsgi.checker.kinds import cookies as kinds
 from corswsgi.checker.parts import CookieAnswer, CookieFate
 from corswsgi.checker.words import listed
 
-#: What is wrong with the cookie itself, regardless of which address sets it.
+#: Rules about the cookie itself, whatever the page is.
 _ALWAYS = frozenset({Rule.MALFORMED, Rule.TOO_LARGE, Rule.PREFIX, Rule.DOMAIN, Rule.PARTITIONED_WITHOUT_SECURE})
 
 _MOST_COOKIES = 50
 
 
 def judge(origin: str, ways: Iterable[Sequence[Exchange]], engines: Sequence[str]) -> tuple[CookieAnswer, ...]:
-    """Return what becomes of each cookie of the answers to a page's requests, the first 50 of them.
+    """Return what each browser does with the cookies of the responses to a page's requests, with the first 50 of them.
 
     :param origin: of the page, serialized.
     :param ways: the exchanges of each request, redirects included, without preflights.
@@ -45,7 +45,7 @@ def judge(origin: str, ways: Iterable[Sequence[Exchange]], engines: Sequence[str
 
 
 def findings(origin: str, answers: Iterable[CookieAnswer]) -> Iterator[Finding]:
-    """Yield what is wrong with cookies, and once for all of them that a browser blocks those of third parties."""
+    """Yield what is wrong with each cookie, and once for all of them that a browser blocks third-party cookies."""
     blocking: dict[str, list[str]] = {}
     for answer in answers:
         if answer.finding is not None:
@@ -57,7 +57,7 @@ def findings(origin: str, answers: Iterable[CookieAnswer]) -> Iterator[Finding]:
     for fix, browsers in blocking.items():
         if browsers:
             names = listed(list(dict.fromkeys(browsers)))
-            sentence = f"the server is of another site than the page: in {names} its cookies are neither kept nor sent"
+            sentence = f"the server is on another site than the page: {names} neither store nor send its cookies"
             yield kinds.COOKIES_OF_THIRD_PARTY.finding(sentence, fix)
 
 
@@ -96,7 +96,7 @@ def _fate(engine: str, line: str, page: Origin, urls: Sequence[URL]) -> CookieFa
         sentence = "for this page only" if page.is_opaque else f"for pages of {cookie.partition} only"
         anchor = Departure.COOKIES_PARTITIONED.anchor
         return CookieFate(engine, profile.browser, "partitioned", Rule.PARTITION, anchor, sentence)
-    return CookieFate(engine, profile.browser, "kept", "", "", f"for {cookie.path} and what is below")
+    return CookieFate(engine, profile.browser, "kept", "", "", f"for {cookie.path} and below")
 
 
 # Words
@@ -109,12 +109,12 @@ def _finding(answer: CookieAnswer, lost: Sequence[CookieFate], page: Origin, url
         why.setdefault(f"{fate.sentence} ({fate.anchor})", []).append(fate.browser)
     fix = "; ".join(_fixes(answer, {fate.rule for fate in lost}, page, url))
     if len(lost) == len(answer.fates) and len(why) == 1:
-        sentence = f"{shown_name} is kept by none: {next(iter(why))}"
+        sentence = f"no browser stores {shown_name}: {next(iter(why))}"
         return kinds.COOKIE_REFUSED.finding(sentence, fix)
     reasons = "; ".join(f"{listed(names)}: {sentence}" for sentence, names in why.items())
     kind = kinds.COOKIE_REFUSED if len(lost) == len(answer.fates) else kinds.COOKIE_KEPT_BY_SOME
     browsers = listed([fate.browser for fate in lost])
-    return kind.finding(f"{shown_name} is not kept by {browsers}: {reasons}", fix)
+    return kind.finding(f"{shown_name} is not stored by {browsers}: {reasons}", fix)
 
 
 def _fixes(answer: CookieAnswer, rules: set[str], page: Origin, url: URL) -> Iterator[str]:
@@ -124,19 +124,19 @@ def _fixes(answer: CookieAnswer, rules: set[str], page: Origin, url: URL) -> Ite
     elif not same_site(page, url.origin):
         yield from _across_sites(answer, rules, page, url)
     elif Rule.THIRD_PARTY in rules:
-        yield "call the URL in the first place: the redirect to it came from another site"
+        yield "fetch the URL directly: the redirect to it comes from another site"
     elif Rule.NONE_WITHOUT_SECURE in rules:
-        yield f"write {_line(answer, 'SameSite=Lax')}, as page and server are of one site"
+        yield f"send {_line(answer, 'SameSite=Lax')}, because the page and the server are on one site"
     else:
-        yield f"leave Secure out as long as the address is http: (write {_line(answer)}), or serve it over https:"
+        yield f"remove Secure as long as the address is http: (send {_line(answer)}), or serve it over https:"
 
 
 _CORRECTIONS = {
     Rule.MALFORMED: "write the cookie as name=value, in printable ASCII",
-    Rule.TOO_LARGE: "keep what is large on the server, and in the cookie only what finds it",
-    Rule.PREFIX: "give the cookie all that its prefix promises, or another name",
-    Rule.DOMAIN: "leave Domain out, or write one that {host} is or is below, and that is no public suffix",
-    Rule.PARTITIONED_WITHOUT_SECURE: "write Secure beside Partitioned",
+    Rule.TOO_LARGE: "store large data on the server, and only a key to it in the cookie",
+    Rule.PREFIX: "give the cookie the attributes that the prefix of its name requires, or another name",
+    Rule.DOMAIN: "remove Domain, or write {host} or a parent domain of it that is not a public suffix",
+    Rule.PARTITIONED_WITHOUT_SECURE: "add Secure to Partitioned",
 }
 
 
@@ -145,18 +145,21 @@ def _across_sites(answer: CookieAnswer, rules: set[str], page: Origin, url: URL)
     if helps_alone or not rules - {Rule.THIRD_PARTY}:
         yield one_site(page, url)
         return
-    how = f"write {_line(answer, 'SameSite=None', 'Secure')}"
+    how = f"send {_line(answer, 'SameSite=None', 'Secure')}"
     yield how if url.scheme == "https" else f"serve the URL over https: and {how}"
 
 
 def one_site(page: Origin, url: URL) -> str:
     if page.is_opaque:
-        return "serve the page from an origin of its own: a sandboxed page is of no site"
+        return "serve the page from an origin of its own: a sandboxed page belongs to no site"
     if schemelessly_same_site(page, url.origin):
-        return "serve page and API both over https:; for Chrome, http: and https: are two sites"
+        return "serve both the page and the API over https:; for Chrome, http: and https: are two sites"
     if _are_local(page, url):
-        return f"call the server by the host of the page, {page.host}, so that both are of one site; ports do not count"
-    return "serve page and API from one site, as app.example.com and api.example.com are; Safari takes no other cookies"
+        return f"fetch from the host of the page, {page.host}, so that both are on one site; the port may differ"
+    return (
+        "serve the page and the API from one site, such as app.example.com and api.example.com; Safari blocks all "
+        "other cookies"
+    )
 
 
 def _are_local(page: Origin, url: URL) -> bool:
@@ -165,7 +168,7 @@ def _are_local(page: Origin, url: URL) -> bool:
 
 
 def _line(answer: CookieAnswer, *more: str) -> str:
-    """Return the ``Set-Cookie`` to write."""
+    """Return the ``Set-Cookie`` header to send."""
     replaced = ("samesite", "secure")
     kept = [each for each in answer.attributes if each.partition("=")[0].strip().lower() not in replaced]
     return f"Set-Cookie: {'; '.join([f'{answer.name}=...', *kept, *more])}"

@@ -1,4 +1,4 @@
-"""What a cache in front of the server keeps, beside what the server itself answers."""
+"""What a cache in front of the server stores, compared with what the server itself sends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from corswsgi.checker.strangers import stranger_to
 
 
 def everyone_asked(evidence: Evidence) -> tuple[Asked, ...]:
-    """Return what came without an Origin, for the page and for a stranger, beside what came past the cache."""
+    """Return the responses to no Origin, to the page and to a stranger, each with the response past the cache."""
     own, probes, origin = evidence.own, evidence.probes, evidence.question.origin
     if own is None or "stranger" not in probes:
         return ()
@@ -30,15 +30,15 @@ def everyone_asked(evidence: Evidence) -> tuple[Asked, ...]:
 
 
 def _fresh(probes: Mapping[Purpose, Exchange], came: Exchange, *purposes: Purpose) -> Exchange | None:
-    """Return the server's own answer to the same question, if one came."""
+    """Return the server's own response to the same request, if there is one."""
     asked = [probes[each] for each in purposes if each in probes]
     return next((each for each in asked if is_past(each, came)), None)
 
 
 def on_caches(everyone: Sequence[Asked], with_credentials: bool) -> Iterator[Finding]:
-    """Yield what is to be known of a cache, which is nothing if none shows.
+    """Yield what a cache does; nothing if there is no sign of one.
 
-    :param everyone: what came without an Origin, for the page and for a stranger; or nothing.
+    :param everyone: of :func:`everyone_asked`.
     """
     if not everyone:
         return
@@ -51,64 +51,64 @@ def on_caches(everyone: Sequence[Asked], with_credentials: bool) -> Iterator[Fin
         yield from [on_page] if on_page is not None else mixed
     elif told and page.fresh is None:
         sentence = (
-            f"a cache answered ({', '.join(told)}), and again with a query parameter that nobody uses and with "
-            "Cache-Control: no-cache: what the server itself would answer is not known"
+            f"a cache responded ({', '.join(told)}), also to a query parameter that nobody uses and to Cache-Control: "
+            "no-cache: what the server itself sends is not known"
         )
-        fix = "ask the server behind the cache with --behind URL, or empty the cache and ask again"
+        fix = "ask the server behind the cache with --behind URL, or clear the cache and run the command again"
         yield kinds.CACHE_NOT_PASSED.finding(sentence, fix, seen=[page.exchange])
     elif told:
-        sentence = f"a cache answered ({', '.join(told)}); past it, the server sends the same CORS headers"
+        sentence = f"a cache responded ({', '.join(told)}); past it, the server sends the same CORS headers"
         yield kinds.CACHE_ANSWERED.finding(sentence, seen=[page.exchange])
 
 
 def _on_page(asked: Asked, everyone: Sequence[Asked], with_credentials: bool) -> Finding | None:
     came, fresh, origin = asked.exchange, asked.judged, asked.origin or ""
-    answered = f"a cache answered ({', '.join(signs(came))})" if signs(came) else _seems(came)
+    answered = f"a cache responded ({', '.join(signs(came))})" if signs(came) else _seems(came)
     now, then = _allowed(fresh), _allowed(came)
     seen = [came, fresh]
     if shares(came, origin, with_credentials):
         if shares(fresh, origin, with_credentials):
             return None
         sentence = (
-            f"{answered} with {then}; past it, the server sends {now}: once the cache forgets its answer, the page may "
-            "not read this any more"
+            f"{answered} with {then}; past it, the server sends {now}: once the response expires from the cache, the "
+            "page can no longer read it"
         )
         return kinds.KEPT_THOUGH_REFUSED.finding(sentence, "let the server itself send the headers", seen=seen)
     if not shares(fresh, origin, with_credentials):
         return None
     if joined(came, ALLOW_ORIGIN) is None:
-        sentence = f"{answered} with what it keeps, which has no CORS headers; past it, the server sends {now}"
+        sentence = f"{answered} with a stored response without CORS headers; past it, the server sends {now}"
         return kinds.KEPT_WITHOUT_CORS.finding(sentence, _fix(asked, everyone), seen=seen)
-    sentence = f"{answered} with what it keeps for another origin, {then}; past it, the server sends {now}"
+    sentence = f"{answered} with a stored response for another origin, {then}; past it, the server sends {now}"
     return kinds.KEPT_FOR_ANOTHER_ORIGIN.finding(sentence, _fix(asked, everyone), seen=seen)
 
 
 def _seems(came: Exchange) -> str:
-    """Return that a cache answered which does not say so; Via tells of what stands in between, caches or not."""
+    """Return that a cache seems to have responded that does not say so; Via names whatever is in between."""
     via = joined(came, "Via")
-    return f"a cache seems to have answered (Via: {shown(via)})" if via else "a cache seems to have answered"
+    return f"a cache seems to have responded (Via: {shown(via)})" if via else "a cache seems to have responded"
 
 
 def _mixed(asked: Asked, everyone: Sequence[Asked]) -> Finding:
     came, fresh = asked.exchange, asked.judged
     sentence = (
-        f"a cache ({', '.join(signs(came))}) hands {asked.who} an answer with {_allowed(came)}, where the server "
-        f"itself sends {_allowed(fresh)}: it mixes up the answers to different origins"
+        f"a cache ({', '.join(signs(came))}) sends {asked.who} a response with {_allowed(came)}, and the server itself "
+        f"sends {_allowed(fresh)}: the cache mixes up the responses to different origins"
     )
     return kinds.CACHE_MIXES_ORIGINS.finding(sentence, _fix(asked, everyone), seen=[came, fresh])
 
 
 def _fix(asked: Asked, everyone: Sequence[Asked]) -> str:
-    """Return what to do, which depends on whether the server says Vary: Origin already."""
+    """Return what to do, which depends on whether the server already sends Vary: Origin."""
     fresh = [each.fresh for each in everyone if each.fresh is not None]
     if all(map(varies, (asked.exchange, *fresh))):
         return (
-            "the server says Vary: Origin, and the cache does not mind it: make Origin a part of the cache's key, or "
-            "keep the answers of this URL out of the cache (Cache-Control: private); then empty the cache"
+            "the server sends Vary: Origin, but the cache ignores it: make Origin part of the cache's key, or do not "
+            "let the cache store responses from this URL (Cache-Control: private); then clear the cache"
         )
     return (
-        "send Vary: Origin with every answer of this URL, also to requests without an Origin, and then empty the cache "
-        "of what it keeps"
+        "send Vary: Origin with every response from this URL, also to requests without an Origin, and then clear the "
+        "cache"
     )
 
 

@@ -1,4 +1,4 @@
-"""Headers of an answer that look like those of CORS, and that no browser knows."""
+"""Response headers whose names resemble those of CORS, and that browsers ignore."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from corswsgi.errors import nearest
 _NAMES = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE)
 _KNOWN = {name.lower(): name for name in _NAMES}
 
-#: Names of requests that servers send by mistake, and what was meant.
+#: Request headers that servers send by mistake, and the response headers that are meant.
 _OF_REQUESTS = {
     "access-control-request-method": ALLOW_METHODS,
     "access-control-request-methods": ALLOW_METHODS,
@@ -31,20 +31,20 @@ _OF_REQUESTS = {
     "access-control-request-header": ALLOW_HEADERS,
 }
 
-#: Real headers that resemble them.
+#: Real headers with similar names.
 _OTHERS = frozenset(
     "access-control-allow-private-network access-control-allow-local-network access-control-allow-external "
     "timing-allow-origin allow origin".split()
 )
 
-#: Without its first words a name is still recognised.
+#: Names without "Access-Control-" are recognised too.
 _SHORT = re.compile(r"(allow|allowed|expose|exposed)-(origin|header|method|credential)s?\Z")
 
 _CUTOFF = 0.85
 
 
 def misspelled(exchange: Exchange) -> dict[str, str]:
-    """Return the names that were written, and those that were meant."""
+    """Return the misspelled names, each with the name that is meant."""
     wrong = {}
     for name, _ in exchange.response_headers:
         lower = name.lower().replace("_", "-").removeprefix("x-")
@@ -60,24 +60,24 @@ def misspelled(exchange: Exchange) -> dict[str, str]:
 
 
 def diagnose_names(exchange: Exchange, lacking: Container[str]) -> Finding | None:
-    """Return that a header that the page needs came under another name.
+    """Return that a header that the page needs is misspelled.
 
-    :param lacking: the names of those that did not come.
+    :param lacking: the names of the headers that are missing.
     """
     found = (_finding(exchange, *each, Severity.HIGH) for each in misspelled(exchange).items() if each[1] in lacking)
     return next(found, None)
 
 
 def on_names(evidence: Evidence, found: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield what is misspelled although the page did not need it.
+    """Yield the misspelled headers that the page does not need.
 
-    :param found: what is known already.
+    :param found: the findings so far.
     """
     yield from _others(evidence.main, {finding.sentence for finding in found})
 
 
 def misspelled_names(seen: Observations) -> Iterator[Finding]:
-    """Yield what is misspelled in any answer."""
+    """Yield the misspelled headers of all responses."""
     yield from _others([*seen.plain_answers, *seen.preflights], set())
 
 
@@ -91,7 +91,7 @@ def _others(exchanges: Iterable[Exchange], told: set[str]) -> Iterator[Finding]:
 
 
 def _finding(exchange: Exchange, name: str, meant: str, severity: Severity) -> Finding:
-    known = "a header of requests" if name.lower() in _OF_REQUESTS else "a header that no browser knows"
-    sentence = f"the server sends {shown(name)}, {known}; {meant} is what is meant"
-    fix = f"write {meant} in place of {shown(name)}"
+    known = "which is a request header" if name.lower() in _OF_REQUESTS else "which browsers ignore"
+    sentence = f"the server sends {shown(name)}, {known}; the right name is {meant}"
+    fix = f"send {meant} instead of {shown(name)}"
     return MISSPELLED_HEADER.finding(sentence, fix, seen=[exchange], severity=severity)

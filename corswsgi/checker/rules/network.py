@@ -1,4 +1,4 @@
-"""Why no answer came, and what no header can change."""
+"""Why there was no response, and what no header can change."""
 
 from __future__ import annotations
 
@@ -13,70 +13,70 @@ from corswsgi.checker.observations import Observations
 
 _LOG = "look at the log of the server"
 
-#: What a failed request says of itself, and what that means.
+#: Patterns of error messages, and what each means.
 _NO_ANSWERS: tuple[tuple[str, Kind, str, str], ...] = (
     (
         r"^out of time:",
         kinds.OUT_OF_TIME,
         "{error}",
-        "--max-time allows more",
+        "allow more time with --max-time",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|CertificateError|doesn't match",
         kinds.CERTIFICATE,
         "the TLS certificate of the server cannot be trusted ({detail}), and browsers refuse to talk to it",
-        "use a certificate that browsers trust; for a test server, --insecure takes any",
+        "use a certificate that browsers trust; for a test server, --insecure accepts any certificate",
     ),
     (
         r"SSLError|SSLEOFError|SSL:",
         kinds.TLS,
-        "no TLS connection could be made; perhaps the server speaks http: at this port, not https:",
+        "a TLS connection could not be established; perhaps the server uses http: at this port, not https:",
         "check the scheme and the port of the URL",
     ),
     (
         r"ProxyError",
         kinds.PROXY,
-        "the proxy that the environment names does not answer",
-        "check HTTPS_PROXY and NO_PROXY",
+        "the proxy named in the environment does not respond",
+        "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
     ),
     (
         r"NameResolutionError|getaddrinfo|Name or service not known|nodename nor servname|Failed to resolve",
         kinds.NAME_UNKNOWN,
-        "the host name of the server is not known",
+        "the host name of the server cannot be resolved",
         "check the host name",
     ),
     (
         r"ConnectTimeout|ReadTimeout|timed out",
         kinds.TIMEOUT,
-        "the server gave no answer within the time given",
-        "look at what keeps the server from answering; --timeout waits longer",
+        "the server did not respond in time",
+        "find out why the server does not respond; --timeout sets how long the command waits",
     ),
     (
         r"Connection refused|actively refused",
         kinds.CONNECTION_REFUSED,
-        "nothing listens at that address and port",
+        "no server listens at that address and port",
         "start the server, or check the host and the port",
     ),
     (
         r"BadStatusLine|InvalidHeader|LineTooLong|HeaderParsingError|got more than|UnknownProtocol|InvalidChunk",
         kinds.NOT_HTTP,
-        "what the server sent is not HTTP",
+        "the server's response is not HTTP",
         "check the port: another service may listen there",
     ),
     (
         r"RemoteDisconnected|ConnectionReset|Connection reset|Broken pipe|IncompleteRead|Connection aborted",
         kinds.CLOSED,
-        "the server closed the connection without an answer",
+        "the server closed the connection without a response",
         _LOG,
     ),
-    (r"the application ", kinds.APP_RAISED, "{error}", "correct the application"),
+    (r"the application ", kinds.APP_RAISED, "{error}", "fix the application"),
 )
 
 
 def diagnose_no_answer(error: str) -> Finding:
-    """Return why no answer came.
+    """Return why there was no response.
 
-    :param error: what the exchange says.
+    :param error: the error of the exchange.
     """
     for pattern, kind, sentence, fix in _NO_ANSWERS:
         if re.search(pattern, error):
@@ -87,10 +87,10 @@ def diagnose_no_answer(error: str) -> Finding:
 
 
 def mixed_content(seen: Observations) -> Iterator[Finding]:
-    """Yield that no page of that origin can ask at all."""
+    """Yield that pages of that origin cannot send requests to the URL at all."""
     if is_mixed_content(parse_origin(seen.origin), seen.url):
         sentence = (
-            f"pages of {seen.origin} cannot fetch plain http at all (mixed content), unless from this machine; what "
-            "follows is how the server compares"
+            f"pages of {seen.origin} cannot fetch plain http: at all (mixed content), except from this machine; the "
+            "other findings show only how the server compares origins"
         )
         yield kinds.MIXED_CONTENT.finding(sentence, "serve it over https:", seen=[seen.bare])

@@ -1,4 +1,4 @@
-"""Who may read: which origins a server takes for allowed ones."""
+"""Who may read: which origins a server allows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from corswsgi.checker.words import listed
 
 _WHOLE = "compare the whole Origin with a list"
 
-# What a check asks
+# In a check
 
 
 def given_away(evidence: Evidence) -> Iterator[Finding]:
-    """Yield what the answers to strangers, and to the page's own origin, give away."""
+    """Yield what the responses to strangers, and to the page's own origin, give away."""
     url, page, own = evidence.target.url, evidence.question.origin, evidence.own
     preflight = evidence.probes.get("stranger-preflight")
     # A cache must not hide what the server tells strangers.
@@ -38,20 +38,22 @@ def given_away(evidence: Evidence) -> Iterator[Finding]:
         yield _sent_by_any(preflight)
     if stranger is not None and not shares(stranger, joined_request(stranger, "Origin"), with_credentials=True):
         for finding in _about_those_taken(each for each in evidence.resembling if _is_credentialed(each)):
-            yield replace(finding, fix=f"{finding.fix}; corswsgi audit shows what others get")
+            yield replace(finding, fix=f"{finding.fix}; corswsgi audit tries more origins")
     null = own if page == "null" else evidence.probes.get("null")
     if null is not None and shares(null, "null", with_credentials=True):
         sentence = (
-            'the origin "null" is allowed: it is that of sandboxed frames, which any website can make, and these can '
-            "read the answer with the user's cookies"
+            'the origin "null" is allowed: any website can create a sandboxed frame, which has that origin, and read '
+            "the response with the user's cookies"
         )
         yield kinds.NULL_ORIGIN.finding(sentence, _COMPARISONS[kinds.NULL_ORIGIN][1], seen=[null])
     if own is not None and is_insecure(page) and url.scheme == "https" and shares(own, page, with_credentials=True):
-        sentence = f"{page} is not https:, so that anyone on the way can put a script into it that reads with cookies"
+        sentence = (
+            f"{page} is not https:, so anyone on the network can insert a script that reads with the user's cookies"
+        )
         yield kinds.INSECURE_ORIGIN_WITH_CREDENTIALS.finding(sentence, "serve the page over https:", seen=[own])
 
 
-# What an audit asks
+# In an audit
 
 
 def any_origin(seen: Observations) -> Iterator[Finding]:
@@ -62,23 +64,23 @@ def any_origin(seen: Observations) -> Iterator[Finding]:
         yield _read_by_any(value, stranger.include.exchange, fix)
     elif stranger.omit.allowed and stranger.omit.exchange.response_lines(ALLOW_ORIGIN) == ("*",):
         sentence = (
-            f"any website can read the answer, without cookies: {ALLOW_ORIGIN} is *. That is right for public data, "
-            "and wrong if only the network keeps others out"
+            f"any website can read the response, without cookies: {ALLOW_ORIGIN} is *. That is right for public data, "
+            "but wrong if the data is protected only by being in a private network"
         )
-        fix = f"if it is not meant: {policy_in_a_line(seen.origin, False)}"
+        fix = f"if this is not intended: {policy_in_a_line(seen.origin, False)}"
         yield kinds.ANY_ORIGIN.finding(sentence, fix, seen=[stranger.omit.exchange])
     elif stranger.omit.allowed:
         yield _reflected(value, stranger.omit.exchange, policy_in_a_line(seen.origin, False))
 
 
 def any_origin_may_send(seen: Observations) -> Iterator[Finding]:
-    """Yield that preflights are granted to every origin, although not every one may read."""
+    """Yield that preflights from every origin are granted, although not every origin may read."""
     if seen.sending.allowed and not seen.unrelated.include.allowed:
         yield _sent_by_any(seen.sending.exchange)
 
 
 def strangers(seen: Observations) -> Iterator[Finding]:
-    """Report strangers that get more than the unrelated one, by kind, except those that others imply."""
+    """Yield strangers that get more than the unrelated one, by kind, without those that others imply."""
     yield from _about_those_taken(each for each in seen.sightings[1:] if _excess(each, seen.unrelated))
 
 
@@ -96,90 +98,89 @@ def _about_those_taken(sightings: Iterable[Sighting]) -> Iterator[Finding]:
 
 def _read_by_any(value: str, exchange: Exchange, fix: str) -> Finding:
     sentence = (
-        f"any website (tried: {value}) can read the answer with the user's cookies: the server sends back any "
-        "Origin it gets"
+        f"any website (tried: {value}) can read the response with the user's cookies: the server sends back any Origin"
     )
     return kinds.ANY_ORIGIN_CREDENTIALS.finding(sentence, fix, seen=[exchange])
 
 
 def _reflected(value: str, exchange: Exchange, otherwise: str) -> Finding:
     sentence = (
-        f"any website (tried: {value}) can read the answer, without cookies: the server sends back any Origin it "
-        "gets, and if credentials are ever switched on, any website reads with them"
+        f"any website (tried: {value}) can read the response, without cookies: the server sends back any Origin. If "
+        "credentials are ever turned on, any website can read with the user's cookies"
     )
-    fix = f"if all may read, send *, which can never go with credentials; if not: {otherwise}"
+    fix = f"if everyone may read, send *, which never allows credentials; if not: {otherwise}"
     return kinds.ANY_ORIGIN_REFLECTED.finding(sentence, fix, seen=[exchange])
 
 
 def _sent_by_any(preflight: Exchange) -> Finding:
     method, value = (joined_request(preflight, name) for name in ("Access-Control-Request-Method", "Origin"))
     sentence = (
-        f"any website (tried: {value}) can send {method} with the user's cookies: preflights are granted to any "
-        "Origin, and what the request changes is changed"
+        f"any website (tried: {value}) can send {method} with the user's cookies, and so change data as the user: the "
+        "server grants preflights from any Origin"
     )
-    fix = "decide about preflights by the same list of origins as about all other requests"
+    fix = "use one list of origins for preflights and for all other requests"
     return kinds.ANY_ORIGIN_MAY_SEND.finding(sentence, fix, seen=[preflight])
 
 
 # Origins that resemble the one that is meant
 
-#: What the acceptance of a stranger says about the comparison, and what to do.
+#: What the server does wrong if it allows such a stranger, and what to do.
 _COMPARISONS = {
     kinds.NULL_ORIGIN: (
-        'the server allows "null", which is the origin of sandboxed frames on any website',
+        "any website can create a sandboxed frame, which has that origin",
         "never allow null; serve the page from an origin of its own",
     ),
     kinds.ORIGIN_SUFFIX: (
-        "the server looks only at how the Origin begins",
+        "the server compares only the beginning of the Origin",
         "compare the whole Origin; end a regular expression with \\Z (re.fullmatch)",
     ),
     kinds.ORIGIN_PREFIX: (
-        "the server looks only at how the Origin ends",
-        'compare the whole Origin; if subdomains are meant, what stands before them must be "://" or a dot',
+        "the server compares only the end of the Origin",
+        'compare the whole Origin; if you allow subdomains, require "://" or a dot before the domain',
     ),
     kinds.ORIGIN_DOT: (
-        "a dot in a regular expression stands for any character",
+        "a dot in a regular expression matches any character",
         "write \\. in a regular expression, or compare the whole Origin as a string",
     ),
     kinds.ORIGIN_SPECIAL_CHARACTER: (
-        "the server takes a character that hosts may hold for the end of the host",
+        "the server treats a special character as the end of the host",
         "compare the whole Origin; end a regular expression with \\Z (re.fullmatch)",
     ),
     kinds.ORIGIN_HTTP: (
-        "the server does not compare the scheme, or allows plain http",
-        "allow origins on https only",
+        "the server does not compare the scheme, or allows plain http:",
+        "allow https: origins only",
     ),
     kinds.ORIGIN_PORT: (
-        "the server does not compare the port, or allows any",
-        "compare the whole Origin with its port, unless every port of the host is meant",
+        "the server does not compare the port, or allows any port",
+        "compare the whole Origin with its port, unless you want to allow every port of the host",
     ),
     kinds.ORIGIN_SUBDOMAIN: (
         "the server allows subdomains",
-        "list the hosts that need it, unless every subdomain is meant and none can fall into other hands",
+        "list the hosts that need access, unless you want to allow every subdomain and nobody can take one over",
     ),
     kinds.ORIGIN_CASE: (
-        "the server takes upper and lower case for the same",
-        "compare byte for byte: browsers always send scheme and host in lower case",
+        "the server ignores upper and lower case",
+        "compare every character: browsers always send the scheme and the host in lower case",
     ),
     kinds.ORIGIN_TRAILING: (
-        "the server does not look at what follows the Origin that it knows",
+        "the server ignores the text after an allowed Origin",
         "compare the whole Origin; end a regular expression with \\Z (re.fullmatch)",
     ),
     kinds.ORIGIN_EMBEDDED: (
-        "the server searches for what it knows, or matches a wildcard across the parts of the Origin",
-        "compare the whole Origin; a wildcard may stand for labels of the host only, not for what holds a slash",
+        "the server searches for an allowed name inside the Origin, or its wildcard matches more than the host",
+        "compare the whole Origin; let a wildcard match labels of the host only, and no slash",
     ),
 }
 
-#: Who can have such a page, and what comes of it; "{}" is how the page can read.
+#: Who can have such a page, and what follows from it; "{}" is how the page can read.
 _CONSEQUENCES = {
-    Reach.ANYONE: "anyone can have a page of that origin, and it can read the answer {}",
-    Reach.NETWORK: "anyone who controls the network can make a page of that origin, and it can read the answer {}",
-    Reach.SITE: "anyone who controls another host or port of the site can read the answer {}",
-    Reach.PATTERN: "if that is not meant, anyone who controls such a host or port can read the answer {}",
-    Reach.NOBODY: "nobody can have that name today; it shows how the comparison is made",
-    Reach.UNSENT: "no browser sends such an Origin; it shows how the comparison is made, and that others may slip by",
-    Reach.HARMLESS: "no browser sends such an Origin, and the host would be the same; it shows what is compared",
+    Reach.ANYONE: "anyone can create a page with that origin, and it can read the response {}",
+    Reach.NETWORK: "anyone who controls the network can serve a page with that origin, and it can read the response {}",
+    Reach.SITE: "anyone who controls another host or port of the site can read the response {}",
+    Reach.PATTERN: "anyone who controls such a host or port can read the response {}",
+    Reach.NOBODY: "nobody can register that name today; it shows how the server compares",
+    Reach.UNSENT: "no browser sends such an Origin; it shows how the server compares, and other values may pass too",
+    Reach.HARMLESS: "no browser sends such an Origin, so this is harmless; it shows how the server compares",
 }
 
 

@@ -1,4 +1,4 @@
-"""What is behind a preflight's status, or behind there being none."""
+"""Why a preflight failed, by the status of its response."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ from corswsgi.errors import quote
 _PREFLIGHT_STATUSES: dict[int, tuple[Kind, str, str]] = {
     401: (
         kinds.PREFLIGHT_UNAUTHORIZED,
-        "the server wants a login for the preflight, but browsers never send cookies or passwords with one",
+        "the server requires a login for the preflight, but browsers never send cookies or passwords with a preflight",
         f"{ANSWER_BEFORE} authentication is checked",
     ),
     403: (
         kinds.PREFLIGHT_FORBIDDEN,
-        "the server forbids the preflight: its CORS settings do not know this origin, or something before it "
-        "(authentication, CSRF protection, a firewall) turns OPTIONS away",
+        "the server forbids the preflight: its CORS settings do not allow this origin, or something in front of it "
+        "(authentication, CSRF protection, a firewall) rejects OPTIONS",
         f"allow the origin in the server's CORS settings; {ANSWER_BEFORE} access is checked",
     ),
     404: (
         kinds.PREFLIGHT_NOT_FOUND,
-        "nothing answers OPTIONS at this address: it is wrong, or the route exists for other methods only",
+        "there is nothing here for OPTIONS: the address is wrong, or the route exists for other methods only",
         f"check the address; {ANSWER_BEFORE} the route is looked up",
     ),
     405: (
         kinds.PREFLIGHT_METHOD_NOT_ALLOWED,
-        "the server does not take OPTIONS at this address, and a preflight is an OPTIONS request",
+        "the server does not accept OPTIONS at this address, and a preflight is an OPTIONS request",
         f"{ANSWER_BEFORE} the method is checked",
     ),
     501: (
         kinds.PREFLIGHT_NOT_IMPLEMENTED,
         "the server does not know the method OPTIONS at all, and a preflight is an OPTIONS request",
-        "teach the server OPTIONS; for Python's http.server that is CORSRequestHandlerMixin, or a method do_OPTIONS",
+        "let the server answer OPTIONS; for Python's http.server, use CORSRequestHandlerMixin, or write do_OPTIONS",
     ),
 }
 
 
 def diagnose_preflight(preflight: Exchange) -> Finding | None:
-    """Return what is behind a preflight's status, or behind there being none; nothing for one from 200 to 299."""
+    """Return why a preflight failed; ``None`` for a status from 200 to 299."""
     status = preflight.status
     if status is None:
         cause = diagnose_no_answer(preflight.error)
-        sentence = f"the preflight got no answer: {cause.sentence}"
+        sentence = f"there was no response to the preflight: {cause.sentence}"
         return kinds.PREFLIGHT_NO_ANSWER.finding(sentence, cause.fix)
     if 200 <= status <= 299:
         return None
@@ -61,15 +61,15 @@ def diagnose_preflight(preflight: Exchange) -> Finding | None:
         fix = in_words(preflight, fix, "preflight")
     elif status >= 500:
         kind = kinds.PREFLIGHT_SERVER_ERROR
-        sentence = "the server, or a proxy before it, failed at the preflight; CORS is not what is wrong"
+        sentence = "the server, or a proxy in front of it, failed on the preflight; this is not a CORS problem"
         fix = "find the error in the logs of the server and of the proxy"
     elif status >= 400:
         kind = kinds.PREFLIGHT_REFUSED
-        sentence = "the server, or something before it, refuses the preflight"
-        fix = f"{ANSWER_BEFORE} anything else looks at the request"
+        sentence = "the server, or something in front of it, refuses the preflight"
+        fix = f"{ANSWER_BEFORE} anything else checks the request"
     else:
         kind = kinds.PREFLIGHT_STATUS
-        sentence = "only a status from 200 to 299 lets a preflight pass"
+        sentence = "a preflight passes only with a status from 200 to 299"
         fix = "answer preflights with status 204"
     allow = joined(preflight, "Allow")
     hint = f" (its Allow header lists {quote(allow)})" if status == 405 and allow is not None else ""

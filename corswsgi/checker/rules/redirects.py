@@ -29,7 +29,7 @@ from corswsgi.checker.server_words import NGINX, in_words, words_of
 from corswsgi.checker.words import status_told
 from corswsgi.errors import quote
 
-ANSWER_BEFORE = "answer OPTIONS requests that carry Access-Control-Request-Method before"
+ANSWER_BEFORE = "answer OPTIONS requests that have Access-Control-Request-Method before"
 
 _LOGIN = re.compile(
     r"log[-_]?(in|on)\b|sign[-_]?in\b|\b(auth|oauth2?|openid(-connect)?|sso|saml2?|cas|adfs|idp|accounts?)\b|"
@@ -41,9 +41,9 @@ _LOGIN = re.compile(
 class Way(NamedTuple):
     """Where a redirect leads.
 
-    :ivar kind: what kind it is of a preflight.
+    :ivar kind: the kind of finding if a preflight is redirected there.
     :ivar where: in words.
-    :ivar address: the URL; empty if there is none, or it is the same again.
+    :ivar address: the URL; empty if there is none, or if it is the same URL again.
     """
 
     kind: Kind
@@ -56,14 +56,14 @@ class Way(NamedTuple):
 
 
 def diagnose_redirect(preflight: Exchange) -> Finding:
-    """Return where a preflight is redirected to; browsers do not follow."""
+    """Return where a preflight is redirected to, which browsers do not follow."""
     way = way_of(preflight)
-    sentence = f"{status_told(preflight, 'the preflight')}, a redirect {way.where}; browsers do not follow one there"
+    sentence = f"{status_told(preflight, 'the preflight')}, a redirect {way.where}, which browsers do not follow"
     fix = f"{ANSWER_BEFORE} {'authentication' if way.is_login else 'anything'} redirects"
     if way.is_login:
         fix = in_words(preflight, fix, "preflight")
     elif way.address:
-        call = f"call {way.address} in the first place"
+        call = f"fetch {way.address} directly"
         fix = f"{call}, or {fix}" if way.kind is PREFLIGHT_REDIRECT else call
     return way.kind.finding(sentence, fix, seen=[preflight])
 
@@ -100,55 +100,53 @@ def _alike(path: str, other: str) -> bool:
 
 
 def hidden_redirect(exchange: Exchange) -> Finding:
-    """Return where a request is redirected to by an answer without CORS headers."""
+    """Return where a request is redirected to by a response without CORS headers."""
     way = way_of(exchange)
     if way.is_login:
-        return _to_login(exchange, f"{way.where}, and that answer has no CORS headers")
+        return _to_login(exchange, f"{way.where}, and the redirect has no CORS headers")
     sentence = (
-        f"{status_told(exchange, 'the request')}, a redirect {way.where}, without the CORS headers that browsers want "
-        "on redirects too"
+        f"{status_told(exchange, 'the request')}, a redirect {way.where}, without the CORS headers that browsers "
+        "require on redirects too"
     )
     fix = "send the CORS headers with redirects too"
     if words_of(exchange) is not NGINX:  # there add_header reaches redirects without always
         fix = in_words(exchange, fix, "errors")
     if way.address:
-        fix = f"call {way.address} in the first place, or {fix}"
+        fix = f"fetch {way.address} directly, or {fix}"
     return kinds.REDIRECT_HIDDEN.finding(sentence, fix, seen=[exchange])
 
 
 def null_after_redirect(exchange: Exchange) -> Finding:
     """Return that the browser no longer says which page asked."""
-    sentence = "a redirect led from another origin than the page's to a third, so the browser says Origin: null"
-    fix = f"call {exchange.url} in the first place, or let the redirect stay within its origin; do not allow null"
+    sentence = "a server of another origin redirects to a third origin, so the browser sends Origin: null"
+    fix = f"fetch {exchange.url} directly, or let the redirect stay within its origin; do not allow null"
     return kinds.ORIGIN_NULL_AFTER_REDIRECT.finding(sentence, fix, seen=[exchange])
 
 
 def diagnose_login(evidence: Evidence, readable: bool) -> Finding | None:
-    """Return that the request was led to a login page, although CORS let it be led there."""
+    """Return that the request was redirected to a login page by a redirect that the browser followed."""
     for exchange in evidence.main:
         if exchange.is_preflight or exchange.status not in fetch.REDIRECT_STATUSES or exchange is evidence.actual:
             continue
         way = way_of(exchange)
         if way.is_login:
-            result = "the script gets that page in place of the answer" if readable else "the script cannot read it"
+            result = "the script gets that page instead of the data" if readable else "the script cannot read it"
             finding = _to_login(exchange, f"{way.where}: {result}")
             return replace(finding, severity=Severity.MEDIUM) if readable else finding
     return None
 
 
 def _to_login(exchange: Exchange, where: str) -> Finding:
-    sentence = (
-        f"{status_told(exchange, 'the request')}, a redirect {where}; it carried no session that the server knows"
-    )
+    sentence = f"{status_told(exchange, 'the request')}, a redirect {where}; it had no session that the server accepts"
     fix = (
-        "log in first, and fetch with credentials: 'include' if cookies carry the session; on the server, answer "
-        "scripts that are not logged in with 401 and the CORS headers, not with a redirect"
+        "log in first, and fetch with credentials: 'include' if the session is in a cookie; on the server, if a script "
+        "is not logged in, respond with 401 and the CORS headers instead of a redirect"
     )
     return kinds.REDIRECT_LOGIN.finding(sentence, fix, seen=[exchange])
 
 
 def on_redirects(evidence: Evidence) -> Iterator[Finding]:
-    """Yield what redirects made of the request: after most of them browsers say GET (fetch#http-redirect-fetch)."""
+    """Yield how redirects changed the request: after most of them browsers send a GET (fetch#http-redirect-fetch)."""
     if evidence.deciding.outcome == "readable" and (login := diagnose_login(evidence, readable=True)):
         yield login
     asked = [exchange for exchange in evidence.main if not exchange.is_preflight]
@@ -156,7 +154,7 @@ def on_redirects(evidence: Evidence) -> Iterator[Finding]:
         if before.method == after.method or before.status not in fetch.REDIRECT_STATUSES:
             continue
         sentence = f"the redirect ({before.status}) turned the {before.method} into a {after.method}"
-        fix = f"call {after.url} in the first place, or answer with 307 or 308: browsers then repeat method and body"
+        fix = f"fetch {after.url} directly, or redirect with 307 or 308, which keep the method and the body"
         if before.request_body and not after.request_body:
             sentence += f", and its body of {len(before.request_body)} bytes was lost"
             yield kinds.REDIRECT_LOST_BODY.finding(sentence, fix)
@@ -165,8 +163,8 @@ def on_redirects(evidence: Evidence) -> Iterator[Finding]:
 
 
 def redirect(seen: Observations) -> Iterator[Finding]:
-    """Yield that what the URL leads to was not audited."""
+    """Yield that the URL only redirects, and that the target of the redirect was not audited."""
     location = seen.bare.response_lines("Location")
     if seen.bare.status in fetch.REDIRECT_STATUSES and location:
-        sentence = f"the URL only leads elsewhere, to {quote(', '.join(location))}; what is there was not audited"
-        yield kinds.REDIRECT.finding(sentence, "audit the URL that it leads to", seen=[seen.bare])
+        sentence = f"the URL only redirects to {quote(', '.join(location))}, which was not audited"
+        yield kinds.REDIRECT.finding(sentence, "audit that URL", seen=[seen.bare])
