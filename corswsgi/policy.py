@@ -30,26 +30,37 @@ class Policy:
         must match the whole origin; or a callable ``(origin: str, request: webob.Request) -> bool``. Patterns,
         expressions and callables never see ``null`` or anything malformed. With credentials, an expression allows
         no ``http://`` origin of another machine, unless ``dangerously_allow`` names ``"insecure-origins"``.
+        Required (fetch#http-access-control-allow-origin). Faults: ``missing-option``, ``no-origins``, ``origin-...``
+        and, with credentials, ``...-with-credentials``.
     :param allow_methods: methods other than GET, HEAD and POST, which need no listing; ``"*"`` for all. Names keep
-        their case, except the six that browsers write in upper case (fetch#concept-method-normalize).
+        their case, except the six that browsers write in upper case (fetch#concept-method-normalize). Default:
+        no others. Faults: ``names-in-one-string``, ``method-invalid``, ``method-forbidden``.
     :param allow_headers: request headers that scripts may set; ``"*"`` for all but ``Authorization``, which is
-        listed as well (fetch#cors-non-wildcard-request-header-name).
+        listed as well (fetch#cors-non-wildcard-request-header-name). Default: only the safelisted ones. Faults:
+        ``names-in-one-string``, ``header-invalid``, ``request-header-forbidden``, ``request-header-of-responses``.
     :param allow_credentials: whether browsers may send cookies, client certificates and stored passwords along
-        (fetch#http-access-control-allow-credentials). Not with ``allow_origins="*"``.
+        (fetch#http-access-control-allow-credentials). Not with ``allow_origins="*"``. Default: no.
     :param expose_headers: response headers that scripts may read beyond the safelisted ones; ``"*"``, without
-        credentials, for all.
+        credentials, for all (fetch#http-access-control-expose-headers). Default: no others. Faults:
+        ``names-in-one-string``, ``header-invalid``, ``response-header-forbidden``, ``response-header-of-requests``,
+        ``expose-any-with-credentials``.
     :param max_age: how long browsers may keep the answer to a preflight: seconds, 0 to 86400, or a whole
         :class:`~datetime.timedelta`; ``None`` sends nothing, and browsers then use 5 s
-        (fetch#http-access-control-max-age).
+        (fetch#http-access-control-max-age). Default: 600 s. Faults: ``max-age-negative``, ``max-age-too-long``,
+        ``max-age-fraction``.
     :param enforce: refuse requests from origins that are not allowed (403) before the application sees them.
-        Requests from the server's own origin always pass.
+        Requests from the server's own origin always pass. Default: no.
     :param allow_timing: whether scripts may read how long the parts of a request took, with ``Timing-Allow-Origin``
-        (resource-timing#sec-timing-allow-origin). The origins are those that may read the response.
-    :param preflight_status: the status of a successful preflight, 200 to 299.
-    :param vary: names of request headers, other than ``Origin``, that a callable looks at; they join ``Vary``.
+        (resource-timing#sec-timing-allow-origin). The origins are those that may read the response. Default: no.
+    :param preflight_status: the status of a successful preflight, 200 to 299 (fetch#ok-status). Default: 204.
+        Fault: ``preflight-status-range``.
+    :param vary: names of request headers, other than ``Origin``, that a callable looks at; they join ``Vary``
+        (fetch#cors-protocol-and-http-caches). Default: none. Faults: ``names-in-one-string``, ``header-invalid``,
+        ``vary-any``.
     :param dangerously_allow: ``"insecure-origins"`` permits ``http://`` origins off this machine with credentials,
-        ``"public-suffixes"`` permits patterns such as ``https://*.github.io`` with credentials.
-    :raises PolicyError: with every fault at once.
+        ``"public-suffixes"`` permits patterns such as ``https://*.github.io`` with credentials. Default: neither.
+        Faults: ``names-in-one-string``, ``danger-unknown``.
+    :raises PolicyError: with every fault at once. Every option has ``wrong-type`` too.
     :raises TypeError: for an unknown option, as any Python call does.
     """
 

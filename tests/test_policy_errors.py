@@ -15,6 +15,7 @@ from policy_errors import SECTIONS, File
 from corswsgi import CORSMiddleware, Policy, PolicyError
 from corswsgi.errors import Fault, Problem
 from corswsgi.export import apache
+from corswsgi.policy import OPTIONS
 
 PAGE = Path(__file__).parent.parent / "docs" / "policy-errors.rst"
 
@@ -60,6 +61,24 @@ def test_every_kind_of_fault_has_an_example() -> None:
 def test_an_example_has_its_fault(fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert fault in [problem.code for problem in problems_of(EXAMPLES[fault], tmp_path)]
+
+
+def test_the_docstring_names_the_faults_of_each_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    parts = re.split(r":(?:param (\w+)|raises \w+):", Policy.__doc__ or "")
+    named = {
+        option: re.compile(
+            "|".join(re.escape(code).replace(r"\.\.\.", ".+") for code in re.findall("``([a-z.-]+)``", text))
+        )
+        for option, text in zip(parts[1::2], parts[2::2], strict=True)
+        if option
+    }
+    assert set(named) == set(OPTIONS)
+    elsewhere = {Fault.WRONG_TYPE, Fault.SERVER_CANNOT, Fault.GIVEN_TWICE, Fault.UNKNOWN_OPTION}
+    for example in EXAMPLES.values():
+        for problem in problems_of(example, tmp_path):
+            if problem.option in OPTIONS and problem.code not in elsewhere | {Fault.POLICY_AND_OPTIONS}:
+                assert named[problem.option].fullmatch(problem.code), (problem.option, problem.code)
 
 
 def test_the_page_says_what_the_examples_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
