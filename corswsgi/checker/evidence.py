@@ -228,7 +228,7 @@ def _probe(evidence: Evidence, gatherer: Gatherer, token: str, progress: Progres
 def _ask_past_cache(evidence: Evidence, ask: Ask, token: str, progress: Progress) -> None:
     """Repeat, past the cache, the requests that a cache answered, or may have answered.
 
-    A query parameter that nobody uses is tried first: whatever the cache then stores, nobody else gets. Cache-Control:
+    A query parameter that nobody uses is tried first: what the cache then stores, nobody else gets. Cache-Control:
     no-cache makes some caches replace a stored response, so it is tried last, and only for the page itself.
     """
     url, question, own = evidence.target.url, evidence.question, evidence.own

@@ -81,7 +81,7 @@ METHOD_FORBIDDEN = Kind(
     Severity.INFO,
     _SERVER,
     "Access-Control-Allow-Methods permits methods that no page can send",
-    "Browsers never send CONNECT, TRACE and TRACK for a page, whatever a server permits.",
+    "Browsers never send CONNECT, TRACE and TRACK for a page, even if a server permits them.",
     "A list of all methods was copied.",
     "Remove these names from ``allow_methods``: a policy refuses them.",
     "Remove these names from the list.",

@@ -19,7 +19,7 @@ from corswsgi.export import SERVERS
 
 _VERDICTS = {"allowed": "ALLOWED", "blocked": "BLOCKED", "allowed-but-unsafe": "ALLOWED BUT UNSAFE"}
 
-#: Notes about what browsers do to the request or the response, whatever the server permits.
+#: Notes about what browsers do to the request or the response, regardless of what the server permits.
 _NOTES = frozenset({NoteCode.HEADER_DROPPED, NoteCode.LOCAL_NETWORK_ACCESS, NoteCode.BODY_BROKEN})
 
 _INDENT = " " * 8

@@ -27,7 +27,7 @@ from corswsgi.checker.kinds import cookies as kinds
 from corswsgi.checker.parts import CookieAnswer, CookieFate
 from corswsgi.checker.words import listed
 
-#: Rules about the cookie itself, whatever the page is.
+#: Rules about the cookie itself, on any page.
 _ALWAYS = frozenset({Rule.MALFORMED, Rule.TOO_LARGE, Rule.PREFIX, Rule.DOMAIN, Rule.PARTITIONED_WITHOUT_SECURE})
 
 _MOST_COOKIES = 50

@@ -84,7 +84,7 @@ def _on_page(asked: Asked, everyone: Sequence[Asked], with_credentials: bool) ->
 
 
 def _seems(came: Exchange) -> str:
-    """Return that a cache seems to have responded that does not say so; Via names whatever is in between."""
+    """Return that a cache seems to have responded that does not say so; Via names what is in between."""
     via = joined(came, "Via")
     return f"a cache seems to have responded (Via: {shown(via)})" if via else "a cache seems to have responded"
 
