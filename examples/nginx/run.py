@@ -44,6 +44,7 @@ def main() -> None:
     page_port, nginx_port, app_port = options.ports
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory())
+        Path(home).chmod(0o755)  # nginx that is started as root gives its workers another user, who has to get in
         Path(home, "nginx.conf").write_text(NGINX.format(home=home), "utf-8")
         export = ["export", "nginx", HERE / "cors.toml", "--upstream", f"http://127.0.0.1:{app_port}"]
         export += ["--listen", f"127.0.0.1:{nginx_port}", "-o", f"{home}/cors.conf"]
