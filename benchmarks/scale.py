@@ -221,7 +221,7 @@ def run(quick: bool) -> list[Table]:
             "is the ratio of the two. *call* is the ratio of complete calls of the middleware, around an application "
             "that does almost nothing. The request is *dynamic: allowed* of the first table, except for the value "
             f"that is looked up. It is one of {REGULARS} values, picked at random from those that the rules cover "
-            "(hit), or from similar ones that no rule covers (miss), and created again for each request, as a server "
+            "(hit), or from similar ones that no rule covers (miss), and newly created for each request, as a server "
             f"does. With {CROWD} values, most are in none of the processor's caches. *the matcher alone* is ``origin "
             "in policy.matcher``, with nothing else to take time. There are no goals for these two."
         ],
