@@ -116,8 +116,8 @@ def test_a_dropped_get_says_no_more_of_the_put_than_its_preflight_does(capsys: p
         assert main(["check", "-v", "-X", "PUT", f"{server.url}/items", "--origin", PAGE]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert f"ALLOWED in Chrome, Firefox and Safari: a page of {PAGE} may send PUT" in text
-    assert f"GET {server.url}/items got no answer." in text
-    assert "The server closed the connection without an answer. [closed-without-answer]" in text
+    assert f"GET {server.url}/items got no response." in text
+    assert "The server closed the connection without a response. [closed-without-answer]" in text
     assert "Fix Look at the log of the server. Asked" in text
     assert "The same URL, asked by" not in text
 
@@ -176,7 +176,7 @@ OVER = "the 1 s for everything were over; --max-time allows more"
 
 #: Arguments, how many requests are answered, how many are sent until time is up, and how the report begins.
 OUT_OF_TIME: dict[str, tuple[list[str], int, int, str]] = {
-    "at once": (["check"], 0, 1, "BLOCKED: no answer came to GET {url}."),
+    "at once": (["check"], 0, 1, "BLOCKED: there was no response to GET {url}."),
     "after the answer": (
         ["check"],
         1,
@@ -189,14 +189,14 @@ OUT_OF_TIME: dict[str, tuple[list[str], int, int, str]] = {
         5,
         "ALLOWED in Chrome, Firefox and Safari: a page of {page} may read the response to GET {url}.",
     ),
-    "at the preflight": (["check", "-X", "PUT"], 0, 1, "BLOCKED: no answer came to the preflight for PUT {url}."),
+    "at the preflight": (["check", "-X", "PUT"], 0, 1, "BLOCKED: there was no response to the preflight for PUT {url}."),
     "after the preflight": (
         ["check", "-X", "PUT"],
         1,
         2,
         "ALLOWED in Chrome, Firefox and Safari: a page of {page} may send PUT {url}.",
     ),
-    "at the request": (["check", "-X", "PUT", "--send"], 1, 2, "BLOCKED: no answer came to PUT {url}."),
+    "at the request": (["check", "-X", "PUT", "--send"], 1, 2, "BLOCKED: there was no response to PUT {url}."),
     "in an audit": (["audit"], 9, 10, "Audit of {url}"),
 }
 
@@ -215,8 +215,8 @@ def test_when_time_is_up_what_came_until_then_is_told(name: str, capsys: pytest.
             assert json.loads(text)["cut_short"] == OVER
         else:
             assert " ".join(text.split()).startswith(begins.format(url=url, page=PAGE))
-            assert f"ot everything was asked: {OVER}." in " ".join(text.split())
-            assert ("out of time: the 1 s" in text.lower()) is ("no answer came" in begins)
+            assert f"ome requests were not sent: {OVER}." in " ".join(text.split())
+            assert ("out of time: the 1 s" in text.lower()) is ("no response" in begins)
 
 
 def test_what_is_expected_is_not_there_when_time_is_up() -> None:
@@ -242,7 +242,7 @@ def test_an_audit_without_any_time_has_nothing_to_tell(capsys: pytest.CaptureFix
         assert main(["audit", server.url, "--origin", PAGE, "--max-time", "1"]) == 3
     printed = capsys.readouterr()
     assert printed.out == ""
-    why = "out of time: the 1 s for everything are over; --max-time allows more"
+    why = "out of time: the 1 s for everything are over; allow more time with --max-time"
     assert printed.err.splitlines()[-1] == f"corswsgi audit: no response from {server.url}: {why}"
 
 
