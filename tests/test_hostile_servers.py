@@ -189,7 +189,12 @@ OUT_OF_TIME: dict[str, tuple[list[str], int, int, str]] = {
         5,
         "ALLOWED in Chrome, Firefox and Safari: a page of {page} may read the response to GET {url}.",
     ),
-    "at the preflight": (["check", "-X", "PUT"], 0, 1, "BLOCKED: there was no response to the preflight for PUT {url}."),
+    "at the preflight": (
+        ["check", "-X", "PUT"],
+        0,
+        1,
+        "BLOCKED: there was no response to the preflight for PUT {url}.",
+    ),
     "after the preflight": (
         ["check", "-X", "PUT"],
         1,
