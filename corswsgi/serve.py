@@ -73,8 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=host_name,
         default=[],
         metavar="NAME",
-        help="a host name to answer to, besides those of this machine; may be given several times; a server that "
-        "listens on this machine only answers to no other names, so that nobody can point a name of theirs at it",
+        help="a host name to answer to; may be given several times; on a loopback address, the server also answers to "
+        "the names of this machine, and to no others, so that nobody can point a name of theirs at it; on any other "
+        "address, it answers to all names, or only to those given here",
     )
     parser.add_argument(
         "--header",
