@@ -57,7 +57,7 @@ def findings(origin: str, answers: Iterable[CookieAnswer]) -> Iterator[Finding]:
     for fix, browsers in blocking.items():
         if browsers:
             names = listed(list(dict.fromkeys(browsers)))
-            sentence = f"the server is on another site than the page: {names} neither store nor send its cookies"
+            sentence = f"the server is on another site than the page: its cookies are not stored or sent by {names}"
             yield kinds.COOKIES_OF_THIRD_PARTY.finding(sentence, fix)
 
 
