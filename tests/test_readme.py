@@ -34,6 +34,7 @@ import corswsgi
 from corswsgi import CORSMiddleware, CORSRequestHandlerMixin, Policy, PolicyError, explain, fetch, serve
 from corswsgi import settings as settings_room
 from corswsgi.checker import audit_command, check_command
+from corswsgi.checker.console import read_console
 from corswsgi.demo import command as demo
 from corswsgi.settings import read_file
 
@@ -488,7 +489,8 @@ def test_our_commands_take_what_is_shown() -> None:
     assert len(ours) == 9
     shown = [parse(line) for line in ours]
     assert shown.pop(0).port == 8000
-    assert shown.pop(0).console.startswith("Access to fetch at 'https://api.example.com/' from origin ")
+    console = read_console(shown.pop(0).console, frozenset())
+    assert (console.url, console.origin) == ("https://api.example.com/", APP)
     assert (shown[0].method, shown[0].headers, shown[0].origin) == ("PUT", [("X-Api-Key", "1")], APP)
     assert shown[1].fail_on == "medium"
     del shown[0]

@@ -52,7 +52,8 @@ it, sends the request to the server, and shows what to change:
 
 .. code-block:: shell
 
-   corswsgi check --console "Access to fetch at 'https://api.example.com/' from origin ..."
+   corswsgi check --console "Access to fetch at 'https://api.example.com/' \
+from origin 'https://app.example.com' has been blocked by CORS policy: ..."
 
 Firefox does not print the origin of the page, and Safari not always: add it, as ``--origin https://app.example.com``.
 """
