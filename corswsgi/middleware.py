@@ -109,7 +109,7 @@ class CORSMiddleware:
         :param reload: whether changes to the file take effect without a restart, within two seconds. Each process looks
             at the file when a request comes, at most once a second. If the file is faulty or gone, the last policy
             stays in force, and the logger ``corswsgi`` gets one error with every fault.
-        :param readable_errors: as in :class:`CORSMiddleware`.
+        :param readable_errors: as in :class:`corswsgi.CORSMiddleware`.
         :raises PolicyError: with every fault of the file, each with its line.
         """
         from corswsgi.settings import follow, read_file  # what reads files takes long to load
