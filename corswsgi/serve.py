@@ -183,6 +183,8 @@ def _known_hosts(options: argparse.Namespace, address: str) -> frozenset[str] | 
 def _announcement(options: argparse.Namespace, server: ThreadingHTTPServer) -> str:
     host = f"[{options.bind}]" if ":" in options.bind else options.bind
     who = ", ".join(options.allow_origin) or "no other origin (see --allow-origin)"
+    if "*" in options.allow_origin:
+        who = "any origin"
     if options.config is not None:
         who = f"the origins that {quote(options.config)} names"
     where = f"http://{host}:{server.server_port}/"

@@ -129,6 +129,19 @@ def test_the_directory_is_an_option_too(flag, directory):
         assert serve._announcement(options(flag, directory), server).startswith(f'Serving "{directory}" on ')
 
 
+@pytest.mark.parametrize(
+    ("arguments", "who"),
+    [
+        ([], "no other origin (see --allow-origin)"),
+        (["--allow-origin", APP, "--allow-origin", "http://localhost:*"], f"{APP}, http://localhost:*"),
+        (["--allow-origin", "*"], "any origin"),
+    ],
+)
+def test_the_first_line_says_who_may_read(arguments, who, directory):
+    with serving(directory, *arguments) as server:
+        assert serve._announcement(options(directory, *arguments), server).endswith(f"; readable by pages of {who}")
+
+
 def test_without_a_directory_it_is_the_current_one(directory, monkeypatch):
     monkeypatch.chdir(directory)
     with serving() as server:
