@@ -465,7 +465,7 @@ def test_apache_with_set_and_with_always_set_and_with_both() -> None:
         assert failures_at(port, "/items") == {}
         missing = failures_at(port, "/missing")
     assert list(missing) == ["not-found-hidden"]
-    assert "Header always set in place of Header set" in missing["not-found-hidden"]
+    assert "use Header always set and no Header set" in missing["not-found-hidden"]
     with apache(plain, sure) as port:
         twice = failures_at(port, "/items")
         assert failures_at(port, "/missing") == {}

@@ -503,11 +503,16 @@ PROVOKED: dict[str, tuple[dict[str, Any], Response, str, str]] = {
     "headers": (
         KEY,
         ("200 OK", [ANY, ("Access-Control-Allow-Headers", "x a")]),
-        "no list of header names",
-        "no list of header names",
+        "not a list of header names",
+        "not a list of header names",
     ),
     "userinfo": ({}, ("302 Found", [ANY, ("Location", "http://u:p@localhost:9/")]), "a user name", "a user name"),
-    "scheme": ({}, ("302 Found", [ANY, ("Location", "foo:bar")]), "is not of http", "is not of http"),
+    "scheme": (
+        {},
+        ("302 Found", [ANY, ("Location", "foo:bar")]),
+        "is not an http: or https: URL",
+        "is not an http: or https: URL",
+    ),
 }
 
 SCRIPT = """<!doctype html><script>(async () => {

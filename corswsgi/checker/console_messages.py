@@ -109,7 +109,7 @@ _CHROMIUM = (
     ("Method {method} is not allowed by Access-Control-Allow-Methods in preflight response.", _METHOD, METHOD_NOT_ALLOWED),
     ("Request header field {header} is not allowed by Access-Control-Allow-Headers in preflight response.", _HEADER, HEADER_NOT_ALLOWED),
     ("Redirect location '{value}' contains a username and password, which is disallowed for cross-origin requests.", _USERINFO, reasons.USERINFO_IN_LOCATION),
-    ("Cross origin requests are only supported for protocol schemes: {value}.", _SCHEME, reasons.LOCATION_SCHEME),
+    ("Cross origin requests are only supported for protocol schemes: {value}.", _SCHEME, reasons.URL_SCHEME),
     ("Cross origin requests are not allowed by request mode.", "the script forbids it with mode: same-origin", reasons.MODE_FORBIDS),
     ("The response is invalid.", _NO_ANSWER, NO_ANSWER),
     ("The request client is not a secure context and the resource is in more-private address space '{value}'.", _NETWORK, _LOCAL),

@@ -113,7 +113,7 @@ URL_SCHEME = Kind(
     "The script fetches an address that is not http: or https:",
     "There is no server to ask. If the page was opened as a file, even the files next to it have another origin.",
     "The page was opened as a file (``file:``), or the address is incomplete, such as ``localhost:8000`` "
-    "without ``http://``.",
+    "without ``http://``, or a redirect leads to such an address.",
     "",
     "Serve the page over HTTP, for example with ``corswsgi serve``, and write the whole address.",
 )
