@@ -376,4 +376,4 @@ def test_nginx_that_ignores_vary() -> None:
         visit(port, "/careful", Origin=OTHER)
         _, text = command(f"http://127.0.0.1:{port}/careful", "--origin", LOCAL)
     assert "[kept-for-another-origin]" in text
-    assert "make Origin a part of the cache's key" in said(text)
+    assert "make Origin part of the cache's key" in said(text)
